@@ -1,0 +1,7 @@
+// The door between the executable and the library: arguments in, exit code out.
+
+public enum LolaCommand {
+    public static func version() {
+        print("lola")
+    }
+}
