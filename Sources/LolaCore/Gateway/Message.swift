@@ -1,0 +1,135 @@
+// What a channel makes of one incoming message: plain values, no channel format left in them.
+// Made by Channels/, proved by VerifiedMessage, read by the pipeline and the agents.
+
+/// The channels Lola speaks. The raw text is the word used in keys, metrics, logs and settings.
+enum ChannelName: String, CaseIterable, Sendable {
+    case whatsapp
+    case telegram
+
+    var bytes: [UInt8] { [UInt8](text: rawValue) }
+}
+
+/// `<channel>:<native id>` (CONTRACT §5): the idempotency key of a message, everywhere.
+struct MessageKey: Hashable, Sendable {
+    let bytes: [UInt8]
+
+    init(_ channel: ChannelName, nativeID: [UInt8]) { bytes = channel.bytes + [0x3A] + nativeID }
+    init(bytes: [UInt8]) { self.bytes = bytes }
+    var text: String { bytes.text }
+}
+
+/// `<channel>:<own number or bot id>:<sender as the channel gave it>` (CONTRACT §5). Order, limits and
+/// agent state belong to a conversation.
+struct ConversationKey: Hashable, Sendable {
+    let bytes: [UInt8]
+
+    init(_ channel: ChannelName, own: [UInt8], sender: [UInt8]) {
+        bytes = channel.bytes + [0x3A] + own + [0x3A] + sender
+    }
+    var text: String { bytes.text }
+}
+
+/// Where a reply goes: exactly the address the channel gave, never a rewritten one (CONTRACT §5).
+enum ReplyAddress: Hashable, Sendable {
+    /// WhatsApp `wa_id`, digits as received.
+    case whatsappNumber([UInt8])
+    /// WhatsApp business-scoped user id, for example `US.1349…`; such a sender has no phone.
+    case whatsappUser([UInt8])
+    /// Telegram chat.
+    case telegramChat(Int64)
+}
+
+/// The `type` an agent sees in `message.type`. Words are fixed by the channels' own vocabulary.
+enum MessageType: String, Sendable {
+    case text
+    case button
+    case list
+    case contact
+    case location
+    case image
+    case video
+    case audio
+    case voice
+    case sticker
+    case document
+    case reaction
+    case order
+    case flow
+    case start
+    case unsupported
+
+    /// Files and images are answered with one text-only notice; no agent runs (product document, channels).
+    var isFile: Bool {
+        switch self {
+        case .image, .video, .audio, .voice, .sticker, .document: true
+        default: false
+        }
+    }
+}
+
+/// What came beside the text. Only what an agent may see; file contents are never fetched.
+enum Attachment: Sendable, Hashable {
+    /// A shared contact card. `phone` is the spelling in the card; `isOwn` when the channel proves that the
+    /// card is the sender's own (Telegram: `contact.user_id == from.id`; WhatsApp: answer to a contact request).
+    case contact(name: [UInt8], phone: [UInt8]?, isOwn: Bool)
+    case location(latitude: Double, longitude: Double, name: [UInt8]?)
+    /// A file by its kind and media type; never its content or its URL.
+    case file(type: MessageType, mediaType: [UInt8]?, fileName: [UInt8]?)
+}
+
+/// One message as a channel decoded it. Nothing here is trusted until it sits in a `VerifiedMessage`.
+struct InboundMessage: Sendable {
+    let channel: ChannelName
+    /// `wamid…`, `update_id`; unique per channel, the base of the message key.
+    let nativeID: [UInt8]
+    let conversation: ConversationKey
+    let replyTo: ReplyAddress
+    /// The sender as the channel names it (`wa_id`, business-scoped id, Telegram user id).
+    let senderID: [UInt8]
+    /// A phone spelling that the channel vouches for: WhatsApp `wa_id`, or the sender's own shared contact.
+    let phone: [UInt8]?
+    /// The channel's language hint for the sender (Telegram `language_code`), lower-case, or nil.
+    let language: [UInt8]?
+    let type: MessageType
+    /// Text typed, title of a button or list reply, caption of a file. Card numbers are masked before use.
+    var text: [UInt8]?
+    /// Telegram deep-link payload of `/start`, when there is one.
+    let startPayload: [UInt8]?
+    /// Identifier of the pressed button or chosen list item.
+    let choiceID: [UInt8]?
+    let attachments: [Attachment]
+    /// When the sender wrote it, by the channel's clock.
+    let at: WallTime
+    /// Telegram callback query to be answered, so that the button stops spinning.
+    let callbackQueryID: [UInt8]?
+
+    var key: MessageKey { MessageKey(channel, nativeID: nativeID) }
+}
+
+/// A delivery receipt of a message we sent. Recorded; never a message to an agent.
+struct DeliveryReceipt: Sendable {
+    enum State: String, Sendable { case sent, delivered, read, failed }
+    /// Our message id at the provider.
+    let providerID: [UInt8]
+    let state: State
+    /// Provider error code of a failure.
+    let errorCode: Int?
+}
+
+/// What one signed webhook body held. Each part stands alone: a bad one never takes the others with it.
+struct DecodedWebhook: Sendable {
+    var messages: [InboundMessage] = []
+    var receipts: [DeliveryReceipt] = []
+    /// Signed but not understood: kept for an operator, answered 200 (a retry cannot mend it).
+    var quarantined: [QuarantineReason] = []
+    /// Understood and of no interest (typing, own echoes, account notices).
+    var ignored = 0
+}
+
+/// Why a signed body, or a part of it, was put aside.
+enum QuarantineReason: String, Sendable, CaseIterable {
+    case notJSON = "not_json"
+    case wrongShape = "wrong_shape"
+    case unknownAccount = "unknown_account"
+    case unknownType = "unknown_type"
+}

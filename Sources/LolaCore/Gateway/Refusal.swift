@@ -1,0 +1,62 @@
+// Every reason for which Lola turns something away: one closed list, so that the HTTP status, the log word,
+// the metric label and the test that names it cannot drift apart.
+
+enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
+    // Webhooks, before anything is parsed
+    case signatureMissing = "signature_missing"
+    case signatureInvalid = "signature_invalid"
+    case contentTypeWrong = "content_type_wrong"
+    case contentEncoded = "content_encoded"
+    case challengeInvalid = "challenge_invalid"
+    case channelOff = "channel_off"
+    case backlogFull = "backlog_full"
+    case draining = "draining"
+
+    // Routes
+    case routeUnknown = "not_found"
+    case methodUnknown = "method_unknown"
+    case methodNotAllowed = "method_not_allowed"
+    case lengthRequired = "length_required"
+    case authenticationRequired = "unauthorized"
+    case bodyInvalid = "body_invalid"
+    case fieldInvalid = "field_invalid"
+
+    // Pipeline
+    case senderNotAllowed = "sender_not_allowed"
+    case commandsDisabled = "commands_disabled"
+    case commandNotAllowed = "command_not_allowed"
+    case fileNotSupported = "file_not_supported"
+
+    /// The status when the refusal answers an HTTP request; pipeline refusals never do.
+    var status: Int {
+        switch self {
+        case .signatureMissing, .signatureInvalid, .authenticationRequired: 401
+        case .contentTypeWrong, .contentEncoded: 415
+        case .challengeInvalid: 403
+        case .channelOff, .routeUnknown: 404
+        case .backlogFull, .draining: 503
+        case .methodUnknown: 501
+        case .methodNotAllowed: 405
+        case .lengthRequired: 411
+        case .bodyInvalid, .fieldInvalid: 400
+        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed, .fileNotSupported: 200
+        }
+    }
+
+    /// What the outside may read. Never says which part of an authentication failed (CONTRACT §4).
+    var publicCode: StaticString {
+        switch self {
+        case .signatureMissing, .signatureInvalid, .authenticationRequired: "unauthorized"
+        case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
+        case .challengeInvalid: "forbidden"
+        case .channelOff, .routeUnknown: "not_found"
+        case .backlogFull, .draining: "unavailable"
+        case .methodUnknown: "not_implemented"
+        case .methodNotAllowed: "method_not_allowed"
+        case .lengthRequired: "length_required"
+        case .bodyInvalid: "invalid_body"
+        case .fieldInvalid: "invalid_field"
+        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed, .fileNotSupported: "refused"
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// One message on its way through the pipeline: what the stages have found out so far, and the trace.
+// Owned by the conversation's loop; a value of work in progress, rebuilt from the message after a crash.
+
+/// A slash command as an agent sees it: `{"name":"/info","arguments":""}`.
+struct SlashCommand: Hashable, Sendable {
+    let name: [UInt8]
+    let arguments: [UInt8]
+
+    /// Nil when the text is not a command. Telegram's `/name@bot` is the command `/name`.
+    init?(_ text: [UInt8]) {
+        guard text.first == 0x2F else { return nil }
+        let end = text.firstIndex { $0 <= 0x20 } ?? text.endIndex
+        let word = text[..<end]
+        name = Array(word.prefix { $0 != 0x40 }).map(ASCII.lowercased)
+        arguments = Array(text[end...].drop { $0 <= 0x20 })
+    }
+}
+
+/// One step of a message's trace, as `GET messages/{key}` shows it. Never holds text, names or numbers.
+struct TraceStep: Sendable {
+    let stage: StaticString
+    let verdict: StaticString
+    let took: Interval
+    let detail: String
+}
+
+final class Turn {
+    let verified: VerifiedMessage
+    /// A dry run changes nothing; the identity lookup is its only effect (CONTRACT §10).
+    let isDry: Bool
+
+    /// The spelling of the sender's phone, from the channel or from a contact shared earlier.
+    var phoneSpelling: [UInt8]?
+    /// Whether the contact book has been asked for this message.
+    var askedContactBook = false
+    var command: SlashCommand?
+    var phone: E164?
+    /// Forms of the number the identity service is asked for, in order (CONTRACT §11).
+    var candidates: [E164] = []
+    var identity = Identity.unknown
+    /// Attachments after decoding: phones of contact cards in E.164 or absent.
+    var attachments: [Attachment]
+
+    private(set) var trace: [TraceStep] = []
+    /// What the stage that runs wants the trace to say beside its verdict.
+    var detail = ""
+
+    init(_ verified: VerifiedMessage, isDry: Bool = false) {
+        self.verified = verified
+        self.isDry = isDry
+        phoneSpelling = verified.message.phone
+        attachments = verified.message.attachments
+    }
+
+    var message: InboundMessage { verified.message }
+
+    func record(_ stage: StaticString, _ verdict: StaticString, took: Interval) {
+        trace.append(TraceStep(stage: stage, verdict: verdict, took: took, detail: detail))
+        detail = ""
+    }
+}

@@ -1,0 +1,51 @@
+// The gate between octets and messages. `VerifiedMessage` can be made only in this file, only after the
+// channel's proof succeeded: whoever holds one need not ask again. Runs on the loop that accepted the request.
+
+/// A message whose origin is proven and whose text holds no card number.
+struct VerifiedMessage: Sendable {
+    let message: InboundMessage
+    let receivedAt: WallTime
+    /// How many card numbers were masked in the text (CONTRACT §5).
+    let maskedCards: Int
+
+    fileprivate init(_ message: InboundMessage, receivedAt: WallTime) {
+        var cleaned = message
+        var masked = 0
+        if let text = message.text {
+            let result = CardNumber.mask(text)
+            cleaned.text = result.masked
+            masked = result.count
+        }
+        self.message = cleaned
+        self.receivedAt = receivedAt
+        maskedCards = masked
+    }
+}
+
+/// The parts of one proven webhook body.
+struct VerifiedWebhook: Sendable {
+    let messages: [VerifiedMessage]
+    let receipts: [DeliveryReceipt]
+    let quarantined: [QuarantineReason]
+    let ignored: Int
+}
+
+enum WebhookGate {
+    /// Proof first, on the raw octets; only then decoding and card masking.
+    static func admit(
+        _ channel: any Channel, head: HTTPRequestHead, body: [UInt8], at now: WallTime
+    ) throws(Refusal) -> VerifiedWebhook {
+        try channel.authenticate(head, body)
+        let decoded = channel.decode(body)
+        return VerifiedWebhook(
+            messages: decoded.messages.map { VerifiedMessage($0, receivedAt: now) },
+            receipts: decoded.receipts,
+            quarantined: decoded.quarantined,
+            ignored: decoded.ignored)
+    }
+
+    /// A message made up by an operator for a dry run: never delivered, never stored, never given to an agent.
+    static func imagined(_ message: InboundMessage, at now: WallTime) -> VerifiedMessage {
+        VerifiedMessage(message, receivedAt: now)
+    }
+}
