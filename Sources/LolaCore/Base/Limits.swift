@@ -49,6 +49,8 @@ enum Limits {
     static let bodyWebhookMax = ByteCount.mebibytes(1)
     static let bodyTwilioMax = ByteCount.kibibytes(64)
     static let bodyAPIMax = ByteCount.mebibytes(1)
+    /// Pairs of a form body or a query.
+    static let formPairsMax = 1_000
 
     // MARK: JSON
 

@@ -1,12 +1,6 @@
 // The field lines of a head or of trailers (RFC 9112 §5), read octet by octet and resumable anywhere: the verdict
 // depends on the octets only, never on how they were cut into reads. Used by both parsers and the body reader.
 
-/// One field line: ranges into the octets of its head; the value is without surrounding white space.
-struct HTTPField: Hashable, Sendable {
-    let name: ByteRange
-    let value: ByteRange
-}
-
 struct HTTPFieldSection: Sendable {
     private enum Phase: Sendable {
         case lineStart, name, blank, value, lineFeed, lastLineFeed

@@ -1,12 +1,7 @@
 // A complete, judged request head: one copy of its octets and ranges into it. Made by HTTPRequestParser only when
 // every rule of RFC 9112 §3, §5, §6 held; the server routes by it and the channels read their fields from it.
 
-/// How the content of a message ends; `.none` = neither Content-Length nor Transfer-Encoding is present.
-enum HTTPBodyFraming: Hashable, Sendable {
-    case none, length(Int), chunked
-}
-
-struct HTTPRequestHead: Sendable {
+struct HTTPRequestHead: HTTPHead {
     /// Exactly the octets of the head, from the method to the empty line.
     let bytes: [UInt8]
     let method: HTTPMethod
@@ -33,7 +28,7 @@ struct HTTPRequestHead: Sendable {
         methodText = line.method
         method = HTTPMethod(bytes[line.method.asRange])
         target = line.target
-        minorVersion = line.minorVersion
+        minorVersion = line.version.effectiveMinor
         let parts = try HTTPTargetParts(bytes, target: line.target, method: method)
         path = parts.path
         query = parts.query
@@ -51,59 +46,5 @@ struct HTTPRequestHead: Sendable {
         let hasContent = framing != .none && framing != .length(0)
         expectsContinue = summary.expectsContinue && minorVersion >= 1 && hasContent
         keepsAlive = summary.keepsAlive(minorVersion: minorVersion)
-    }
-
-    /// The value of the first field of that name, ASCII case ignored.
-    func field(_ name: StaticString) -> ArraySlice<UInt8>? {
-        fields.first { ASCII.equalIgnoringCase(bytes[$0.name.asRange], name) }.map { bytes[$0.value.asRange] }
-    }
-
-    /// How many fields have that name; callers refuse a repeated signature or credential.
-    func count(_ name: StaticString) -> Int {
-        fields.count { ASCII.equalIgnoringCase(bytes[$0.name.asRange], name) }
-    }
-}
-
-/// The four forms of a request target (RFC 9112 §3.2), cut into ranges of the head.
-struct HTTPTargetParts: Sendable {
-    let path: ByteRange
-    let query: ByteRange?
-    /// Only of absolute-form.
-    let authority: ByteRange?
-
-    init(_ bytes: [UInt8], target: ByteRange, method: HTTPMethod) throws(HTTPFault) {
-        let text = bytes[target.asRange]
-        var pathStart = target.start
-        if method == .connect {
-            guard HTTPHost.isValid(text, portRequired: true) else { throw .badTarget }
-            (path, query, authority) = (ByteRange(start: target.end, end: target.end), nil, nil)
-            return
-        }
-        if text.first == 0x2A {
-            guard text.count == 1, method == .options else { throw .badTarget }
-            (path, query, authority) = (target, nil, nil)
-            return
-        }
-        if text.first == 0x2F {
-            authority = nil
-        } else {
-            guard let scheme = Self.schemeLength(text) else { throw .badTarget }
-            let start = target.start + scheme
-            pathStart = bytes[start..<target.end].firstIndex { $0 == 0x2F || $0 == 0x3F } ?? target.end
-            guard HTTPHost.isValid(bytes[start..<pathStart]) else { throw .badTarget }
-            authority = ByteRange(start: start, end: pathStart)
-        }
-        if let mark = bytes[pathStart..<target.end].firstIndex(of: 0x3F) {
-            path = ByteRange(start: pathStart, end: mark)
-            query = ByteRange(start: mark + 1, end: target.end)
-        } else {
-            path = ByteRange(start: pathStart, end: target.end)
-            query = nil
-        }
-    }
-
-    private static func schemeLength(_ text: ArraySlice<UInt8>) -> Int? {
-        if ASCII.equalIgnoringCase(text.prefix(7), "http://") { return 7 }
-        return ASCII.equalIgnoringCase(text.prefix(8), "https://") ? 8 : nil
     }
 }

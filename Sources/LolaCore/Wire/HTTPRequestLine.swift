@@ -6,10 +6,9 @@ struct HTTPRequestLine: Sendable {
 
     private(set) var method = ByteRange.empty
     private(set) var target = ByteRange.empty
-    private(set) var minorVersion = 1
+    private(set) var version = HTTPVersion()
     /// The next octet to look at, counted from the first octet of the head.
     private(set) var position = 0
-    private var majorVersion: UInt8 = 1
     private var phase: Phase = .method
 
     /// Reads on from where the last call stopped; `base` is the index in `input` of the first octet of the line.
@@ -39,7 +38,7 @@ struct HTTPRequestLine: Sendable {
                 at &+= 1
                 phase = .version
             case .version:
-                try readVersion(input[at], index: at &- base &- target.end &- 1)
+                try readVersion(input[at], at: at &- base &- target.end &- 1)
                 at &+= 1
             case .lineFeed:
                 guard input[at] == ASCII.lineFeed else { throw .bareCR }
@@ -61,25 +60,14 @@ struct HTTPRequestLine: Sendable {
     }
 
     /// One octet of `HTTP/1.1` CR; the number is judged when it is known to be all of it.
-    private mutating func readVersion(_ byte: UInt8, index: Int) throws(HTTPFault) {
-        let isRight: Bool
-        switch index {
-        case 0: isRight = byte == 0x48
-        case 1, 2: isRight = byte == 0x54
-        case 3: isRight = byte == 0x50
-        case 4: isRight = byte == 0x2F
-        case 5:
-            isRight = ASCII.isDigit(byte)
-            majorVersion = byte &- 0x30
-        case 6: isRight = byte == 0x2E
-        case 7:
-            isRight = ASCII.isDigit(byte)
-            minorVersion = byte == 0x30 ? 0 : 1
-        default:
-            isRight = byte == ASCII.carriageReturn && majorVersion > 0
-            if isRight && majorVersion > 1 { throw .unsupportedVersion }
+    private mutating func readVersion(_ byte: UInt8, at index: Int) throws(HTTPFault) {
+        if byte == ASCII.lineFeed { throw .bareLF }
+        if index < HTTPVersion.length {
+            guard version.read(byte, at: index) else { throw .badVersion }
+        } else {
+            guard byte == ASCII.carriageReturn, version.major > 0 else { throw .badVersion }
+            if version.major > 1 { throw .unsupportedVersion }
             phase = .lineFeed
         }
-        if !isRight { throw byte == ASCII.lineFeed ? .bareLF : .badVersion }
     }
 }
