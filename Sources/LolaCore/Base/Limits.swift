@@ -108,6 +108,9 @@ enum Limits {
     static let conversationQueueMax = 256
     /// Accepted messages not yet done, in the process; more answers 503 to the channel.
     static let backlogMax = 65_536
+    /// How long a native message id is remembered: as long as its provider may deliver it again.
+    static let seenWhatsApp = Interval.days(8)
+    static let seenTelegram = Interval.hours(48)
     /// Message records kept for `GET messages`.
     static let messageRecordsMax = 10_000
     /// Phone spelling as received (reference: protocols §7).

@@ -85,20 +85,27 @@ final class ClientConnection: LoopEntity {
         head = nil
         body = []
         hasAnswered = false
-        transport?.send(Self.serialize(request))
+        guard let octets = Self.serialize(request) else { return end(.malformed) }
+        transport?.send(octets)
         settle()
     }
 
-    private static func serialize(_ request: OutboundRequest) -> [UInt8] {
+    /// Nil when the request cannot be written without breaking its own framing.
+    private static func serialize(_ request: OutboundRequest) -> [UInt8]? {
         var out: [UInt8] = []
         out.reserveCapacity(384 + request.body.count)
-        HTTPRequestWriter.requestLine(request.method, request.target, to: &out)
-        HTTPRequestWriter.field("Host", request.origin.authority, to: &out)
-        HTTPRequestWriter.field("User-Agent", [UInt8](text: "lola"), to: &out)
-        for field in request.fields { HTTPRequestWriter.field(field.name, field.value, to: &out) }
+        do throws(HTTPFault) {
+            let authority = request.origin.authority
+            try HTTPRequestWriter.start(request.method, target: request.target[...], host: authority[...], to: &out)
+            HTTPRequestWriter.field(name: "User-Agent", value: "lola", to: &out)
+            for field in request.fields {
+                try HTTPRequestWriter.field(name: field.name, value: field.value, to: &out)
+            }
+        } catch {
+            return nil
+        }
         if request.method != .get || !request.body.isEmpty { HTTPRequestWriter.length(request.body.count, to: &out) }
-        out.append(0x0D)
-        out.append(0x0A)
+        HTTPRequestWriter.endHead(to: &out)
         out.append(contentsOf: request.body)
         return out
     }

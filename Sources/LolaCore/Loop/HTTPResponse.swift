@@ -41,7 +41,7 @@ struct HTTPResponse: Sendable {
         var writer = JSONWriter(capacity: 192)
         writer.object { writer in
             writer.member("type", "about:blank")
-            writer.member("title", HTTPStatus.title(status))
+            writer.member("title", "\(HTTPStatus.reason(status))")
             writer.member("status", status)
             writer.member("code", "\(code)")
             writer.member("request_id", bytes: requestID)
@@ -60,11 +60,6 @@ struct HTTPResponse: Sendable {
         }
         return response
     }
-}
-
-/// Titles of problem documents: the standard reason phrases.
-enum HTTPStatus {
-    static func title(_ status: Int) -> String { "\(HTTPResponseWriter.reason(status))" }
 }
 
 /// The header block that stands in every answer, made once per policy.

@@ -97,24 +97,28 @@ final class HTTPServer {
         var out: [UInt8] = []
         out.reserveCapacity(512 + response.body.count)
         HTTPResponseWriter.statusLine(response.status, to: &out)
-        HTTPResponseWriter.field("Date", date(), to: &out)
-        if let type = response.contentType { HTTPResponseWriter.field("Content-Type", type, to: &out) }
-        for field in response.fields { HTTPResponseWriter.field(field.name, field.value, to: &out) }
+        put("Date", date(), &out)
+        if let type = response.contentType { HTTPResponseWriter.field(name: "Content-Type", value: type, to: &out) }
+        for field in response.fields { put(field.name, field.value, &out) }
         out.append(contentsOf: headers.block(response.policy))
         if response.status != 204, response.status != 304 {
             HTTPResponseWriter.length(response.body.count, to: &out)
         }
         if !keepsAlive {
-            HTTPResponseWriter.field("Connection", "close", to: &out)
+            HTTPResponseWriter.field(name: "Connection", value: "close", to: &out)
         } else if head?.minorVersion == 0 {
-            HTTPResponseWriter.field("Connection", "keep-alive", to: &out)
+            HTTPResponseWriter.field(name: "Connection", value: "keep-alive", to: &out)
         }
-        out.append(0x0D)
-        out.append(0x0A)
+        HTTPResponseWriter.endHead(to: &out)
         if head?.method != .head, response.status != 204, response.status != 304 {
             out.append(contentsOf: response.body)
         }
         return out
+    }
+
+    /// A value that could not stand in a header is left out: nothing from outside may end a line.
+    private func put(_ name: StaticString, _ value: [UInt8], _ out: inout [UInt8]) {
+        try? HTTPResponseWriter.field(name: name, value: value, to: &out)
     }
 
     func count(_ status: Int) {

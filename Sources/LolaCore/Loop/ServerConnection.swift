@@ -273,5 +273,9 @@ final class ServerConnection: LoopEntity {
         }
     }
 
-    private static let continueLine = [UInt8](text: "HTTP/1.1 100 Continue\r\n\r\n")
+    private static let continueLine: [UInt8] = {
+        var line: [UInt8] = []
+        HTTPResponseWriter.interimContinue(to: &line)
+        return line
+    }()
 }
