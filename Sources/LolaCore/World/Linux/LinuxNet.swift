@@ -7,7 +7,7 @@ final class LinuxNet: Net {
     /// Word under which the waker is watched; no handle has it (generations start at 1).
     private static let wakerWord: UInt64 = 0
 
-    let waker: EventFD
+    private let waker: EventFD
     private let epoll: Int32
     private let resolver: Resolver
     private var reserve: Int32
@@ -15,9 +15,9 @@ final class LinuxNet: Net {
     /// Interest by descriptor: spares the system call when nothing changes. 0xFF is "not registered".
     private var interests: [UInt8] = []
 
-    /// Nil when the process has no descriptor left.
-    init?() {
-        guard let waker = EventFD(), let resolver = Resolver(waking: waker) else { return nil }
+    /// `waker` is what other threads wake this loop by. Nil when the process has no descriptor left.
+    init?(waker: EventFD) {
+        guard let resolver = Resolver(waking: waker) else { return nil }
         let made = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
         guard made >= 0 else { return nil }
         epoll = made
@@ -51,6 +51,17 @@ final class LinuxNet: Net {
             }
         }
         return (Socket(id: descriptor), port)
+    }
+
+    /// Whether somebody listens there already: a bind without SO_REUSEPORT tells.
+    static func isTaken(_ endpoint: Endpoint) -> Bool {
+        let family = endpoint.address.octets.count == 4 ? AF_INET : AF_INET6
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { _ = Glibc.close(descriptor) }
+        var one: Int32 = 1
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        return unsafe SocketAddress.with(endpoint) { unsafe bind(descriptor, $0, $1) } != 0 && errno == EADDRINUSE
     }
 
     func accept(_ listener: Socket) -> AcceptOutcome {

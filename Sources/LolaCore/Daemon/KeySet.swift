@@ -1,0 +1,25 @@
+// The public keys of our tokens as a JWK Set (RFC 7517): the signing key first, then the previous ones, so that
+// a token outlives a rotation. Made once at start.
+
+enum KeySet {
+    static func jwks(_ session: SessionSettings) throws(CryptoFault) -> [UInt8] {
+        var keys = [try ES256PrivateKey(pem: session.jwtPrivateKey).publicKey]
+        for pem in session.jwtPreviousKeys {
+            let key = try pem.withBytes { (span) throws(CryptoFault) in
+                try ES256PublicKey(pem: [UInt8](copying: span))
+            }
+            if !keys.contains(where: { $0.thumbprint == key.thumbprint }) { keys.append(key) }
+        }
+        return document(keys)
+    }
+
+    static func document(_ keys: [ES256PublicKey]) -> [UInt8] {
+        var writer = JSONWriter(capacity: 256)
+        writer.object { writer in
+            writer.member("keys") { writer in
+                writer.array { writer in for key in keys { writer.raw(key.jwk()) } }
+            }
+        }
+        return writer.bytes
+    }
+}
