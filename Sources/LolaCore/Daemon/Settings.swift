@@ -4,7 +4,7 @@
 
 /// Everything an operator may decide. An optional section that is nil is switched off.
 struct Settings: Sendable {
-    /// Who asks: `serve` refuses what is missing or weak, `dev` takes the caller's generated values for it.
+    /// Who asks: `dev` takes the caller's generated values for what is not set, `serve` refuses.
     enum Mode: String, Sendable { case serve, dev }
 
     let mode: Mode
@@ -24,8 +24,8 @@ struct Settings: Sendable {
     let callback: CallbackSettings
     let session: SessionSettings
     let widgets: WidgetSettings
-    /// Opens the management surface; at least 32 visible characters. Nil only under `dev` without one.
-    let orchestratorToken: SecretBytes?
+    /// Opens the management surface; at least 32 visible characters.
+    let orchestratorToken: SecretBytes
     /// Authentication of the agent and admin surface is bypassed and providers are mocks. Loopback listeners only.
     let demoMode: Bool
     /// 32 octets that seal provider credentials, when the operator gave them.
@@ -41,8 +41,7 @@ struct Settings: Sendable {
 struct ServerSettings: Sendable {
     let listen: SocketAddressText
     /// How the world reaches us; links, callbacks, token issuer and Twilio signatures are built on it.
-    /// Never nil under `serve`.
-    let publicURL: WebURL?
+    let publicURL: WebURL
     /// Peers whose `X-Forwarded-For` is believed, walked from the right.
     let trustedProxies: [CIDR]
     /// Number of event loops; nil means one per core.
@@ -63,31 +62,31 @@ struct ManagementSettings: Sendable {
 
 struct DataSettings: Sendable {
     let directory: String
-    /// Keys of 32 octets: the first seals, all open. Never empty under `serve`.
+    /// Keys of 32 octets: the first seals, all open. Never empty.
     let keys: [SecretBytes]
 }
 
 struct StoreSettings: Sendable {
-    enum Kind: Sendable {
-        case embedded
-        case redis(RedisURL)
-    }
-
-    let kind: Kind
+    let engine: StoreEngine
     /// The operator accepts that a Redis without `appendfsync always` may lose the last second.
     let acceptLoss: Bool
 }
 
-struct IdentitySettings: Sendable {
-    enum NotFound: String, CaseIterable, Sendable { case unavailable, onboarding }
+enum StoreEngine: Sendable {
+    case embedded
+    case redis(RedisURL)
+}
 
+struct IdentitySettings: Sendable {
     let url: IdentityTemplate
     /// Sent as `Authorization: Bearer …` when set.
     let token: SecretBytes?
     let timeout: Interval
-    /// What an answer 404 of the identity service means.
-    let notFound: NotFound
+    let notFound: IdentityNotFound
 }
+
+/// What an answer 404 of the identity service means: not to be trusted, or a sender nobody knows.
+enum IdentityNotFound: String, CaseIterable, Sendable { case unavailable, onboarding }
 
 /// The stages an operator may put in order (CONTRACT §5).
 enum MiddlewareName: String, CaseIterable, Sendable {
@@ -123,11 +122,16 @@ struct WhatsAppSettings: Sendable {
     let apiURL: WebURL
 }
 
-struct TelegramSettings: Sendable {
-    /// The whole bot token, `<bot id>:<secret>`.
-    let token: SecretBytes
-    /// The digits before the colon of the token.
+/// `<bot id>:<secret>`, as the Bot API hands it out.
+struct TelegramToken: Sendable {
+    /// The digits before the colon; not secret.
     let botID: String
+    /// The whole token.
+    let secret: SecretBytes
+}
+
+struct TelegramSettings: Sendable {
+    let token: TelegramToken
     /// What `X-Telegram-Bot-Api-Secret-Token` must carry.
     let secret: SecretBytes
     let apiURL: WebURL
@@ -149,13 +153,11 @@ struct ResendSettings: Sendable {
 }
 
 struct AgentSettings: Sendable {
-    /// Contract name (`sender_home`) to address; a name that is absent is answered by the built-in scripted agent.
+    /// Agent name (`sender_home`) to address; a name that is absent is answered by the built-in scripted agent.
     let urls: [String: WebURL]
     let timeout: Interval
     /// Waits before each retry; after the last one the delivery is dead-lettered.
     let retry: [Interval]
-
-    static let names = ["onboarding", "sender_home", "blocked", "pending_cip", "service_unavailable"]
 }
 
 /// One key of a rotation list.
@@ -166,7 +168,7 @@ struct KeyringEntry: Sendable {
 }
 
 struct CallbackSettings: Sendable {
-    /// The first makes, all open. Never empty under `serve`.
+    /// The first makes, all open. Never empty.
     let encryptionKeys: [KeyringEntry]
     let signingKeys: [KeyringEntry]
     let ttl: Interval
@@ -176,8 +178,8 @@ struct SessionSettings: Sendable {
     let ttl: Interval
     let cipServicesURL: WebURL?
     let themeURL: WebURL?
-    /// P-256 PEM that signs session tokens. Never nil under `serve`.
-    let jwtPrivateKey: SecretBytes?
+    /// P-256 PEM that signs session tokens.
+    let jwtPrivateKey: SecretBytes
     /// PEMs, public or private, that stay in the JWKS.
     let jwtPreviousKeys: [SecretBytes]
 }
