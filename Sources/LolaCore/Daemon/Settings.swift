@@ -88,15 +88,6 @@ struct IdentitySettings: Sendable {
 /// What an answer 404 of the identity service means: not to be trusted, or a sender nobody knows.
 enum IdentityNotFound: String, CaseIterable, Sendable { case unavailable, onboarding }
 
-/// The stages an operator may put in order (CONTRACT §5).
-enum MiddlewareName: String, CaseIterable, Sendable {
-    case channelAccess = "channel_access"
-    case commandsAuth = "commands_auth"
-    case phoneNormalization = "phone_normalization"
-    case identity
-    case contactDecoding = "contact_decoding"
-}
-
 struct PipelineSettings: Sendable {
     let middleware: [MiddlewareName]
 }
@@ -153,8 +144,8 @@ struct ResendSettings: Sendable {
 }
 
 struct AgentSettings: Sendable {
-    /// Agent name (`sender_home`) to address; a name that is absent is answered by the built-in scripted agent.
-    let urls: [String: WebURL]
+    /// An agent that is absent here is the built-in scripted one.
+    let urls: [AgentName: WebURL]
     let timeout: Interval
     /// Waits before each retry; after the last one the delivery is dead-lettered.
     let retry: [Interval]

@@ -1,62 +1,39 @@
 // Addresses an operator writes: IP literals, CIDR blocks, listener addresses. Values, usable on any thread;
 // read by the settings loader, later by proxies walking, IP filters and listeners.
 
-/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address (`::ffff:a.b.c.d`) is folded into IPv4, so that one peer
-/// has one value (CONTRACT §3, IP filters).
-struct IPAddress: Hashable, Sendable {
-    /// The 128 bits, IPv4 as `::ffff:a.b.c.d` (RFC 4291 §2.5.5.2).
-    let high: UInt64
-    let low: UInt64
-
-    init(high: UInt64, low: UInt64) {
-        self.high = high
-        self.low = low
-    }
-
+extension IPAddress {
     /// Dotted quad without leading zeros, or RFC 4291 §2.2 text; no zone, no brackets. Nil for anything else.
-    init?(_ text: some Collection<UInt8>) {
+    init?(text: some Collection<UInt8>) {
         let bytes = Array(text)
-        if let quad = Self.quad(bytes[...]) {
-            self.init(high: 0, low: Self.mappedPrefix | UInt64(quad))
-        } else if let groups = Self.groups(bytes) {
-            self.init(high: Self.join(groups[0..<4]), low: Self.join(groups[4..<8]))
-        } else {
-            return nil
-        }
+        guard let octets = IPText.quad(bytes[...]) ?? IPText.groups(bytes) else { return nil }
+        self.init(octets)
     }
-
-    var isIPv4: Bool { high == 0 && low >> 32 == 0xFFFF }
-
-    /// 127.0.0.0/8 and ::1.
-    var isLoopback: Bool { isIPv4 ? low >> 24 & 0xFF == 127 : high == 0 && low == 1 }
 
     /// Loopback, RFC 1918, link-local, and unique local (RFC 4193): addresses no stranger can own.
     var isPrivate: Bool {
         if isLoopback { return true }
-        guard isIPv4 else { return high >> 57 == 0x7E || high >> 54 == 0x3FA }
-        let quad = UInt32(truncatingIfNeeded: low)
-        return quad >> 24 == 10 || quad >> 20 == 0xAC1 || quad >> 16 == 0xC0A8 || quad >> 16 == 0xA9FE
+        let (first, second) = (octets[0], octets[1])
+        if octets.count == 16 { return first & 0xFE == 0xFC || (first == 0xFE && second & 0xC0 == 0x80) }
+        return first == 10 || (first == 172 && second & 0xF0 == 16) || (first == 192 && second == 168)
+            || (first == 169 && second == 254)
     }
+}
 
-    private static let mappedPrefix: UInt64 = 0xFFFF << 32
-
-    private static func join(_ groups: ArraySlice<UInt16>) -> UInt64 {
-        groups.reduce(0) { $0 << 16 | UInt64($1) }
-    }
-
-    private static func quad(_ text: ArraySlice<UInt8>) -> UInt32? {
+/// The text forms of an address.
+private enum IPText {
+    static func quad(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         let parts = text.split(separator: 0x2E, omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
-        var value: UInt32 = 0
+        var octets: [UInt8] = []
         for part in parts {
-            guard part.count <= 3, part.count == 1 || part.first != 0x30 else { return nil }
+            guard part.count == 1 || (part.count <= 3 && part.first != 0x30) else { return nil }
             guard let octet = ASCII.decimal(part), octet <= 255 else { return nil }
-            value = value << 8 | UInt32(octet)
+            octets.append(UInt8(octet))
         }
-        return value
+        return octets
     }
 
-    private static func groups(_ text: [UInt8]) -> [UInt16]? {
+    static func groups(_ text: [UInt8]) -> [UInt8]? {
         guard text.contains(0x3A), text.count <= 45 else { return nil }
         var gap: Int?
         for index in text.indices.dropLast() where text[index] == 0x3A && text[index + 1] == 0x3A {
@@ -64,24 +41,23 @@ struct IPAddress: Hashable, Sendable {
             gap = index
         }
         guard let gap else {
-            guard let all = list(text[...], mayEndInQuad: true), all.count == 8 else { return nil }
+            guard let all = list(text[...], mayEndInQuad: true), all.count == 16 else { return nil }
             return all
         }
         guard let head = list(text[..<gap], mayEndInQuad: false),
             let tail = list(text[(gap + 2)...], mayEndInQuad: true),
-            head.count + tail.count <= 7
+            head.count + tail.count <= 14
         else { return nil }
-        return head + [UInt16](repeating: 0, count: 8 - head.count - tail.count) + tail
+        return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
     }
 
-    private static func list(_ text: ArraySlice<UInt8>, mayEndInQuad: Bool) -> [UInt16]? {
+    private static func list(_ text: ArraySlice<UInt8>, mayEndInQuad: Bool) -> [UInt8]? {
         guard !text.isEmpty else { return [] }
-        var out: [UInt16] = []
+        var out: [UInt8] = []
         let parts = text.split(separator: 0x3A, omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
             if mayEndInQuad, index == parts.count - 1, let quad = quad(part) {
-                out.append(UInt16(truncatingIfNeeded: quad >> 16))
-                out.append(UInt16(truncatingIfNeeded: quad))
+                out += quad
                 continue
             }
             guard (1...4).contains(part.count) else { return nil }
@@ -90,47 +66,49 @@ struct IPAddress: Hashable, Sendable {
                 guard let digit = Hex.value(of: byte) else { return nil }
                 group = group << 4 | UInt16(digit)
             }
-            out.append(group)
+            out += [UInt8(group >> 8), UInt8(truncatingIfNeeded: group)]
         }
         return out
     }
 }
 
-/// A block of addresses. Host bits must be zero: `10.0.0.1/8` is refused, because it names one address and means
-/// sixteen million. An address without a prefix is a block of one.
+/// A block of addresses of one family. Host bits must be zero: `10.0.0.1/8` is refused, because it names one address
+/// and means sixteen million. An address without a prefix is a block of one.
 struct CIDR: Hashable, Sendable {
     let base: IPAddress
-    /// 0…128, counted on the 128-bit form (IPv4 /8 is 104).
+    /// 0…32 or 0…128, by the family of `base`; an IPv4-mapped IPv6 block is folded to IPv4.
     let prefix: Int
 
-    init?(_ text: some Collection<UInt8>) {
+    init?(text: some Collection<UInt8>) {
         let parts = Array(text).split(separator: 0x2F, maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = parts.first, let base = IPAddress(address) else { return nil }
-        var prefix = 128
+        guard let address = parts.first, let base = IPAddress(text: address) else { return nil }
+        let written = address.contains(0x3A) ? 128 : 32
+        let folded = written - base.octets.count * 8
+        var prefix = written
         if parts.count == 2 {
-            let dotted = !address.contains(0x3A)
-            guard parts[1].count <= 3, parts[1].count == 1 || parts[1].first != 0x30,
-                let bits = ASCII.decimal(parts[1]), bits <= (dotted ? 32 : 128)
+            guard parts[1].count == 1 || (parts[1].count <= 3 && parts[1].first != 0x30),
+                let bits = ASCII.decimal(parts[1]), bits >= folded, bits <= written
             else { return nil }
-            prefix = dotted ? bits + 96 : bits
+            prefix = bits
         }
-        guard Self.masked(base, prefix) == base else { return nil }
         self.base = base
-        self.prefix = prefix
+        self.prefix = prefix - folded
+        guard Self.masked(base.octets, self.prefix) == base.octets else { return nil }
     }
 
-    func contains(_ address: IPAddress) -> Bool { Self.masked(address, prefix) == base }
-
-    /// Holds every address of a family, so it excludes nobody.
-    var isEverything: Bool { prefix == 0 || (base.isIPv4 && prefix == 96) }
-
-    private static func masked(_ address: IPAddress, _ prefix: Int) -> IPAddress {
-        let high = prefix >= 64 ? address.high : address.high & mask(prefix)
-        let low = prefix > 64 ? address.low & mask(prefix - 64) : 0
-        return IPAddress(high: high, low: low)
+    func contains(_ address: IPAddress) -> Bool {
+        address.octets.count == base.octets.count && Self.masked(address.octets, prefix) == base.octets
     }
 
-    private static func mask(_ bits: Int) -> UInt64 { bits == 0 ? 0 : UInt64.max << UInt64(64 - bits) }
+    /// Holds every address of its family, so it excludes nobody.
+    var isEverything: Bool { prefix == 0 }
+
+    private static func masked(_ octets: [UInt8], _ prefix: Int) -> [UInt8] {
+        octets.enumerated().map { index, octet in
+            let kept = min(max(prefix - index * 8, 0), 8)
+            return octet & ~(0xFF >> UInt8(kept))
+        }
+    }
 }
 
 /// A listener address: IP literal (IPv6 in brackets when printed) or `localhost`, and a port.
@@ -151,11 +129,11 @@ struct SocketAddressText: Hashable, Sendable {
         let bracketed = host.first == 0x5B && host.last == 0x5D && host.count >= 2
         if bracketed { host = host.dropFirst().dropLast() }
         guard bracketed == host.contains(0x3A) else { return nil }
-        guard IPAddress(host) != nil || ASCII.equalIgnoringCase(host, "localhost") else { return nil }
+        guard IPAddress(text: host) != nil || ASCII.equalIgnoringCase(host, "localhost") else { return nil }
         self.init(host: host.text, port: port)
     }
 
-    var isLoopback: Bool { IPAddress(host.utf8)?.isLoopback ?? true }
+    var isLoopback: Bool { IPAddress(text: host.utf8)?.isLoopback ?? true }
 
     var text: String { host.utf8.contains(0x3A) ? "[\(host)]:\(port)" : "\(host):\(port)" }
 

@@ -120,7 +120,7 @@ extension SettingGrammar where Value == [CIDR] {
     static var blocks: Self {
         list("CIDR list", "IP addresses or CIDR blocks without host bits, as 10.0.0.0/8,2001:db8::/32") {
             text throws(SettingsFault) in
-            guard let block = CIDR(text) else { throw .wrongValue }
+            guard let block = CIDR(text: text) else { throw .wrongValue }
             return block
         }
     }
@@ -129,7 +129,7 @@ extension SettingGrammar where Value == [CIDR] {
     static var trustedBlocks: Self {
         list("CIDR list", "IP addresses or CIDR blocks without host bits that do not hold every address") {
             text throws(SettingsFault) in
-            guard let block = CIDR(text) else { throw .wrongValue }
+            guard let block = CIDR(text: text) else { throw .wrongValue }
             guard !block.isEverything else { throw .insecure }
             return block
         }

@@ -64,12 +64,12 @@ struct WebURL: Hashable, Sendable {
 
     /// The host is this machine.
     var isLoopback: Bool {
-        IPAddress(host.utf8)?.isLoopback ?? (host == "localhost" || host.hasSuffix(".localhost"))
+        IPAddress(text: host.utf8)?.isLoopback ?? (host == "localhost" || host.hasSuffix(".localhost"))
     }
 
     /// The host is this machine, a private address, or a name that only an inner network resolves.
     var isInside: Bool {
-        if let address = IPAddress(host.utf8) { return address.isPrivate }
+        if let address = IPAddress(text: host.utf8) { return address.isPrivate }
         return isLoopback || !host.utf8.contains(0x2E) || [".internal", ".local", ".svc"].contains { host.hasSuffix($0) }
     }
 
@@ -84,7 +84,7 @@ struct WebURL: Hashable, Sendable {
         return nil
     }
 
-    /// Visible ASCII of RFC 3986 without `#`, `@` in the authority is refused where the host is read.
+    /// What RFC 3986 allows, without `#`: a fragment never reaches a server. The host is read more narrowly below.
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x21, 0x24...0x3B, 0x3D, 0x3F...0x5B, 0x5D, 0x5F, 0x61...0x7A, 0x7E: true
@@ -102,10 +102,10 @@ struct WebURL: Hashable, Sendable {
         }
         if host.first == 0x5B {
             let literal = host.dropFirst().dropLast()
-            guard host.last == 0x5D, literal.contains(0x3A), IPAddress(literal) != nil else { return nil }
+            guard host.last == 0x5D, literal.contains(0x3A), IPAddress(text: literal) != nil else { return nil }
             return (literal.map(ASCII.lowercased).text, port)
         }
-        guard IPAddress(host) != nil || isName(host) else { return nil }
+        guard IPAddress(text: host) != nil || isName(host) else { return nil }
         return (host.map(ASCII.lowercased).text, port)
     }
 
