@@ -139,7 +139,8 @@ struct SocketAddressText: Hashable, Sendable {
 
     /// 1…65535 without leading zeros.
     static func port(_ digits: some Collection<UInt8>) -> UInt16? {
-        guard digits.count <= 5, digits.first != 0x30, let value = ASCII.decimal(digits), value <= 65_535 else { return nil }
+        guard digits.count <= 5, digits.first != 0x30 else { return nil }
+        guard let value = ASCII.decimal(digits), value <= 65_535 else { return nil }
         return UInt16(value)
     }
 }

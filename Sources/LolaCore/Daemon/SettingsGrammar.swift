@@ -138,7 +138,8 @@ extension SettingGrammar where Value == [CIDR] {
 
 extension SettingGrammar where Value == Int {
     static func count(_ range: ClosedRange<Int>) -> Self {
-        Self(type: "number", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)", form: .number) {
+        Self(type: "number", expected: "a whole number from \(range.lowerBound) to \(range.upperBound)", form: .number)
+        {
             text throws(SettingsFault) in
             guard !text.isEmpty, text.allSatisfy(ASCII.isDigit) else { throw .wrongValue }
             guard let value = ASCII.decimal(text), range.contains(value) else { throw .outOfRange }
@@ -149,7 +150,9 @@ extension SettingGrammar where Value == Int {
 
 extension SettingGrammar where Value == DollarAmount {
     static var dollars: Self {
-        var grammar = plain("US dollars", "an amount of US dollars from 0 to 999999999, as 10 or 10.50") { DollarAmount($0) }
+        var grammar = plain("US dollars", "an amount of US dollars from 0 to 999999999, as 10 or 10.50") {
+            DollarAmount($0)
+        }
         grammar.form = .number
         return grammar
     }

@@ -5,7 +5,8 @@ extension SettingGrammar where Value == SecretBytes {
     /// Visible ASCII, so that it can stand in a header field.
     static func token(_ length: ClosedRange<Int> = 1...4_096) -> Self {
         let bounds = length.lowerBound == 1 ? "up to" : "at least \(length.lowerBound) and at most"
-        return Self(type: "secret", expected: "\(bounds) \(length.upperBound) visible ASCII characters without spaces") {
+        return Self(type: "secret", expected: "\(bounds) \(length.upperBound) visible ASCII characters without spaces")
+        {
             text throws(SettingsFault) in
             guard text.allSatisfy(SettingText.isVisible), text.count <= length.upperBound else { throw .wrongValue }
             guard text.count >= length.lowerBound else { throw .insecure }
@@ -55,7 +56,7 @@ extension SettingGrammar where Value == SecretBytes {
 
 extension SettingGrammar where Value == [SecretBytes] {
     static var hexKeys: Self {
-        list("key list", "one or more keys of 64 hex digits, not all zero: the first seals, all open", allowsEmpty: false) {
+        list("key list", "keys of 64 hex digits, not all zero, between commas", allowsEmpty: false) {
             text throws(SettingsFault) in
             SecretBytes(try SettingGrammar<SecretBytes>.keyOctets(text[...]))
         }
@@ -89,7 +90,9 @@ extension SettingGrammar where Value == TelegramToken {
     static var telegramToken: Self {
         plain("secret", "a bot token: digits, a colon, letters, digits, _ or -") { text in
             let parts = text.split(separator: 0x3A, omittingEmptySubsequences: false)
-            guard parts.count == 2, (1...20).contains(parts[0].count), (1...256).contains(parts[1].count) else { return nil }
+            guard parts.count == 2, (1...20).contains(parts[0].count), (1...256).contains(parts[1].count) else {
+                return nil
+            }
             guard parts[0].allSatisfy(ASCII.isDigit), parts[1].allSatisfy(SettingText.isWord) else { return nil }
             return TelegramToken(botID: parts[0].text, secret: SecretBytes(text))
         }
@@ -131,7 +134,7 @@ enum SettingPEM {
     }
 
     static func isPrivate(_ block: [UInt8]) -> Bool {
-        block.starts(with: "-----BEGIN PRIVATE KEY-----".utf8) || block.starts(with: "-----BEGIN EC PRIVATE KEY-----".utf8)
+        ["PRIVATE KEY", "EC PRIVATE KEY"].contains { block.starts(with: "-----BEGIN \($0)-----".utf8) }
     }
 
     private static func close(_ label: String, _ lines: [String]) throws(SettingsFault) -> [UInt8] {
@@ -154,7 +157,7 @@ enum SettingPEM {
             }
             index += isEscape ? 2 : 1
         }
-        let isBlank: (UInt8) -> Bool = { $0 == 0x2C || $0 == ASCII.carriageReturn || $0 == ASCII.space || $0 == ASCII.tab }
+        let isBlank: (UInt8) -> Bool = { [0x2C, ASCII.carriageReturn, ASCII.space, ASCII.tab].contains($0) }
         return lines.map { line in
             var rest = line.drop(while: isBlank)
             while let last = rest.last, isBlank(last) { rest = rest.dropLast() }

@@ -47,7 +47,8 @@ struct WebURL: Hashable, Sendable {
         self.port = port ?? scheme.defaultPort
         self.path = path.text
         self.query = query?.text
-        text = "\(scheme.rawValue)://" + Self.authority(host, self.port, scheme) + path.text + (query.map { "?\($0.text)" } ?? "")
+        let origin = "\(scheme.rawValue)://" + Self.authority(host, self.port, scheme)
+        text = origin + path.text + (query.map { "?\($0.text)" } ?? "")
     }
 
     /// Path and query as a request line carries them (RFC 9112 §3.2.1).
@@ -70,7 +71,8 @@ struct WebURL: Hashable, Sendable {
     /// The host is this machine, a private address, or a name that only an inner network resolves.
     var isInside: Bool {
         if let address = IPAddress(text: host.utf8) { return address.isPrivate }
-        return isLoopback || !host.utf8.contains(0x2E) || [".internal", ".local", ".svc"].contains { host.hasSuffix($0) }
+        if isLoopback || !host.utf8.contains(0x2E) { return true }
+        return [".internal", ".local", ".svc"].contains { host.hasSuffix($0) }
     }
 
     private static func authority(_ host: String, _ port: UInt16, _ scheme: Scheme) -> String {

@@ -59,9 +59,8 @@ extension Interval {
     /// The shortest spelling that `init(setting:)` reads back.
     var settingText: String {
         let all = inMilliseconds
-        for (unit, name) in [(3_600_000, "h"), (60_000, "m"), (1_000, "s")] as [(Int64, String)] where all != 0 && all % unit == 0 {
-            return "\(all / unit)\(name)"
-        }
+        let units: [(Int64, String)] = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")]
+        for (unit, name) in units where all != 0 && all % unit == 0 { return "\(all / unit)\(name)" }
         return "\(all)ms"
     }
 }
