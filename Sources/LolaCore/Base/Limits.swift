@@ -36,12 +36,25 @@ enum Limits {
     static let bodyRateGrace = Interval.seconds(5)
     /// A keep-alive connection without a request.
     static let idleTimeout = Interval.seconds(75)
-    /// Requests of one connection that may wait for their answers; then reading pauses.
-    static let pipelineDepthMax = 16
     /// Octets of answers that a peer may leave unread before its connection is closed.
     static let responseBacklogMax = ByteCount.mebibytes(1)
+    /// A peer that takes none of the octets that wait for it.
+    static let writeStallTimeout = Interval.seconds(15)
     /// How long a closing connection is drained so that the peer reads the last answer.
     static let lingeringClose = Interval.seconds(1)
+
+    /// Reads of one connection before others get their turn.
+    static let readBatchMax = 4
+    /// Unparsed octets after which a connection is not read further in this round.
+    static let unreadMax = ByteCount.kibibytes(256)
+    /// Connections taken from one listener before other work gets its turn.
+    static let acceptBatchMax = 64
+    /// How long a listener rests when the process has no descriptor left.
+    static let acceptRest = Interval.milliseconds(20)
+    /// Descriptors never given to public connections: journal, management, outbound calls.
+    static let descriptorReserve = 128
+    /// A body that nobody wants is read and dropped up to this size, so that the connection can live on.
+    static let discardedBodyMax = ByteCount.kibibytes(64)
 
     // MARK: Bodies (CONTRACT §4)
 
@@ -88,6 +101,15 @@ enum Limits {
     static let channelResponseMax = ByteCount.kibibytes(64)
     static let poolConnectionsPerOriginMax = 64
     static let poolIdleTimeout = Interval.seconds(30)
+    /// Calls waiting for a connection of one origin; more fail as busy.
+    static let poolWaitingMax = 4_096
+    /// A looked-up name is believed this long.
+    static let nameCacheTime = Interval.seconds(30)
+    static let nameCacheMax = 256
+    /// A breaker looks at calls of this window and opens when so many, and at least half, got no answer.
+    static let breakerWindow = Interval.seconds(10)
+    static let breakerFailuresMin = 20
+    static let breakerPause = Interval.seconds(1)
 
     // MARK: Messages
 
@@ -99,6 +121,9 @@ enum Limits {
     static let conversationQueueMax = 256
     /// Accepted messages not yet done, in the process; more answers 503 to the channel.
     static let backlogMax = 65_536
+    /// How long a native message id is remembered: as long as its provider may deliver it again.
+    static let seenWhatsApp = Interval.days(8)
+    static let seenTelegram = Interval.hours(48)
     /// Message records kept for `GET messages`.
     static let messageRecordsMax = 10_000
     /// Phone spelling as received (reference: protocols §7).

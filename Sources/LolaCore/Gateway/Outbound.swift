@@ -76,8 +76,8 @@ enum OutboundPurpose: String, CaseIterable, Sendable {
     case delivery
 }
 
-struct OutboundField: Hashable, Sendable {
-    let name: String
+struct OutboundField: Sendable {
+    let name: StaticString
     let value: [UInt8]
 }
 
