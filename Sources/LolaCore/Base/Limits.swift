@@ -83,6 +83,14 @@ enum Limits {
     /// Clocks of two machines may differ by this much (`exp`, `nbf`).
     static let clockSkewMax = Interval.seconds(60)
 
+    // MARK: TLS
+
+    /// Plain octets of one record (RFC 8446 §5.1).
+    static let tlsRecordMax = ByteCount.kibibytes(16)
+    /// Sessions a client keeps for resumption: tickets of one server, and servers.
+    static let tlsTicketsPerServerMax = 4
+    static let tlsServersRememberedMax = 256
+
     // MARK: Life cycle
 
     /// SIGTERM to exit at the latest.
