@@ -129,6 +129,8 @@ enum Limits {
     static let conversationQueueMax = 256
     /// Accepted messages not yet done, in the process; more answers 503 to the channel.
     static let backlogMax = 65_536
+    /// A provider's `Retry-After` is honoured up to this.
+    static let retryAfterMax = Interval.hours(1)
     /// How long a native message id is remembered: as long as its provider may deliver it again.
     static let seenWhatsApp = Interval.days(8)
     static let seenTelegram = Interval.hours(48)

@@ -115,6 +115,20 @@ enum OutboundFault: String, Error, Hashable, Sendable, CaseIterable {
     case tooLarge = "too_large"
     case breakerOpen = "breaker_open"
     case busy
+
+    var word: StaticString {
+        switch self {
+        case .resolve: "resolve"
+        case .connect: "connect"
+        case .tls: "tls"
+        case .timeout: "timeout"
+        case .closed: "closed"
+        case .malformed: "malformed"
+        case .tooLarge: "too_large"
+        case .breakerOpen: "breaker_open"
+        case .busy: "busy"
+        }
+    }
 }
 
 typealias OutboundOutcome = Result<OutboundResponse, OutboundFault>

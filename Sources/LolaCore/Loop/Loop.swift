@@ -28,6 +28,7 @@ final class Loop {
     private var sources: [() -> Bool] = []
     private var resolving: [UInt64: ([Endpoint]) -> Void] = [:]
     private var nextTicket: UInt64 = 1
+    private var pending: [() -> Void] = []
 
     init(clock: any Clock, net: any Net, entropy: any Entropy, counters: Counters) {
         self.clock = clock
@@ -63,6 +64,9 @@ final class Loop {
 
     func cancel(_ action: Handle) { actions.remove(action) }
 
+    /// Runs `action` before the loop sleeps again, never before this call returns.
+    func soon(_ action: @escaping () -> Void) { pending.append(action) }
+
     /// Asked every tick: mailboxes and stores. A source that did work is asked again before the loop sleeps.
     func addSource(_ source: @escaping () -> Bool) { sources.append(source) }
 
@@ -78,7 +82,7 @@ final class Loop {
 
     /// One round. Sleeps at most until `limit`, and not at all when there is work left.
     func tick(until limit: Instant) {
-        var deadline = pollSources() ? now : limit
+        var deadline = pollSources() || !pending.isEmpty ? now : limit
         if let next = wheel.nextDeadline() { deadline = min(deadline, next) }
         if let next = actionWheel.nextDeadline() { deadline = min(deadline, next) }
         net.wait(until: deadline, &events)
@@ -90,6 +94,15 @@ final class Loop {
         }
         _ = pollSources()
         fireTimers()
+        runPending()
+    }
+
+    /// What was asked for up to now; what that asks for in turn comes in the next round.
+    private func runPending() {
+        if pending.isEmpty { return }
+        let batch = pending
+        pending = []
+        for action in batch { action() }
     }
 
     private func pollSources() -> Bool {

@@ -9,6 +9,8 @@ final class OutboundCall {
     fileprivate var timer: Handle?
     fileprivate var connection: Handle?
     fileprivate var isOver = false
+    /// Inside `send`: a completion has to wait until it has returned.
+    fileprivate var isStarting = false
     /// A stale kept-alive connection has already been replaced once.
     fileprivate var wasRepeated = false
 
@@ -50,11 +52,12 @@ final class OutboundClient {
         let call = OutboundCall(request, completion)
         let pool = pool(request.origin)
         guard pool.breaker.permits(at: loop.now) else {
-            loop.after(.zero) { self.finish(call, .failure(.breakerOpen), counted: false) }
-            return
+            return loop.soon { self.finish(call, .failure(.breakerOpen), counted: false) }
         }
         call.timer = loop.after(request.timeout) { self.expire(call) }
+        call.isStarting = true
         start(call, pool)
+        call.isStarting = false
     }
 
     /// Origins whose breaker is open, for readiness and metrics.
@@ -78,8 +81,7 @@ final class OutboundClient {
         }
         guard pool.open < Limits.poolConnectionsPerOriginMax else {
             guard pool.waiting.count < Limits.poolWaitingMax else {
-                loop.after(.zero) { self.finish(call, .failure(.busy), counted: false) }
-                return
+                return finish(call, .failure(.busy), counted: false)
             }
             pool.waiting.append(call)
             return
@@ -139,7 +141,11 @@ final class OutboundClient {
                 loop.counters.add(.breakerOpened)
             }
         }
-        call.completion(outcome)
+        if call.isStarting {
+            loop.soon { call.completion(outcome) }
+        } else {
+            call.completion(outcome)
+        }
     }
 
     /// A kept-alive connection turned out to be dead before it answered anything.
