@@ -142,4 +142,46 @@ enum Limits {
     static let messageRecordsMax = 10_000
     /// Phone spelling as received (reference: protocols §7).
     static let phoneTextMax = ByteCount.bytes(250)
+
+    // MARK: Identity and what agents see
+
+    /// Identifier of a sender at the identity service; a longer one is refused, never cut.
+    static let identityIDMax = ByteCount.bytes(128)
+    /// A name or display text from outside; longer ones are cut at a character.
+    static let displayTextMax = ByteCount.bytes(200)
+    /// Cards, and payment methods, of one sender; more are left out.
+    static let displayItemsMax = 32
+    /// Attachments of one message that an agent sees.
+    static let attachmentsMax = 16
+
+    // MARK: Agents (CONTRACT §6, §11)
+
+    static let agentRepliesMax = 10
+    /// One text of a reply; channels split what is too long for one message of theirs.
+    static let replyTextMax = ByteCount.kibibytes(64)
+    static let replyButtonsMax = 3
+    static let replyItemsMax = 10
+    /// Identifier of a choice (WhatsApp Cloud API allows 256).
+    static let choiceIDMax = ByteCount.bytes(256)
+    /// Title of a choice, label of a list button; channels shorten it to their own limit.
+    static let choiceTitleMax = ByteCount.bytes(256)
+    static let choiceDescriptionMax = ByteCount.bytes(512)
+    static let replyURLMax = ByteCount.kibibytes(2)
+    /// Name of the operation that an agent wants a ticket for.
+    static let operationNameMax = ByteCount.bytes(32)
+    /// Life of the bearer token of one call to an agent.
+    static let agentTokenLifetime = Interval.seconds(60)
+    /// The longest `Retry-After` of an agent that is honoured.
+    static let agentRetryAfterMax = Interval.minutes(10)
+
+    // MARK: Memory store
+
+    /// Claims kept at a time; more is refused rather than forgotten.
+    static let storeClaimsMax = 1_000_000
+    /// Keys and values of the whole table.
+    static let storeOctetsMax = ByteCount.mebibytes(256)
+    /// Records looked at for expiry with each operation.
+    static let storeSweepStep = 8
+    /// The same when the table is full, before an operation is refused.
+    static let storeSweepWhenFull = 4_096
 }
