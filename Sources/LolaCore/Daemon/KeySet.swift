@@ -5,12 +5,16 @@ enum KeySet {
     static func jwks(_ session: SessionSettings) throws(CryptoFault) -> [UInt8] {
         var keys = [try ES256PrivateKey(pem: session.jwtPrivateKey).publicKey]
         for pem in session.jwtPreviousKeys {
-            let key = try pem.withBytes { (span) throws(CryptoFault) in
-                try ES256PublicKey(pem: [UInt8](copying: span))
-            }
+            let key = try ES256PublicKey(pem: pem.withBytes { Self.copy($0) })
             if !keys.contains(where: { $0.thumbprint == key.thumbprint }) { keys.append(key) }
         }
         return document(keys)
+    }
+
+    private static func copy(_ span: Span<UInt8>) -> [UInt8] {
+        [UInt8](capacity: span.count) { out in
+            for index in span.indices { out.append(span[index]) }
+        }
     }
 
     static func document(_ keys: [ES256PublicKey]) -> [UInt8] {

@@ -163,7 +163,7 @@ final class LoopAssembly {
         var http: [AgentName: HTTPAgent] = [:]
         do throws(CryptoFault) {
             for name in AgentName.allCases {
-                guard let text = settings.agents.urls[name.rawValue]?.text, let url = HTTPURL([UInt8](text: text)) else {
+                guard let text = settings.agents.urls[name]?.text, let url = HTTPURL([UInt8](text: text)) else {
                     continue
                 }
                 http[name] = HTTPAgent(

@@ -29,17 +29,24 @@ enum Registry {
 
     private static func middleware(_ name: MiddlewareName, _ settings: Settings) -> any Middleware {
         switch name {
-        case .channelAccess: ChannelAccess(allowed: allowlists(settings))
+        case .channelAccess: ChannelAccess(allowlists: allowlists(settings))
         case .commandsAuth:
             CommandsAuth(
-                isActive: settings.commands.active, allowed: settings.commands.allowed.map { [UInt8](text: $0) })
+                isActive: settings.commands.active, allowed: settings.commands.allowed)
         case .phoneNormalization: PhoneNormalization()
         case .identity:
-            IdentityLookup(
-                service: IdentityService(settings.identity),
-                notFound: settings.identity.notFound == .onboarding ? .onboarding : .unavailable)
+            IdentityLookup(identityService(settings.identity))
         case .contactDecoding: ContactDecoding()
         }
+    }
+
+    private static func identityService(_ own: IdentitySettings) -> IdentityService {
+        let web = own.url.origin
+        let template = own.url
+        return IdentityService(
+            origin: Origin(isTLS: web.scheme == .https, host: [UInt8](text: web.host), port: web.port),
+            target: { template.target(phone: $0.bytes) }, token: own.token, timeout: own.timeout,
+            treatsNotFoundAsUnknown: own.notFound == .onboarding)
     }
 
     /// Per channel: the list for all channels, and for WhatsApp its own besides.

@@ -33,7 +33,8 @@ enum Files {
         }
         let isWhole = offset == bytes.count && fsync(descriptor) == 0
         _ = Glibc.close(descriptor)
-        return isWhole && unsafe rename(fresh, path) == 0
+        guard isWhole else { return false }
+        return unsafe rename(fresh, path) == 0
     }
 
     /// Makes a directory with mode 0700. True when it stands, made or found.
@@ -47,7 +48,7 @@ enum Process {
 
     static var environment: [String: String] {
         var found: [String: String] = [:]
-        var next = unsafe environ
+        var next = unsafe Glibc.environ
         while let entry = unsafe next.pointee {
             let text = unsafe String(cString: entry)
             if let equals = text.firstIndex(of: "=") {
@@ -76,9 +77,9 @@ enum Process {
         }
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-        _ = unsafe prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        lola_forbid_dump()
         // Few arenas: loops allocate little, and each arena keeps what it once held.
-        _ = mallopt(M_ARENA_MAX, 2)
+        lola_limit_arenas(2)
     }
 
     static func exit(_ code: Int32) -> Never { Glibc.exit(code) }

@@ -8,14 +8,14 @@ enum Signals {
 
     /// Blocks what `wait` takes and ignores SIGPIPE. Threads started later inherit it.
     static func block() {
-        var set = unsafe waited()
+        var set = waited()
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        unsafe signal(SIGPIPE, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
     }
 
     /// Sleeps until a signal comes.
     static func wait() -> Event {
-        var set = unsafe waited()
+        var set = waited()
         var number: Int32 = 0
         while true {
             guard unsafe sigwait(&set, &number) == 0 else { continue }
@@ -24,9 +24,9 @@ enum Signals {
     }
 
     private static func waited() -> sigset_t {
-        var set = unsafe sigset_t()
+        var set = sigset_t()
         unsafe sigemptyset(&set)
         for number in [SIGTERM, SIGINT, SIGHUP] { unsafe sigaddset(&set, number) }
-        return unsafe set
+        return set
     }
 }
