@@ -184,4 +184,14 @@ enum Limits {
     static let storeSweepStep = 8
     /// The same when the table is full, before an operation is refused.
     static let storeSweepWhenFull = 4_096
+
+    // MARK: Console of `lola dev`
+
+    /// Messages kept of one sandbox chat, and chats; the oldest go first.
+    static let sandboxEntriesMax = 200
+    static let sandboxChatsMax = 200
+    /// One text from the console: 4096 characters, the most a channel carries.
+    static let sandboxTextMax = ByteCount.kibibytes(16)
+    /// The gateway's answer to a webhook of the console.
+    static let sandboxWebhookTimeout = Interval.seconds(10)
 }
