@@ -24,6 +24,8 @@ enum Limits {
     static let requestMethodMax = ByteCount.bytes(32)
     /// One chunk-size line with its extensions.
     static let chunkLineMax = ByteCount.bytes(256 + 16)
+    /// Chunk extensions of one body together; they carry nothing we use, so they may not outweigh the content.
+    static let chunkExtensionsMax = ByteCount.kibibytes(8)
     /// Trailer section of a chunked body; read, checked and dropped.
     static let trailersMax = ByteCount.kibibytes(4)
     static let trailerFieldsMax = 16
@@ -47,6 +49,8 @@ enum Limits {
     static let bodyWebhookMax = ByteCount.mebibytes(1)
     static let bodyTwilioMax = ByteCount.kibibytes(64)
     static let bodyAPIMax = ByteCount.mebibytes(1)
+    /// Pairs of a form body or a query.
+    static let formPairsMax = 1_000
 
     // MARK: JSON
 

@@ -1,0 +1,36 @@
+// What request and response heads have in common: their octets, their fields and the look-up by name. Values that
+// may go to any thread.
+
+/// How the content of a request ends; `.none` = neither Content-Length nor Transfer-Encoding is present.
+enum HTTPBodyFraming: Hashable, Sendable {
+    case none, length(Int), chunked
+}
+
+/// One field line: ranges into the octets of its head; the value is without surrounding white space.
+struct HTTPField: Hashable, Sendable {
+    let name: ByteRange
+    let value: ByteRange
+}
+
+protocol HTTPHead: Sendable {
+    /// Exactly the octets of the head, start line and empty line included.
+    var bytes: [UInt8] { get }
+    var fields: [HTTPField] { get }
+}
+
+extension HTTPHead {
+    /// The value of the first field of that name, ASCII case ignored.
+    func field(_ name: StaticString) -> ArraySlice<UInt8>? {
+        for field in fields where matches(field, name) { return bytes[field.value.asRange] }
+        return nil
+    }
+
+    /// How many fields have that name; callers refuse a repeated signature or credential.
+    func count(_ name: StaticString) -> Int {
+        fields.count { matches($0, name) }
+    }
+
+    private func matches(_ field: HTTPField, _ name: StaticString) -> Bool {
+        field.name.count == name.utf8CodeUnitCount && ASCII.equalIgnoringCase(bytes[field.name.asRange], name)
+    }
+}
