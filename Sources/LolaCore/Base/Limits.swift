@@ -56,6 +56,10 @@ enum Limits {
 
     /// Nesting depth of a JSON document; deeper is refused.
     static let jsonDepthMax = 64
+    /// A JSON document; far above every body, and what lets a node of the parser use 32-bit offsets.
+    static let jsonDocumentMax = ByteCount.mebibytes(64)
+    /// A settings file.
+    static let settingsFileMax = ByteCount.mebibytes(1)
 
     // MARK: Life cycle
 

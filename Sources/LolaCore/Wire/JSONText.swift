@@ -1,0 +1,187 @@
+// Octets of JSON strings: the checks of escapes and UTF-8 while parsing, and unescaping afterwards. Pure functions
+// over the source of a document, called by the parser, the key check and the views.
+
+enum JSONText {
+    /// Checks one well-formed UTF-8 sequence of two octets or more (RFC 3629 §4); returns the offset after it.
+    static func afterScalar(_ source: Span<UInt8>, _ start: Int) throws(JSONFault) -> Int {
+        let first = source[start]
+        var low: UInt8 = 0x80
+        var high: UInt8 = 0xBF
+        let tail: Int
+        switch first {
+        case 0xC2...0xDF: tail = 1
+        case 0xE0...0xEF:
+            tail = 2
+            if first == 0xE0 { low = 0xA0 }
+            if first == 0xED { high = 0x9F }
+        case 0xF0...0xF4:
+            tail = 3
+            if first == 0xF0 { low = 0x90 }
+            if first == 0xF4 { high = 0x8F }
+        default: throw JSONFault(.invalidUTF8, at: start)
+        }
+        for step in 1...tail {
+            let at = start &+ step
+            guard at < source.count else { throw JSONFault(.unexpectedEnd, at: at) }
+            guard source[at] >= low, source[at] <= high else { throw JSONFault(.invalidUTF8, at: at) }
+            low = 0x80
+            high = 0xBF
+        }
+        return start &+ tail &+ 1
+    }
+
+    /// Checks one escape that begins with the backslash at `start`; a surrogate pair counts as one.
+    static func afterEscape(_ source: Span<UInt8>, _ start: Int) throws(JSONFault) -> Int {
+        let at = start &+ 1
+        guard at < source.count else { throw JSONFault(.unexpectedEnd, at: at) }
+        switch source[at] {
+        case 0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74:
+            return at &+ 1
+        case 0x75:
+            let unit = try codeUnit(source, at &+ 1)
+            if unit & 0xF800 != 0xD800 { return at &+ 5 }
+            guard unit < 0xDC00 else { throw JSONFault(.loneSurrogate, at: start) }
+            let next = at &+ 5
+            guard next &+ 1 < source.count else { throw JSONFault(.unexpectedEnd, at: source.count) }
+            guard source[next] == 0x5C && source[next &+ 1] == 0x75 else {
+                throw JSONFault(.loneSurrogate, at: start)
+            }
+            guard try codeUnit(source, next &+ 2) & 0xFC00 == 0xDC00 else {
+                throw JSONFault(.loneSurrogate, at: start)
+            }
+            return next &+ 6
+        default:
+            throw JSONFault(.invalidEscape, at: at)
+        }
+    }
+
+    private static func codeUnit(_ source: Span<UInt8>, _ start: Int) throws(JSONFault) -> UInt32 {
+        var unit: UInt32 = 0
+        for step in 0..<4 {
+            let at = start &+ step
+            guard at < source.count else { throw JSONFault(.unexpectedEnd, at: at) }
+            guard let digit = hexDigit(source[at]) else { throw JSONFault(.invalidEscape, at: at) }
+            unit = unit << 4 | digit
+        }
+        return unit
+    }
+
+    @inline(__always) static func hexDigit(_ octet: UInt8) -> UInt32? {
+        if ASCII.isDigit(octet) { return UInt32(octet &- 0x30) }
+        let letter = octet | 0x20
+        guard letter >= 0x61 && letter <= 0x66 else { return nil }
+        return UInt32(letter &- 0x57)
+    }
+
+    /// The text between two offsets that the parser has checked, without its escapes.
+    static func unescaped(_ source: Span<UInt8>, _ start: Int, _ end: Int) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(end &- start)
+        var cursor = JSONTextCursor(at: start, end: end)
+        while let octet = cursor.next(source) { out.append(octet) }
+        return out
+    }
+
+    /// The text of a string or key.
+    static func unescaped(_ node: JSONNode, of source: [UInt8]) -> [UInt8] {
+        let start = Int(node.start) &+ 1
+        let end = Int(node.end) &- 1
+        return node.mark ? unescaped(source.span, start, end) : Array(source[start..<end])
+    }
+
+    /// Whether a string or key is this text.
+    @inline(__always)
+    static func equal(_ source: [UInt8], _ node: JSONNode, _ text: some Collection<UInt8>) -> Bool {
+        let source = source.span
+        var cursor = JSONTextCursor(at: Int(node.start) &+ 1, end: Int(node.end) &- 1)
+        for octet in text where cursor.next(source) != octet { return false }
+        return cursor.next(source) == nil
+    }
+
+    /// Whether two checked texts of one source are the same after unescaping.
+    static func equal(_ source: Span<UInt8>, _ left: JSONNode, _ right: JSONNode) -> Bool {
+        var first = JSONTextCursor(at: Int(left.start) &+ 1, end: Int(left.end) &- 1)
+        var second = JSONTextCursor(at: Int(right.start) &+ 1, end: Int(right.end) &- 1)
+        while true {
+            let octet = first.next(source)
+            if octet != second.next(source) { return false }
+            if octet == nil { return true }
+        }
+    }
+}
+
+/// Walks the unescaped octets of a checked text, without an allocation.
+struct JSONTextCursor {
+    private var at: Int
+    private let end: Int
+    /// Octets of an escaped character still to give, the next one lowest.
+    private var pending: UInt32 = 0
+    private var pendingCount = 0
+
+    init(at: Int, end: Int) {
+        self.at = at
+        self.end = end
+    }
+
+    mutating func next(_ source: Span<UInt8>) -> UInt8? {
+        if pendingCount > 0 {
+            pendingCount &-= 1
+            let octet = UInt8(truncatingIfNeeded: pending)
+            pending >>= 8
+            return octet
+        }
+        guard at < end else { return nil }
+        let octet = source[at]
+        at &+= 1
+        return octet == 0x5C ? escape(source) : octet
+    }
+
+    private mutating func escape(_ source: Span<UInt8>) -> UInt8 {
+        let letter = source[at]
+        at &+= 1
+        switch letter {
+        case 0x62: return 0x08
+        case 0x66: return 0x0C
+        case 0x6E: return 0x0A
+        case 0x72: return 0x0D
+        case 0x74: return 0x09
+        case 0x75: break
+        default: return letter
+        }
+        var scalar = unit(source)
+        if scalar & 0xFC00 == 0xD800 {
+            at &+= 2
+            scalar = 0x1_0000 &+ ((scalar & 0x3FF) << 10 | unit(source) & 0x3FF)
+        }
+        return spread(scalar)
+    }
+
+    private mutating func unit(_ source: Span<UInt8>) -> UInt32 {
+        var unit: UInt32 = 0
+        for _ in 0..<4 {
+            unit = unit << 4 | (JSONText.hexDigit(source[at]) ?? 0)
+            at &+= 1
+        }
+        return unit
+    }
+
+    /// Gives the first octet of a scalar's UTF-8 and keeps the others.
+    private mutating func spread(_ scalar: UInt32) -> UInt8 {
+        if scalar < 0x80 { return UInt8(truncatingIfNeeded: scalar) }
+        let last = 0x80 | scalar & 0x3F
+        let middle = 0x80 | (scalar >> 6) & 0x3F
+        if scalar < 0x800 {
+            pending = last
+            pendingCount = 1
+            return UInt8(truncatingIfNeeded: 0xC0 | scalar >> 6)
+        }
+        if scalar < 0x1_0000 {
+            pending = last << 8 | middle
+            pendingCount = 2
+            return UInt8(truncatingIfNeeded: 0xE0 | scalar >> 12)
+        }
+        pending = last << 16 | middle << 8 | 0x80 | (scalar >> 12) & 0x3F
+        pendingCount = 3
+        return UInt8(truncatingIfNeeded: 0xF0 | scalar >> 18)
+    }
+}

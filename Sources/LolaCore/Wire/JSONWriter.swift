@@ -1,0 +1,251 @@
+// Writes one JSON document on one line, always valid UTF-8, whatever text it is given. A plain value; everybody who
+// answers or calls with JSON uses it. Misuse (a value without a key, a key in an array) is our fault and stops.
+
+struct JSONWriter {
+    /// What may come next.
+    private enum Place {
+        case root, complete, firstElement, nextElement, firstKey, nextKey, memberValue
+    }
+
+    /// What has been written; a whole document once the outermost value is closed.
+    private(set) var bytes: [UInt8] = []
+    private var place = Place.root
+
+    /// `capacity` is the expected number of octets; it is no limit.
+    init(capacity: Int = 256) { bytes.reserveCapacity(capacity) }
+
+    // MARK: Containers
+
+    mutating func object(_ body: (inout JSONWriter) -> Void) {
+        let after = beginValue()
+        bytes.append(0x7B)
+        place = .firstKey
+        body(&self)
+        precondition(place == .firstKey || place == .nextKey, "a JSON key was written without its value")
+        bytes.append(0x7D)
+        place = after
+    }
+
+    mutating func array(_ body: (inout JSONWriter) -> Void) {
+        let after = beginValue()
+        bytes.append(0x5B)
+        place = .firstElement
+        body(&self)
+        bytes.append(0x5D)
+        place = after
+    }
+
+    /// The key of the next value. Keys of one object must differ; the writer does not check it.
+    mutating func key(_ key: StaticString) { self.key(bytes: key.description.utf8) }
+
+    mutating func key(bytes key: some Collection<UInt8>) {
+        precondition(place == .firstKey || place == .nextKey, "a JSON key has no place here")
+        if place == .nextKey { bytes.append(0x2C) }
+        quoted(key)
+        bytes.append(0x3A)
+        place = .memberValue
+    }
+
+    // MARK: Values
+
+    mutating func string(_ text: String) { string(bytes: text.utf8) }
+
+    /// Text of unknown origin: each ill-formed UTF-8 sequence becomes U+FFFD.
+    mutating func string(bytes text: some Collection<UInt8>) {
+        let after = beginValue()
+        quoted(text)
+        place = after
+    }
+
+    mutating func integer(_ value: Int) {
+        let after = beginValue()
+        ASCII.append(value, to: &bytes)
+        place = after
+    }
+
+    mutating func integer(_ value: Int64) { integer(Int(value)) }
+
+    mutating func bool(_ value: Bool) { plain(value ? "true" : "false") }
+
+    mutating func null() { plain("null") }
+
+    /// A value known to be valid JSON, such as `JSONView.raw`. Line ends and tabs are left out: in valid JSON they
+    /// are blanks between tokens.
+    mutating func raw(_ json: some Collection<UInt8>) {
+        let after = beginValue()
+        for octet in json where octet >= 0x20 { bytes.append(octet) }
+        place = after
+    }
+
+    // MARK: Members
+
+    /// A string, or `null` for nil.
+    mutating func member(_ key: StaticString, _ text: String?) {
+        self.key(key)
+        if let text { string(text) } else { null() }
+    }
+
+    mutating func member(_ key: StaticString, _ value: Int) {
+        self.key(key)
+        integer(value)
+    }
+
+    mutating func member(_ key: StaticString, _ value: Bool) {
+        self.key(key)
+        bool(value)
+    }
+
+    /// A string from octets of unknown origin.
+    mutating func member(_ key: StaticString, bytes text: some Collection<UInt8>) {
+        self.key(key)
+        string(bytes: text)
+    }
+
+    /// `body` writes exactly one value.
+    mutating func member(_ key: StaticString, _ body: (inout JSONWriter) -> Void) {
+        self.key(key)
+        body(&self)
+        precondition(place == .nextKey, "a JSON member needs one value")
+    }
+
+    // MARK: Parts
+
+    /// Writes the comma; returns the place after the value.
+    private mutating func beginValue() -> Place {
+        switch place {
+        case .root: return .complete
+        case .firstElement: return .nextElement
+        case .nextElement:
+            bytes.append(0x2C)
+            return .nextElement
+        case .memberValue: return .nextKey
+        case .complete, .firstKey, .nextKey: preconditionFailure("a JSON value has no place here")
+        }
+    }
+
+    private mutating func plain(_ word: String) {
+        let after = beginValue()
+        bytes.append(contentsOf: word.utf8)
+        place = after
+    }
+
+    private mutating func quoted(_ text: some Collection<UInt8>) {
+        bytes.append(0x22)
+        var decoder = JSONScalarDecoder()
+        for octet in text {
+            if octet < 0x80 && decoder.isIdle {
+                ascii(octet)
+                continue
+            }
+            var step = decoder.feed(octet)
+            if step == .broken {
+                scalar(0xFFFD)
+                step = octet < 0x80 ? .scalar(UInt32(octet)) : decoder.feed(octet)
+            }
+            switch step {
+            case .more: break
+            case .scalar(let value) where value < 0x80: ascii(octet)
+            case .scalar(let value): scalar(value)
+            case .invalid, .broken: scalar(0xFFFD)
+            }
+        }
+        if !decoder.isIdle { scalar(0xFFFD) }
+        bytes.append(0x22)
+    }
+
+    private mutating func ascii(_ octet: UInt8) {
+        switch octet {
+        case 0x22, 0x5C:
+            bytes.append(0x5C)
+            bytes.append(octet)
+        case 0x08: escaped(0x62)
+        case 0x09: escaped(0x74)
+        case 0x0A: escaped(0x6E)
+        case 0x0C: escaped(0x66)
+        case 0x0D: escaped(0x72)
+        case 0x00...0x1F, 0x7F: escaped(codeUnit: UInt32(octet))
+        default: bytes.append(octet)
+        }
+    }
+
+    /// A scalar above U+007F. The two line separators are escaped so that a line of output stays one line everywhere.
+    private mutating func scalar(_ value: UInt32) {
+        if value == 0x2028 || value == 0x2029 { return escaped(codeUnit: value) }
+        if value < 0x800 {
+            bytes.append(UInt8(truncatingIfNeeded: 0xC0 | value >> 6))
+        } else {
+            if value < 0x1_0000 {
+                bytes.append(UInt8(truncatingIfNeeded: 0xE0 | value >> 12))
+            } else {
+                bytes.append(UInt8(truncatingIfNeeded: 0xF0 | value >> 18))
+                bytes.append(UInt8(truncatingIfNeeded: 0x80 | value >> 12 & 0x3F))
+            }
+            bytes.append(UInt8(truncatingIfNeeded: 0x80 | value >> 6 & 0x3F))
+        }
+        bytes.append(UInt8(truncatingIfNeeded: 0x80 | value & 0x3F))
+    }
+
+    private mutating func escaped(_ letter: UInt8) {
+        bytes.append(0x5C)
+        bytes.append(letter)
+    }
+
+    private mutating func escaped(codeUnit: UInt32) {
+        escaped(0x75)
+        for shift in [12 as UInt32, 8, 4, 0] {
+            let digit = UInt8(truncatingIfNeeded: codeUnit >> shift & 0xF)
+            bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        }
+    }
+}
+
+/// Turns octets into scalars one at a time; an ill-formed sequence is reported once per maximal subpart (Unicode §3.9).
+struct JSONScalarDecoder {
+    enum Step: Equatable {
+        case more
+        case scalar(UInt32)
+        /// This octet can begin nothing.
+        case invalid
+        /// The sequence before this octet was cut short; feed the octet again.
+        case broken
+    }
+
+    private var value: UInt32 = 0
+    private var missing = 0
+    private var low: UInt8 = 0x80
+    private var high: UInt8 = 0xBF
+
+    /// Whether no sequence is under way.
+    var isIdle: Bool { missing == 0 }
+
+    mutating func feed(_ octet: UInt8) -> Step {
+        if missing > 0 {
+            guard octet >= low && octet <= high else {
+                missing = 0
+                return .broken
+            }
+            value = value << 6 | UInt32(octet & 0x3F)
+            missing -= 1
+            low = 0x80
+            high = 0xBF
+            return missing == 0 ? .scalar(value) : .more
+        }
+        low = 0x80
+        high = 0xBF
+        switch octet {
+        case 0x00...0x7F: return .scalar(UInt32(octet))
+        case 0xC2...0xDF: missing = 1
+        case 0xE0...0xEF:
+            missing = 2
+            if octet == 0xE0 { low = 0xA0 }
+            if octet == 0xED { high = 0x9F }
+        case 0xF0...0xF4:
+            missing = 3
+            if octet == 0xF0 { low = 0x90 }
+            if octet == 0xF4 { high = 0x8F }
+        default: return .invalid
+        }
+        value = UInt32(octet) & (0x3F >> UInt32(missing))
+        return .more
+    }
+}
