@@ -18,5 +18,102 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <string.h>
+
+// MARK: Keys and key derivation
+
+// An encrypted PEM must fail, never ask on the terminal.
+static inline int lola_no_password(char *buffer, int size, int writing, void *user) {
+    (void)buffer; (void)size; (void)writing; (void)user;
+    return -1;
+}
+
+static inline EVP_PKEY *lola_pem_private_key(BIO *bio) {
+    return PEM_read_bio_PrivateKey(bio, NULL, lola_no_password, NULL);
+}
+
+static inline EVP_PKEY *lola_pem_public_key(BIO *bio) {
+    return PEM_read_bio_PUBKEY(bio, NULL, lola_no_password, NULL);
+}
+
+static inline EVP_PKEY *lola_p256_generate(void) { return EVP_EC_gen("P-256"); }
+
+static inline size_t lola_bio_contents(BIO *bio, const unsigned char **start) {
+    char *data = NULL;
+    long count = BIO_get_mem_data(bio, &data);
+    *start = (const unsigned char *)data;
+    return count > 0 ? (size_t)count : 0;
+}
+
+// The public key of an uncompressed P-256 point (04 || x || y); NULL when it is not on the curve.
+static inline EVP_PKEY *lola_p256_public_key(unsigned char *point, size_t count) {
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)"prime256v1", 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, count),
+        OSSL_PARAM_construct_end(),
+    };
+    if (context == NULL || EVP_PKEY_fromdata_init(context) != 1
+        || EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
+        key = NULL;
+    }
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
+// HKDF with SHA-256, extract and expand (RFC 5869).
+static inline int lola_hkdf_sha256(EVP_KDF *method, const unsigned char *secret, size_t secret_count,
+                                   const unsigned char *salt, size_t salt_count,
+                                   const unsigned char *info, size_t info_count,
+                                   unsigned char *out, size_t out_count) {
+    EVP_KDF_CTX *context = EVP_KDF_CTX_new(method);
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA256", 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)secret, secret_count),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)salt, salt_count),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)info, info_count),
+        OSSL_PARAM_construct_end(),
+    };
+    int done = context != NULL && EVP_KDF_derive(context, out, out_count, parameters) == 1;
+    EVP_KDF_CTX_free(context);
+    return done;
+}
+
+// A MAC context keyed for HMAC with the named digest.
+static inline int lola_hmac_key(EVP_MAC_CTX *context, const char *digest, const unsigned char *key, size_t count) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)digest, 0),
+        OSSL_PARAM_construct_end(),
+    };
+    return EVP_MAC_init(context, key, count, parameters) == 1;
+}
+
+// MARK: TLS
+
+// TLS 1.2 and 1.3, no renegotiation, no compression, buffers of idle connections given back.
+static inline int lola_tls_harden(SSL_CTX *context) {
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
+                                     | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_AUTO_RETRY);
+    SSL_CTX_set_default_passwd_cb(context, lola_no_password);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1;
+}
+
+static inline int lola_tls_server_name(SSL *ssl, const char *name) {
+    return SSL_set_tlsext_host_name(ssl, name) == 1;
+}
+
+static inline int lola_tls_ticket_keys(SSL_CTX *context, unsigned char *keys, long count) {
+    return SSL_CTX_set_tlsext_ticket_keys(context, keys, count) == 1;
+}
+
+static inline long lola_tls_ticket_keys_count(SSL_CTX *context) {
+    return SSL_CTX_set_tlsext_ticket_keys(context, NULL, 0);
+}
+
+static inline void lola_bio_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
+static inline void lola_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }
 
 #endif

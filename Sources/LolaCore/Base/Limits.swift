@@ -61,6 +61,15 @@ enum Limits {
     /// A settings file.
     static let settingsFileMax = ByteCount.mebibytes(1)
 
+    // MARK: Keys and tokens
+
+    /// One PEM text; a P-256 key takes some 250 octets.
+    static let pemMax = ByteCount.kibibytes(16)
+    /// A compact JWS before any of it is decoded.
+    static let tokenMax = ByteCount.kibibytes(8)
+    /// Clocks of two machines may differ by this much (`exp`, `nbf`).
+    static let clockSkewMax = Interval.seconds(60)
+
     // MARK: Life cycle
 
     /// SIGTERM to exit at the latest.

@@ -1,0 +1,22 @@
+// Runs the `openssl` command line, an independent maker of keys and certificates for the tests of this folder.
+import Foundation
+import Testing
+
+enum OpenSSLTool {
+    /// Standard output of one call; fails the test when the command does.
+    @discardableResult
+    static func run(_ arguments: [String], in folder: URL? = nil) throws -> [UInt8] {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["openssl"] + arguments
+        process.currentDirectoryURL = folder
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "openssl \(arguments.joined(separator: " "))")
+        return [UInt8](data)
+    }
+}
