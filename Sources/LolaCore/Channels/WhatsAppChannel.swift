@@ -86,12 +86,14 @@ final class WhatsAppChannel: Channel {
 
     func judge(_ response: OutboundResponse) -> DeliveryVerdict { WhatsAppJudge.verdict(on: response) }
 
-    /// Only after 131026, and only when the request still has the form of the address: the second form is the last.
+    /// Mexico, Argentina and Brazil have two forms of a mobile number, and an account keeps the one it began with
+    /// (protocols §1.6). Only after 131026, and only when the request still has the form of the address: the second form is the last.
     func alternative(
         for request: OutboundRequest, address: ReplyAddress, after verdict: DeliveryVerdict
     ) -> OutboundRequest? {
         guard verdict == WhatsAppJudge.undeliverable, case .whatsappNumber(let digits) = address,
-            let other = WhatsAppNumber.otherForm(of: digits),
+            let number = E164(digits: digits),
+            let other = PhoneNormalizer.candidates(for: number).first(where: { $0 != number }),
             let document = try? JSONDocument.parse(request.body), document.root["to"]?.textBytes == digits
         else { return nil }
         var json = JSONWriter(capacity: request.body.count + 1)
@@ -99,7 +101,7 @@ final class WhatsAppChannel: Channel {
             for (key, value) in document.root.members {
                 json.key(bytes: key)
                 if key.elementsEqual("to".utf8) {
-                    json.string(bytes: other)
+                    json.string(bytes: other.digits)
                 } else {
                     json.raw(value.raw)
                 }
