@@ -1,0 +1,139 @@
+// One run of digits and separators in a text, and the card numbers in it: Luhn check (ISO/IEC 7812-1) and
+// issuer prefixes. Plain value; filled and asked by CardNumber only.
+
+struct CardToken {
+    /// Digit values in order.
+    private(set) var values: [UInt8] = []
+    /// Where each digit stands in the text.
+    private(set) var places: [ByteRange] = []
+    /// Index of the first digit of each group; groups are what separators divide.
+    private var groups: [Int] = []
+    private var isSeparated = true
+    private var followsPlus = false
+    private var endsLine = false
+    private var breaksLine = false
+
+    mutating func append(_ value: UInt8, at place: ByteRange) {
+        if isSeparated { groups.append(values.count) }
+        if endsLine && !values.isEmpty { breaksLine = true }
+        isSeparated = false
+        endsLine = false
+        values.append(value)
+        places.append(place)
+    }
+
+    mutating func separate() { isSeparated = true }
+
+    mutating func breakLine() {
+        isSeparated = true
+        endsLine = true
+    }
+
+    /// Forgets the run; the next one begins. `afterPlus`: a plus sign stands before it.
+    mutating func restart(afterPlus: Bool) {
+        values.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
+        groups.removeAll(keepingCapacity: true)
+        isSeparated = true
+        followsPlus = afterPlus
+        endsLine = false
+        breaksLine = false
+    }
+
+    /// The digit ranges that are card numbers, in order; ranges may overlap, and then all of them are hidden.
+    ///
+    /// The whole run counts when its length and check digit are right and it stands on one line.
+    /// A part of a run (a number with its date or code behind it, two numbers in a row) counts only with the
+    /// prefix and length of a network, and only from group to group or inside one group: else every long number
+    /// would hold some part that passes.
+    func cards() -> [ByteRange] {
+        if followsPlus && values.count <= E164.digitsMax { return [] }
+        let whole = ByteRange(start: 0, end: values.count)
+        let fits = (CardNumber.digitsMin...CardNumber.digitsMax).contains(values.count)
+        if fits && !breaksLine && values[0] != 0 && passesLuhn(whole) { return [whole] }
+        var found: [ByteRange] = []
+        var group = 0
+        for start in values.indices {
+            while group + 1 < groups.count && groups[group + 1] <= start { group += 1 }
+            let lengths = CardNetwork.lengths(of: values[start...])
+            guard lengths != 0 else { continue }
+            let groupEnd = group + 1 < groups.count ? groups[group + 1] : values.count
+            for length in stride(from: CardNumber.digitsMax, through: CardNumber.digitsMin, by: -1) {
+                let window = ByteRange(start: start, end: start + length)
+                guard lengths >> UInt32(length) & 1 == 1, window.end <= values.count else { continue }
+                guard window.end <= groupEnd || start == groups[group] && endsGroup(window.end, after: group) else {
+                    continue
+                }
+                guard passesLuhn(window) else { continue }
+                found.append(window)
+                break
+            }
+        }
+        return found
+    }
+
+    private func endsGroup(_ end: Int, after group: Int) -> Bool {
+        if end == values.count { return true }
+        var next = group + 1
+        while next < groups.count && groups[next] < end { next += 1 }
+        return next < groups.count && groups[next] == end
+    }
+
+    private func passesLuhn(_ range: ByteRange) -> Bool {
+        var sum = 0
+        var doubles = false
+        for index in stride(from: range.end - 1, through: range.start, by: -1) {
+            let value = Int(values[index])
+            sum += doubles ? (value < 5 ? value * 2 : value * 2 - 9) : value
+            doubles.toggle()
+        }
+        return sum % 10 == 0
+    }
+}
+
+/// Prefixes of the card networks and the lengths each issues.
+enum CardNetwork {
+    /// Bit n is set when a card number of n digits may begin with these digits; 0 when no network's does.
+    static func lengths(of digits: ArraySlice<UInt8>) -> UInt32 {
+        guard digits.count >= CardNumber.digitsMin else { return 0 }
+        var prefix: UInt16 = 0
+        for digit in digits.prefix(4) { prefix = prefix &* 10 &+ UInt16(digit) }
+        var lengths: UInt32 = 0
+        for row in table where row.first <= prefix && prefix <= row.last { lengths |= row.lengths }
+        return lengths
+    }
+
+    private struct Row {
+        let first: UInt16
+        let last: UInt16
+        let lengths: UInt32
+    }
+
+    private static let sixteen: UInt32 = 1 << 16
+    private static let long: UInt32 = 1 << 16 | 1 << 17 | 1 << 18 | 1 << 19
+
+    /// First four digits, from and to. Thirteen-digit Visa and the shorter Maestro lengths are left to the
+    /// whole-run rule: as parts of other numbers they would nearly always be chance.
+    private static let table: [Row] = [
+        Row(first: 2200, last: 2204, lengths: long),  // Mir
+        Row(first: 2221, last: 2720, lengths: sixteen),  // Mastercard
+        Row(first: 3000, last: 3059, lengths: 1 << 14 | sixteen),  // Diners Club
+        Row(first: 3095, last: 3095, lengths: 1 << 14 | sixteen),
+        Row(first: 3400, last: 3499, lengths: 1 << 15),  // American Express
+        Row(first: 3528, last: 3589, lengths: long),  // JCB
+        Row(first: 3600, last: 3699, lengths: 1 << 14 | sixteen),  // Diners Club
+        Row(first: 3700, last: 3799, lengths: 1 << 15),  // American Express
+        Row(first: 3800, last: 3999, lengths: 1 << 14 | sixteen),  // Diners Club
+        Row(first: 4000, last: 4999, lengths: sixteen | 1 << 19),  // Visa
+        Row(first: 5000, last: 5099, lengths: sixteen | 1 << 18 | 1 << 19),  // Maestro, Elo, Verve, RuPay
+        Row(first: 5100, last: 5599, lengths: sixteen),  // Mastercard
+        Row(first: 5600, last: 5899, lengths: sixteen | 1 << 18 | 1 << 19),  // Maestro
+        Row(first: 6000, last: 6099, lengths: sixteen | 1 << 19),  // Discover, RuPay, Hipercard
+        Row(first: 6200, last: 6299, lengths: long),  // UnionPay
+        Row(first: 6300, last: 6399, lengths: sixteen | 1 << 18 | 1 << 19),  // Maestro, Elo
+        Row(first: 6440, last: 6599, lengths: sixteen | 1 << 18 | 1 << 19),  // Discover, RuPay, Troy, Verve
+        Row(first: 6700, last: 6799, lengths: sixteen | 1 << 18 | 1 << 19),  // Maestro
+        Row(first: 8100, last: 8299, lengths: sixteen),  // UnionPay, RuPay
+        Row(first: 9792, last: 9792, lengths: sixteen),  // Troy
+    ]
+}
