@@ -136,11 +136,11 @@ enum ChannelText {
         var at = reach
         while at > start {
             if text[at] == ASCII.lineFeed {
-                if at > half && text[at &- 1] == ASCII.lineFeed { return at }
-                if line == nil && at > half { line = at }
+                if at >= half && text[at &- 1] == ASCII.lineFeed { return at }
+                if line == nil && at >= half { line = at }
             }
             if word == nil && isBlank(text[at]) { word = at }
-            if at <= half && word != nil { break }
+            if at < half && word != nil { break }
             at &-= 1
         }
         return line ?? word ?? unglued(text, start, reach)

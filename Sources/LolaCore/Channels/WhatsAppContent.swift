@@ -25,13 +25,13 @@ enum WhatsAppContent {
     /// Replies to what we sent: a button, a row of a list, a filled-in form. A form's content is the agent's to
     /// fetch; what else there is (call permissions, kinds to come) is not supported.
     private static func interactive(_ interactive: JSONView?) -> MessageContent {
-        if let reply = interactive?["button_reply"] {
+        if let reply = interactive?["button_reply"]?.present {
             return MessageContent(.button, text: reply["title"]?.textBytes, choiceID: reply["id"]?.textBytes)
         }
-        if let reply = interactive?["list_reply"] {
+        if let reply = interactive?["list_reply"]?.present {
             return MessageContent(.list, text: reply["title"]?.textBytes, choiceID: reply["id"]?.textBytes)
         }
-        return MessageContent(interactive?["nfm_reply"] != nil ? .flow : .unsupported)
+        return MessageContent(interactive?["nfm_reply"]?.present != nil ? .flow : .unsupported)
     }
 
     /// The card is the sender's own only as the answer to a contact request, and then it is one card with one

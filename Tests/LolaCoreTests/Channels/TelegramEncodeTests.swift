@@ -106,7 +106,8 @@ struct TelegramEncodeTests {
             {"update_id":1,"callback_query":{"id":"q1","from":{"id":7},"data":"y",\
             "message":{"chat":{"id":7,"type":"private"},"date":0}}}
             """))
-        let request = try #require(channel.acknowledgement(of: try #require(pressed.messages.first)))
+        let press = try #require(pressed.messages.first)
+        let request = try #require(channel.acknowledgement(of: press))
         #expect(request.target.text == "/bot\(Fixture.botToken)/answerCallbackQuery")
         #expect(request.body.text == #"{"callback_query_id":"q1"}"#)
         #expect(request.isRepeatable)

@@ -34,12 +34,14 @@ struct WhatsAppDecodeTests {
             for fields in expected {
                 switch fields["kind"] as? String {
                 case "message" where !Self.isIgnored(fields):
-                    check(try #require(messages.popFirst(), "\(name)"), fields, name)
+                    let message = messages.popFirst()
+                    check(try #require(message, "\(name)"), fields, name)
                     seen.messages += 1
                 case "status" where fields["status"] as? String == "warped":
                     #expect(webhook.quarantined == [.unknownType], "\(name)")
                 case "status":
-                    check(try #require(receipts.popFirst(), "\(name)"), fields, name)
+                    let receipt = receipts.popFirst()
+                    check(try #require(receipt, "\(name)"), fields, name)
                     seen.receipts += 1
                 default:
                     #expect(webhook.ignored == 1, "\(name)")
@@ -95,6 +97,7 @@ struct WhatsAppDecodeTests {
         (#"{"type":"nfm_reply","nfm_reply":{"response_json":"{}","body":"x"}}"#, .flow, nil, nil),
         (#"{"type":"call_permission_reply","call_permission_reply":{}}"#, .unsupported, nil, nil),
         (#"{"type":"button_reply","button_reply":{"id":7,"title":[]}}"#, .button, nil, nil),
+        (#"{"type":"list_reply","button_reply":null,"list_reply":{"id":"b","title":"B"}}"#, .list, "b", "B"),
         ("null", .unsupported, nil, nil),
     ] as [(String, MessageType, String?, String?)])
     func interactive(object: String, type: MessageType, id: String?, title: String?) throws {

@@ -142,16 +142,16 @@ struct WhatsAppEncodeTests {
 
     @Test("a link stands on its own line and is never cut")
     func link() throws {
-        let url = [UInt8](text: "https://bank.example/w/abc")
+        let url = [UInt8](text: "https://bank.test/w/abc")
         let short = try encode(.link(text: [UInt8](text: "Open it:"), url: url))
-        #expect(try short.map { try Fixture.root($0)["text"]?["body"]?.text } == ["Open it:\nhttps://bank.example/w/abc"])
+        #expect(try short.map { try Fixture.root($0)["text"]?["body"]?.text } == ["Open it:\nhttps://bank.test/w/abc"])
         #expect(try Fixture.root(short[0])["text"]?["preview_url"]?.bool == false)
         for count in [4_060, 4_069, 4_070, 4_090, 4_096, 5_000] {
             let bodies = try encode(.link(text: text(count), url: url)).map {
                 try #require(try Fixture.root($0)["text"]?["body"]?.textBytes)
             }
             #expect(bodies.allSatisfy { $0.count <= 4_096 })
-            #expect(bodies.last?.text.hasSuffix("\nhttps://bank.example/w/abc") == true, "\(count)")
+            #expect(bodies.last?.text.hasSuffix("\nhttps://bank.test/w/abc") == true, "\(count)")
             #expect(bodies.joined().count(where: { $0 == 0x78 }) == count)
         }
         #expect(try encode(.link(text: [], url: url)).map { try Fixture.root($0)["text"]?["body"]?.text } == [url.text])
@@ -171,7 +171,8 @@ struct WhatsAppEncodeTests {
         let channel = try Fixture.whatsapp()
         let webhook = channel.decode(
             Fixture.whatsappBody(#"[{"from":"15550100","id":"wamid.A","timestamp":"1","type":"text"}]"#))
-        let request = try #require(channel.acknowledgement(of: try #require(webhook.messages.first)))
+        let message = try #require(webhook.messages.first)
+        let request = try #require(channel.acknowledgement(of: message))
         #expect(request.isRepeatable && request.target.text == "/v23.0/106540352242922/messages")
         #expect(request.body.text == """
             {"messaging_product":"whatsapp","status":"read","message_id":"wamid.A","typing_indicator":{"type":"text"}}
@@ -189,7 +190,7 @@ struct WhatsAppEncodeTests {
         let reply = Reply.buttons(text: [UInt8](text: "a\nb"), choices: choices(1))
         let request = try #require(channel.encode(reply, to: address, reference: [0x72]).first)
         let second = channel.alternative(for: request, address: address, after: WhatsAppJudge.undeliverable)
-        #expect(try second.map { try Fixture.root($0)["to"]?.text } == other)
+        #expect(try second.flatMap { try Fixture.root($0)["to"]?.text } == other)
         if let other, let second {
             #expect(second.body.text == request.body.text.replacingOccurrences(of: number, with: other))
             #expect(second.target == request.target && second.fields == request.fields)
