@@ -37,14 +37,27 @@ enum ChannelText {
         return parts
     }
 
+    /// The parts of `split` as texts of their own.
+    static func pieces(_ text: [UInt8], max: Int, _ unit: TextUnit) -> [[UInt8]] {
+        split(text, max: max, unit).map { Array(text[$0.asRange]) }
+    }
+
+    /// A text with a URL on a line of its own at its end. The URL shares the last message when it fits there, and is
+    /// never cut unless it is longer than a message.
+    static func linked(_ text: [UInt8], _ url: [UInt8], max: Int, _ unit: TextUnit) -> [[UInt8]] {
+        let room = max - count(url, unit) - 1
+        guard room >= 2, !text.isEmpty else { return pieces(text, max: max, unit) + pieces(url, max: max, unit) }
+        let parts = parts(text, lastMax: room, max: max, unit)
+        return parts.first + [parts.last + [ASCII.lineFeed] + url]
+    }
+
     /// A text as plain messages that go first and a last part short enough to stand above choices. Providers refuse
     /// choices without a text: an empty one becomes `…`.
     static func parts(
         _ text: [UInt8], lastMax: Int, max: Int, _ unit: TextUnit
     ) -> (first: [[UInt8]], last: [UInt8]) {
         guard let last = split(text, max: lastMax, unit).last else { return ([], ellipsis) }
-        let before = Array(text[..<last.start])
-        return (split(before, max: max, unit).map { Array(before[$0.asRange]) }, Array(text[last.asRange]))
+        return (pieces(Array(text[..<last.start]), max: max, unit), Array(text[last.asRange]))
     }
 
     /// One line of at most `max` units: control characters become spaces, an overlong text ends in `…`, and an

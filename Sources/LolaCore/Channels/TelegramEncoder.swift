@@ -33,7 +33,7 @@ struct TelegramEncoder {
     }
 
     private func plain(_ text: [UInt8]) -> [JSONWriter] {
-        ChannelText.split(text, max: Limits.telegramTextMax, Self.unit).map { message(Array(text[$0.asRange])) }
+        ChannelText.pieces(text, max: Limits.telegramTextMax, Self.unit).map { message($0) }
     }
 
     /// Buttons stand below the text, one a row, and need no button that opens them. Descriptions have no room on a
@@ -78,10 +78,7 @@ struct TelegramEncoder {
                 }
             }
         }
-        let room = Limits.telegramTextMax - ChannelText.count(url, Self.unit) - 1
-        guard room >= 2, !text.isEmpty else { return plain(text) + plain(url) }
-        let parts = ChannelText.parts(text, lastMax: room, max: Limits.telegramTextMax, Self.unit)
-        return parts.first.map { message($0) } + [message(parts.last + [ASCII.lineFeed] + url)]
+        return ChannelText.linked(text, url, max: Limits.telegramTextMax, Self.unit).map { message($0) }
     }
 
     // MARK: Envelope

@@ -87,7 +87,8 @@ final class WhatsAppChannel: Channel {
     func judge(_ response: OutboundResponse) -> DeliveryVerdict { WhatsAppJudge.verdict(on: response) }
 
     /// Mexico, Argentina and Brazil have two forms of a mobile number, and an account keeps the one it began with
-    /// (protocols §1.6). Only after 131026, and only when the request still has the form of the address: the second form is the last.
+    /// (protocols §1.6). Only after 131026, and only when the request still has the form of the address: the second
+    /// form is the last.
     func alternative(
         for request: OutboundRequest, address: ReplyAddress, after verdict: DeliveryVerdict
     ) -> OutboundRequest? {

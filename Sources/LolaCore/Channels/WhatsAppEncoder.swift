@@ -21,7 +21,7 @@ struct WhatsAppEncoder {
             let canCarry = ChannelText.carries(items, max: Limits.whatsAppRowsMax, idMax: Limits.whatsAppRowIDMax)
             return canCarry ? list(text, button, items) : plain(ChannelText.numbered(text, items))
         case .link(let text, let url):
-            return link(text, url)
+            return ChannelText.linked(text, url, max: Limits.whatsAppTextMax, Self.unit).map { self.text($0) }
         case .contactRequest(let text, _):
             // WhatsApp draws the button in the sender's language.
             return interactive(text, "request_contact_info") { json in
@@ -33,16 +33,7 @@ struct WhatsAppEncoder {
     // MARK: Text
 
     private func plain(_ text: [UInt8]) -> [JSONWriter] {
-        ChannelText.split(text, max: Limits.whatsAppTextMax, Self.unit).map { self.text(Array(text[$0.asRange])) }
-    }
-
-    /// The URL on a line of its own, in the last message of the text when it fits there: it is never cut unless it
-    /// is longer than a message.
-    private func link(_ text: [UInt8], _ url: [UInt8]) -> [JSONWriter] {
-        let room = Limits.whatsAppTextMax - ChannelText.count(url, Self.unit) - 1
-        guard room >= 2, !text.isEmpty else { return plain(text) + plain(url) }
-        let parts = ChannelText.parts(text, lastMax: room, max: Limits.whatsAppTextMax, Self.unit)
-        return parts.first.map { self.text($0) } + [self.text(parts.last + [ASCII.lineFeed] + url)]
+        ChannelText.pieces(text, max: Limits.whatsAppTextMax, Self.unit).map { self.text($0) }
     }
 
     private func text(_ text: [UInt8]) -> JSONWriter {

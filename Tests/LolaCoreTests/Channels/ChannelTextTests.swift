@@ -68,7 +68,8 @@ struct ChannelTextTests {
     func arbitrary() {
         var random = SeededGenerator(seed: 7)
         for _ in 0..<2_000 {
-            let bytes = (0..<Int.random(in: 0...64, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let count = Int.random(in: 0...64, using: &random)
+            let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
             let max = Int.random(in: 2...20, using: &random)
             let blanks: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
             let joined = ChannelText.split(bytes, max: max, .utf16).flatMap { bytes[$0.asRange] }

@@ -87,10 +87,12 @@ struct WhatsAppEncodeTests {
 
     @Test("a list has one button and a row for each item")
     func list() throws {
-        let reply = Reply.list(text: [UInt8](text: "Which?"), button: [UInt8](text: "Choose one of the options"), items: [
+        let items = [
             Choice(id: [UInt8](text: "a"), title: text(30), description: text(80)),
             Choice(id: [UInt8](text: "b"), title: [UInt8](text: "B")),
-        ])
+        ]
+        let button = [UInt8](text: "Choose one of the options")
+        let reply = Reply.list(text: [UInt8](text: "Which?"), button: button, items: items)
         let action = try Fixture.root(try #require(try encode(reply).first))["interactive"]?["action"]
         #expect(action?["button"]?.text == "Choose one of the o…")
         let rows = action?["sections"]?[0]?["rows"]

@@ -134,8 +134,8 @@ struct WhatsAppProofTests {
     }
 
     @Test("a challenge is 1 to 128 octets without controls", arguments: [
-        ("1", true), (String(repeating: "7", count: 128), true), ("", false), (String(repeating: "7", count: 129), false),
-        ("a%0Ab", false), ("0012345", true),
+        ("1", true), ("0012345", true), ("", false), ("a%0Ab", false), (String(repeating: "7", count: 128), true),
+        (String(repeating: "7", count: 129), false),
     ])
     func challenge(text: String, isFine: Bool) throws {
         let channel = try Fixture.whatsapp()
