@@ -99,7 +99,8 @@ enum JWT {
     private static func names(_ claim: JSONView?, _ audience: [UInt8]) -> Bool {
         guard let claim else { return false }
         if claim.kind == .array {
-            return claim.elements.allSatisfy { $0.kind == .string } && claim.elements.contains { $0.textBytes == audience }
+            return claim.elements.allSatisfy { $0.kind == .string }
+                && claim.elements.contains { $0.textBytes == audience }
         }
         return claim.textBytes == audience
     }

@@ -49,7 +49,8 @@ struct JWKTests {
     @Test("the published set is a JSON document with the keys in order and no private part")
     func published() throws {
         let keys = try (0..<3).map { _ in try ES256PrivateKey(pem: ES256PrivateKey.generatePEM()).publicKey }
-        let document = try JSONSerialization.jsonObject(with: Data(JWKSet.document(keys))) as? [String: [[String: String]]]
+        let set = JWKSet.document(keys)
+        let document = try JSONSerialization.jsonObject(with: Data(set)) as? [String: [[String: String]]]
         #expect(document?["keys"]?.map { $0["kid"] } == keys.map { $0.thumbprint.text })
         #expect(document?["keys"]?.allSatisfy { $0["d"] == nil && $0["alg"] == "ES256" } == true)
         #expect(JWKSet.document([]).text == #"{"keys":[]}"#)
