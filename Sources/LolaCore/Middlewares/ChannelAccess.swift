@@ -3,15 +3,13 @@
 
 final class ChannelAccess: Middleware {
     let name = MiddlewareName.channelAccess
-    private let allowlists: [ChannelName: Set<E164>]
+    private let allowed: [ChannelName: Set<E164>]
 
-    /// - Parameter allowlists: senders by channel. An empty or missing list lets everybody pass.
-    init(allowlists: [ChannelName: Set<E164>]) {
-        self.allowlists = allowlists.filter { !$0.value.isEmpty }
-    }
+    /// - Parameter allowed: senders by channel. An empty or missing list lets everybody pass.
+    init(allowed: [ChannelName: Set<E164>]) { self.allowed = allowed.filter { !$0.value.isEmpty } }
 
     func process(_ turn: Turn) -> Verdict {
-        guard allowlists[turn.message.channel] != nil else { return .next }
+        guard allowed[turn.message.channel] != nil else { return .next }
         if let question = ContactBook.question(for: turn) { return .wait(question) }
         return decide(turn)
     }
@@ -23,12 +21,12 @@ final class ChannelAccess: Middleware {
     }
 
     private func decide(_ turn: Turn) -> Verdict {
-        guard let allowed = allowlists[turn.message.channel] else { return .next }
+        guard let list = allowed[turn.message.channel] else { return .next }
         guard let spelling = turn.phoneSpelling else { return refuse(turn, "no_phone") }
         guard let phone = try? PhoneNormalizer.normalize(spelling, .international) else {
             return refuse(turn, "phone_unreadable")
         }
-        guard allowed.contains(phone) || PhoneNormalizer.candidates(for: phone).contains(where: allowed.contains) else {
+        guard list.contains(phone) || PhoneNormalizer.candidates(for: phone).contains(where: list.contains) else {
             return refuse(turn, "not_listed")
         }
         return .next

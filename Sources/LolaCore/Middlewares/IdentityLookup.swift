@@ -9,15 +9,21 @@ struct IdentityService: Sendable {
     /// Sent as Bearer when there is one.
     let token: SecretBytes?
     let timeout: Interval
-    /// `identity.not_found`: whether 404 means that nobody is known (onboarding) or that the service is not there.
-    let treatsNotFoundAsUnknown: Bool
 }
 
 final class IdentityLookup: Middleware {
     let name = MiddlewareName.identity
-    private let service: IdentityService
 
-    init(_ service: IdentityService) { self.service = service }
+    /// What a 404 for every candidate means (`identity.not_found`): the service is not there, or nobody is known.
+    enum NotFound: Sendable { case unavailable, onboarding }
+
+    private let service: IdentityService
+    private let notFound: NotFound
+
+    init(service: IdentityService, notFound: NotFound) {
+        self.service = service
+        self.notFound = notFound
+    }
 
     func process(_ turn: Turn) -> Verdict {
         if case .unavailable = turn.identity { return .next }
@@ -61,7 +67,7 @@ final class IdentityLookup: Middleware {
     /// unknown outweighs a 404, because it proves that the service is there.
     private func nobody(_ turn: Turn) -> Verdict {
         if turn.candidatesAsked < turn.candidates.count { return ask(turn) }
-        guard turn.isUnknownByAnswer || service.treatsNotFoundAsUnknown else { return unavailable(turn, "not_found") }
+        guard turn.isUnknownByAnswer || notFound == .onboarding else { return unavailable(turn, "not_found") }
         turn.identity = .unknown
         turn.detail = "unknown"
         return .next
