@@ -98,6 +98,10 @@ enum Limits {
     /// Idle connections are closed this long after the drain begins.
     static let drainIdleGrace = Interval.seconds(1)
 
+    /// How long a loop sleeps at most when nothing is due; and while it drains.
+    static let tickMax = Interval.seconds(60)
+    static let drainTick = Interval.milliseconds(20)
+
     // MARK: Outbound HTTP
 
     static let responseHeadMax = ByteCount.kibibytes(16)

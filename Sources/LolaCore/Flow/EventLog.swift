@@ -3,7 +3,7 @@
 
 protocol EventLog: AnyObject {
     func stopped(_ turn: Turn, _ refusal: Refusal, _ pseudonyms: Pseudonyms)
-    func deadLetter(_ turn: Turn, word: StaticString, _ pseudonyms: Pseudonyms)
+    func deadLetter(_ turn: Turn, word: String, _ pseudonyms: Pseudonyms)
     func finished(
         _ turn: Turn, _ status: MessageRecord.Status, _ agent: AgentName?, _ pseudonyms: Pseudonyms)
 }

@@ -3,8 +3,9 @@
 // ids, phones or conversation keys.
 
 enum CardNumber {
-    /// The text with every digit of every card number but its last four replaced by `*`, and how many card
-    /// numbers there were. Separators and everything else stay as they are.
+    /// The text with card numbers masked, and how many there were. In a run of digits that holds a card number
+    /// every digit becomes `*`, but the last four of the number: what stands beside it is its date or its code.
+    /// Separators and all other text stay as they are, and the result holds no card number.
     static func mask(_ text: [UInt8]) -> (masked: [UInt8], count: Int) {
         var places: [ByteRange] = []
         var count = 0
@@ -12,11 +13,9 @@ enum CardNumber {
             let cards = token.cards()
             count += cards.count
             guard !cards.isEmpty else { return true }
-            var hidden = [Bool](repeating: false, count: token.values.count)
-            for card in cards {
-                for index in card.start..<card.end - 4 { hidden[index] = true }
+            for (index, isShown) in token.shown(of: cards).enumerated() where !isShown {
+                places.append(token.places[index])
             }
-            for (index, isHidden) in hidden.enumerated() where isHidden { places.append(token.places[index]) }
             return true
         }
         guard !places.isEmpty else { return (text, 0) }

@@ -31,21 +31,22 @@ struct CardToken {
 
     /// Forgets the run; the next one begins. `afterPlus`: a plus sign stands before it.
     mutating func restart(afterPlus: Bool) {
-        values.removeAll(keepingCapacity: true)
-        places.removeAll(keepingCapacity: true)
-        groups.removeAll(keepingCapacity: true)
+        if !values.isEmpty {
+            values.removeAll(keepingCapacity: true)
+            places.removeAll(keepingCapacity: true)
+            groups.removeAll(keepingCapacity: true)
+        }
         isSeparated = true
         followsPlus = afterPlus
         endsLine = false
         breaksLine = false
     }
 
-    /// The digit ranges that are card numbers, in order; ranges may overlap, and then all of them are hidden.
+    /// The digit ranges that are card numbers, in order; they may overlap, for what overlaps is hidden anyway.
     ///
-    /// The whole run counts when its length and check digit are right and it stands on one line.
-    /// A part of a run (a number with its date or code behind it, two numbers in a row) counts only with the
-    /// prefix and length of a network, and only from group to group or inside one group: else every long number
-    /// would hold some part that passes.
+    /// The whole run counts when its length and check digit are right and it stands on one line. A part of a run
+    /// (a number with its date or code behind it, two numbers in a row) counts only with the prefix and length of
+    /// a network and only where `mayStand` allows it: else every long number would hold some part that passes.
     func cards() -> [ByteRange] {
         if followsPlus && values.count <= E164.digitsMax { return [] }
         let whole = ByteRange(start: 0, end: values.count)
@@ -54,30 +55,47 @@ struct CardToken {
         var found: [ByteRange] = []
         var group = 0
         for start in values.indices {
-            while group + 1 < groups.count && groups[group + 1] <= start { group += 1 }
+            if group + 1 < groups.count && groups[group + 1] == start { group += 1 }
             let lengths = CardNetwork.lengths(of: values[start...])
             guard lengths != 0 else { continue }
-            let groupEnd = group + 1 < groups.count ? groups[group + 1] : values.count
             for length in stride(from: CardNumber.digitsMax, through: CardNumber.digitsMin, by: -1) {
-                let window = ByteRange(start: start, end: start + length)
-                guard lengths >> UInt32(length) & 1 == 1, window.end <= values.count else { continue }
-                guard window.end <= groupEnd || start == groups[group] && endsGroup(window.end, after: group) else {
-                    continue
-                }
-                guard passesLuhn(window) else { continue }
-                found.append(window)
+                let part = ByteRange(start: start, end: start + length)
+                guard lengths >> UInt32(length) & 1 == 1, mayStand(part, in: group), passesLuhn(part) else { continue }
+                found.append(part)
                 break
             }
         }
         return found
     }
 
-    private func endsGroup(_ end: Int, after group: Int) -> Bool {
-        if end == values.count { return true }
-        var next = group + 1
-        while next < groups.count && groups[next] < end { next += 1 }
-        return next < groups.count && groups[next] == end
+    /// Which digits may stay when these are card numbers: the last four of each that belong to no other's front.
+    func shown(of cards: [ByteRange]) -> [Bool] {
+        var shown = [Bool](repeating: false, count: values.count)
+        for card in cards {
+            for index in card.end - 4..<card.end { shown[index] = true }
+        }
+        for card in cards {
+            for index in card.start..<card.end - 4 { shown[index] = false }
+        }
+        return shown
     }
+
+    /// Whether a part that begins in this group may be a card number: from the start of a group to the end of
+    /// one; at an end of a group of 17 to 19 digits (a code glued to the number); anywhere in a longer group.
+    private func mayStand(_ part: ByteRange, in group: Int) -> Bool {
+        guard part.end <= values.count else { return false }
+        let start = groups[group]
+        let end = endOfGroup(group)
+        if part.end < end || part.start > start {
+            guard part.end <= end, end - start > 16 else { return false }
+            return end - start > CardNumber.digitsMax || part.start == start || part.end == end
+        }
+        var last = group
+        while endOfGroup(last) < part.end { last += 1 }
+        return endOfGroup(last) == part.end
+    }
+
+    private func endOfGroup(_ group: Int) -> Int { group + 1 < groups.count ? groups[group + 1] : values.count }
 
     private func passesLuhn(_ range: ByteRange) -> Bool {
         var sum = 0

@@ -33,13 +33,13 @@ struct PhonePlan: Sendable {
 
     /// The plan of the calling code these digits begin with (codes are prefix-free); nil when there is none.
     init?(of digits: ArraySlice<UInt8>) {
+        guard digits.first != 0x30 else { return nil }
         var code: UInt32 = 0
         var count = 0
         for digit in digits.prefix(3) {
             code = code << 4 | UInt32(digit & 15)
             count += 1
-            let wanted = code
-            if let row = Self.search(PhoneTable.rows, for: wanted, by: { $0 >> 20 }) {
+            if let row = Self.search(PhoneTable.rows, for: code, by: { $0 >> 20 }) {
                 self.row = row
                 codeDigits = count
                 return

@@ -38,8 +38,9 @@ final class HTTPServer {
     private let connectionsMax: Int
     private let tls: TLSContext?
     private var application: (any HTTPApplication)?
-    private var connections: Set<Handle> = []
-    private var listeners: [Handle] = []
+    /// Open connections by the door they came through.
+    private var connections: [ListenerRole: Set<Handle>] = [.public: [], .management: []]
+    private var listeners: [(handle: Handle, role: ListenerRole)] = []
     private let requestPrefix: [UInt8]
     private var requestNumber: UInt32 = 0
     private var dateSecond: Int64 = .min
@@ -62,26 +63,30 @@ final class HTTPServer {
         let handle = loop.insert { handle in
             Listener(loop, handle: handle, socket: socket) { [self] socket, peer in open(socket, peer, role) }
         }
-        listeners.append(handle)
+        listeners.append((handle, role))
         return port
     }
 
-    var connectionCount: Int { connections.count }
+    var publicConnectionCount: Int { connections[.public]?.count ?? 0 }
 
     // MARK: Drain
 
-    /// The listener closes, answers say `Connection: close`, idle connections go after a second (CONTRACT §11).
+    /// The public door closes, answers say `Connection: close`, idle connections go after a second (CONTRACT §11).
+    /// The management door stays open to the end: probes are told that we drain.
     func drain() {
         guard !isDraining else { return }
         isDraining = true
-        for handle in listeners { (loop.entity(handle) as? Listener)?.close() }
-        listeners = []
-        for handle in connections { (loop.entity(handle) as? ServerConnection)?.drain() }
+        for (handle, role) in listeners where role == .public { (loop.entity(handle) as? Listener)?.close() }
+        listeners.removeAll { $0.role == .public }
+        for handle in connections[.public] ?? [] { (loop.entity(handle) as? ServerConnection)?.drain() }
     }
 
     /// Closes whatever is left.
     func closeAll() {
-        for handle in connections { (loop.entity(handle) as? ServerConnection)?.close() }
+        for (handle, _) in listeners { (loop.entity(handle) as? Listener)?.close() }
+        for handles in connections.values {
+            for handle in handles { (loop.entity(handle) as? ServerConnection)?.close() }
+        }
     }
 
     // MARK: Answers
@@ -160,14 +165,14 @@ final class HTTPServer {
 
     func handle(_ request: HTTPRequest, _ exchange: Exchange) { application?.handle(request, exchange) }
 
-    func closed(_ handle: Handle) {
-        connections.remove(handle)
+    func closed(_ handle: Handle, _ role: ListenerRole) {
+        connections[role]?.remove(handle)
         loop.remove(handle)
         loop.counters.add(.connectionsClosed)
     }
 
     private func open(_ socket: Socket, _ peer: IPAddress, _ role: ListenerRole) {
-        if role == .public, connections.count >= connectionsMax {
+        if role == .public, publicConnectionCount >= connectionsMax {
             turnAway(socket)
             return
         }
@@ -176,7 +181,7 @@ final class HTTPServer {
             ServerConnection(
                 self, handle: handle, transport: Transport(socket: socket, tls: engine), role: role, peer: peer)
         }
-        connections.insert(handle)
+        connections[role]?.insert(handle)
         (loop.entity(handle) as? ServerConnection)?.start()
     }
 

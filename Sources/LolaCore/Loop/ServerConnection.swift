@@ -48,7 +48,7 @@ final class ServerConnection: LoopEntity {
         guard !isClosed else { return }
         isClosed = true
         loop.net.close(transport.socket)
-        server.closed(handle)
+        server.closed(handle, role)
     }
 
     // MARK: Readiness

@@ -7,7 +7,7 @@ struct EventFD: Waker {
 
     /// A blocking one makes `clear` wait for the next `wake`. Nil when the process has no descriptor left.
     init?(blocking: Bool = false) {
-        let made = eventfd(0, Int32(EFD_CLOEXEC.rawValue) | (blocking ? 0 : Int32(EFD_NONBLOCK.rawValue)))
+        let made = eventfd(0, Int32(EFD_CLOEXEC) | (blocking ? 0 : Int32(EFD_NONBLOCK)))
         guard made >= 0 else { return nil }
         descriptor = made
     }

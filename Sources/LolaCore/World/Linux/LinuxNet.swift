@@ -3,11 +3,11 @@
 import CLinux
 import Glibc
 
-final class LinuxNet: Net {
+@safe final class LinuxNet: Net {
     /// Word under which the waker is watched; no handle has it (generations start at 1).
     private static let wakerWord: UInt64 = 0
 
-    let waker: EventFD
+    private let waker: EventFD
     private let epoll: Int32
     private let resolver: Resolver
     private var reserve: Int32
@@ -15,16 +15,16 @@ final class LinuxNet: Net {
     /// Interest by descriptor: spares the system call when nothing changes. 0xFF is "not registered".
     private var interests: [UInt8] = []
 
-    /// Nil when the process has no descriptor left.
-    init?() {
-        guard let waker = EventFD(), let resolver = Resolver(waking: waker) else { return nil }
-        let made = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
+    /// `waker` is what other threads wake this loop by. Nil when the process has no descriptor left.
+    init?(waker: EventFD) {
+        guard let resolver = Resolver(waking: waker) else { return nil }
+        let made = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard made >= 0 else { return nil }
         epoll = made
         self.waker = waker
         self.resolver = resolver
         reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
-        raw = unsafe [epoll_event](repeating: epoll_event(), count: 256)
+        unsafe raw = unsafe [epoll_event](repeating: epoll_event(), count: 256)
         _ = lola_epoll_control(epoll, EPOLL_CTL_ADD, waker.descriptor, EPOLLIN.rawValue, Self.wakerWord)
         resolver.start()
     }
@@ -42,7 +42,7 @@ final class LinuxNet: Net {
             _ = Glibc.close(descriptor)
             throw Self.fault(code)
         }
-        var storage = unsafe sockaddr_storage()
+        var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let port = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> UInt16 in
@@ -53,14 +53,25 @@ final class LinuxNet: Net {
         return (Socket(id: descriptor), port)
     }
 
+    /// Whether somebody listens there already: a bind without SO_REUSEPORT tells.
+    static func isTaken(_ endpoint: Endpoint) -> Bool {
+        let family = endpoint.address.octets.count == 4 ? AF_INET : AF_INET6
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { _ = Glibc.close(descriptor) }
+        var one: Int32 = 1
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        return unsafe SocketAddress.with(endpoint) { unsafe bind(descriptor, $0, $1) } != 0 && errno == EADDRINUSE
+    }
+
     func accept(_ listener: Socket) -> AcceptOutcome {
-        var storage = unsafe sockaddr_storage()
+        var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         return unsafe withUnsafeMutablePointer(to: &storage) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> AcceptOutcome in
                 let descriptor = unsafe lola_accept4(listener.id, address, &length)
                 guard descriptor >= 0 else { return refuse(listener, errno) }
-                set(descriptor, Int32(IPPROTO_TCP.rawValue), TCP_NODELAY, 1)
+                set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
                 let peer = unsafe SocketAddress.endpoint(address)?.address ?? IPAddress([0, 0, 0, 0])
                 return .accepted(Socket(id: descriptor), peer)
             }
@@ -73,7 +84,7 @@ final class LinuxNet: Net {
         guard code == EMFILE || code == ENFILE else { return .none }
         if reserve >= 0 {
             _ = Glibc.close(reserve)
-            let descriptor = unsafe lola_accept4(listener.id, nil, nil)
+            let descriptor = lola_accept4(listener.id, nil, nil)
             if descriptor >= 0 { _ = Glibc.close(descriptor) }
         }
         reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
@@ -85,7 +96,7 @@ final class LinuxNet: Net {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(family, type, 0)
         guard descriptor >= 0 else { throw Self.fault(errno) }
-        set(descriptor, Int32(IPPROTO_TCP.rawValue), TCP_NODELAY, 1)
+        set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         let started = unsafe SocketAddress.with(endpoint) { unsafe Glibc.connect(descriptor, $0, $1) }
         if started != 0, errno != EINPROGRESS {
             let code = errno
@@ -112,7 +123,7 @@ final class LinuxNet: Net {
     func write(_ socket: Socket, _ bytes: [UInt8], from offset: Int) -> WriteOutcome {
         let count = unsafe bytes.withUnsafeBytes { all in
             let rest = unsafe UnsafeRawBufferPointer(rebasing: all[offset...])
-            return unsafe Glibc.send(socket.id, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL.rawValue))
+            return unsafe Glibc.send(socket.id, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
         }
         if count >= 0 { return .octets(count) }
         return errno == EAGAIN || errno == EINTR ? .wouldBlock : .failed(Self.fault(errno))

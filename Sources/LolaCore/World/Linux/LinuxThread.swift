@@ -1,4 +1,5 @@
 // Threads that live as long as the process. What a thread owns is built inside it.
+import CLinux
 import Glibc
 
 enum LinuxThread {
@@ -18,11 +19,11 @@ enum LinuxThread {
         let code = unsafe pthread_create(&thread, nil, { argument in
             guard let argument = unsafe argument else { return nil }
             let start = unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            unsafe pthread_setname_np(pthread_self(), start.name)
+            unsafe lola_name_thread(start.name)
             start.body()
             return nil
         }, start.toOpaque())
         precondition(code == 0, "cannot start a thread: \(code)")
-        unsafe pthread_detach(thread)
+        pthread_detach(thread)
     }
 }

@@ -8,9 +8,9 @@ enum SocketAddress {
         _ endpoint: Endpoint, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {
         if endpoint.address.octets.count == 4 {
-            var address = unsafe sockaddr_in()
-            unsafe address.sin_family = sa_family_t(AF_INET)
-            unsafe address.sin_port = endpoint.port.bigEndian
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = endpoint.port.bigEndian
             unsafe withUnsafeMutableBytes(of: &address.sin_addr) { unsafe $0.copyBytes(from: endpoint.address.octets) }
             return unsafe withUnsafePointer(to: &address) { pointer in
                 unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -18,9 +18,9 @@ enum SocketAddress {
                 }
             }
         }
-        var address = unsafe sockaddr_in6()
-        unsafe address.sin6_family = sa_family_t(AF_INET6)
-        unsafe address.sin6_port = endpoint.port.bigEndian
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_port = endpoint.port.bigEndian
         unsafe withUnsafeMutableBytes(of: &address.sin6_addr) { unsafe $0.copyBytes(from: endpoint.address.octets) }
         return unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -45,21 +45,5 @@ enum SocketAddress {
         default:
             return nil
         }
-    }
-
-    /// An IP literal, IPv4 dotted or IPv6 without brackets; nil for names and for legacy spellings of IPv4.
-    static func parse(_ host: [UInt8]) -> IPAddress? {
-        var text = host.map { CChar(bitPattern: $0) }
-        guard !host.contains(0) else { return nil }
-        text.append(0)
-        var four = in_addr()
-        if unsafe inet_pton(AF_INET, text, &four) == 1 {
-            return IPAddress(unsafe withUnsafeBytes(of: four) { unsafe Array($0) })
-        }
-        var six = unsafe in6_addr()
-        if unsafe inet_pton(AF_INET6, text, &six) == 1 {
-            return IPAddress(unsafe withUnsafeBytes(of: six) { unsafe Array($0) })
-        }
-        return nil
     }
 }
