@@ -29,7 +29,8 @@ enum AgentFailure: Error, Sendable {
     init(_ fault: OutboundFault) {
         switch fault {
         case .malformed, .tooLarge: self = .final(word: fault.word)
-        case .resolve, .connect, .tls, .timeout, .closed, .breakerOpen, .busy: self = .retry(word: fault.word, after: nil)
+        case .resolve, .connect, .tls, .timeout, .closed, .breakerOpen, .busy:
+            self = .retry(word: fault.word, after: nil)
         }
     }
 

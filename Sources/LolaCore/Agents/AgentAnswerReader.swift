@@ -30,7 +30,8 @@ enum AgentAnswerReader {
         if type.isText("text") { return .text(try text(view)) }
         if type.isText("buttons") {
             return .buttons(
-                text: try text(view), choices: try choices(view["buttons"], max: Limits.replyButtonsMax, described: false))
+                text: try text(view),
+                choices: try choices(view["buttons"], max: Limits.replyButtonsMax, described: false))
         }
         if type.isText("list") {
             return .list(

@@ -3,13 +3,15 @@
 
 final class ChannelAccess: Middleware {
     let name = MiddlewareName.channelAccess
-    private let allowed: [ChannelName: Set<E164>]
+    private let allowlists: [ChannelName: Set<E164>]
 
-    /// - Parameter allowed: senders by channel. An empty or missing list lets everybody pass.
-    init(allowed: [ChannelName: Set<E164>]) { self.allowed = allowed.filter { !$0.value.isEmpty } }
+    /// - Parameter allowlists: senders by channel. An empty or missing list lets everybody pass.
+    init(allowlists: [ChannelName: Set<E164>]) {
+        self.allowlists = allowlists.filter { !$0.value.isEmpty }
+    }
 
     func process(_ turn: Turn) -> Verdict {
-        guard allowed[turn.message.channel] != nil else { return .next }
+        guard allowlists[turn.message.channel] != nil else { return .next }
         if let question = ContactBook.question(for: turn) { return .wait(question) }
         return decide(turn)
     }
@@ -21,7 +23,7 @@ final class ChannelAccess: Middleware {
     }
 
     private func decide(_ turn: Turn) -> Verdict {
-        guard let list = allowed[turn.message.channel] else { return .next }
+        guard let list = allowlists[turn.message.channel] else { return .next }
         guard let spelling = turn.phoneSpelling else { return refuse(turn, "no_phone") }
         guard let phone = try? PhoneNormalizer.normalize(spelling, .international) else {
             return refuse(turn, "phone_unreadable")

@@ -7,9 +7,9 @@ final class CommandsAuth: Middleware {
     private let allowed: Set<[UInt8]>
 
     /// - Parameter allowed: names with their slash, ASCII case ignored: `/info`.
-    init(isActive: Bool, allowed: [[UInt8]]) {
+    init(isActive: Bool, allowed: [String]) {
         self.isActive = isActive
-        self.allowed = Set(allowed.map { $0.map(ASCII.lowercased) })
+        self.allowed = Set(allowed.map { [UInt8](text: $0).map(ASCII.lowercased) })
     }
 
     /// Telegram's `/start` begins a chat and is no command; the channel has made it a message of its own type.

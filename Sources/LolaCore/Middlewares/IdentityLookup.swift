@@ -9,21 +9,15 @@ struct IdentityService: Sendable {
     /// Sent as Bearer when there is one.
     let token: SecretBytes?
     let timeout: Interval
+    /// `identity.not_found`: whether 404 means that nobody is known (onboarding) or that the service is not there.
+    let treatsNotFoundAsUnknown: Bool
 }
 
 final class IdentityLookup: Middleware {
     let name = MiddlewareName.identity
-
-    /// What a 404 for every candidate means (`identity.not_found`): the service is not there, or nobody is known.
-    enum NotFound: Sendable { case unavailable, onboarding }
-
     private let service: IdentityService
-    private let notFound: NotFound
 
-    init(service: IdentityService, notFound: NotFound) {
-        self.service = service
-        self.notFound = notFound
-    }
+    init(_ service: IdentityService) { self.service = service }
 
     func process(_ turn: Turn) -> Verdict {
         if case .unavailable = turn.identity { return .next }
@@ -35,7 +29,9 @@ final class IdentityLookup: Middleware {
     }
 
     func resume(_ turn: Turn, with answer: EffectAnswer) -> Verdict {
-        guard case .http(let outcome) = answer, turn.candidatesAsked > 0 else { return unavailable(turn, "lost_answer") }
+        guard case .http(let outcome) = answer, turn.candidatesAsked > 0 else {
+            return unavailable(turn, "lost_answer")
+        }
         switch outcome {
         case .failure(let fault): return unavailable(turn, fault.word)
         case .success(let response): return judge(response, turn)
@@ -67,7 +63,7 @@ final class IdentityLookup: Middleware {
     /// unknown outweighs a 404, because it proves that the service is there.
     private func nobody(_ turn: Turn) -> Verdict {
         if turn.candidatesAsked < turn.candidates.count { return ask(turn) }
-        guard turn.isUnknownByAnswer || notFound == .onboarding else { return unavailable(turn, "not_found") }
+        guard turn.isUnknownByAnswer || service.treatsNotFoundAsUnknown else { return unavailable(turn, "not_found") }
         turn.identity = .unknown
         turn.detail = "unknown"
         return .next
