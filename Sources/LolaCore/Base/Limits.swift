@@ -171,8 +171,6 @@ enum Limits {
     static let operationNameMax = ByteCount.bytes(32)
     /// Life of the bearer token of one call to an agent.
     static let agentTokenLifetime = Interval.seconds(60)
-    /// The longest `Retry-After` of an agent that is honoured.
-    static let agentRetryAfterMax = Interval.minutes(10)
 
     // MARK: Memory store
 
