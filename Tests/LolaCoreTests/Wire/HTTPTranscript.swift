@@ -66,8 +66,9 @@ struct HTTPTranscript: Hashable {
                 case .needMore: isWaiting = true
                 case .head(let head):
                     result.check(unread[..<consumed].suffix(head.bytes.count).elementsEqual(head.bytes), "head octets")
+                    let method = latin(head.bytes[head.methodText.asRange])
                     let target = latin(head.bytes[head.target.asRange])
-                    result.add(.head(start: "\(latin(head.bytes[head.methodText.asRange])) \(target)", fields: lines(head)))
+                    result.add(.head(start: "\(method) \(target)", fields: lines(head)))
                     isClosing = !head.keepsAlive
                 case .body(let range): result.addBody(range, of: unread, consumed: consumed)
                 case .end:
@@ -157,7 +158,8 @@ struct HTTPTranscript: Hashable {
 func waysToCut(_ count: Int, random: Int, seed: UInt64) -> [[Int]] {
     var generator = SeededGenerator(seed: seed &+ UInt64(count))
     let ways = (0..<random).map { _ in
-        (0..<Int.random(in: 1...6, using: &generator)).map { _ in Int.random(in: 0...count, using: &generator) }.sorted()
+        let cuts = Int.random(in: 1...6, using: &generator)
+        return (0..<cuts).map { _ in Int.random(in: 0...count, using: &generator) }.sorted()
     }
     return [[], Array(0..<count)] + ways
 }
