@@ -130,3 +130,13 @@ import Testing
         return head
     }
 }
+
+/// The ways every case is read: whole, octet by octet, and in `random` seeded ways.
+func waysToCut(_ count: Int, random: Int, seed: UInt64) -> [[Int]] {
+    var generator = SeededGenerator(seed: seed &+ UInt64(count))
+    let ways = (0..<random).map { _ in
+        let cuts = Int.random(in: 1...6, using: &generator)
+        return (0..<cuts).map { _ in Int.random(in: 0...count, using: &generator) }.sorted()
+    }
+    return [[], Array(0..<count)] + ways
+}

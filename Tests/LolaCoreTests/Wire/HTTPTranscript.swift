@@ -1,5 +1,4 @@
 // Feeds a parser in pieces and writes down what it said, in a form that two runs can be compared by.
-import Testing
 
 @testable import LolaCore
 
@@ -152,16 +151,6 @@ struct HTTPTranscript: Hashable {
         }
         return result + [input[start...]]
     }
-}
-
-/// The ways every case is read: whole, octet by octet, and in `random` seeded ways.
-func waysToCut(_ count: Int, random: Int, seed: UInt64) -> [[Int]] {
-    var generator = SeededGenerator(seed: seed &+ UInt64(count))
-    let ways = (0..<random).map { _ in
-        let cuts = Int.random(in: 1...6, using: &generator)
-        return (0..<cuts).map { _ in Int.random(in: 0...count, using: &generator) }.sorted()
-    }
-    return [[], Array(0..<count)] + ways
 }
 
 /// Octets as text and back, one scalar an octet.
