@@ -24,7 +24,7 @@ enum Limits {
     static let requestMethodMax = ByteCount.bytes(32)
     /// One chunk-size line with its extensions.
     static let chunkLineMax = ByteCount.bytes(256 + 16)
-    /// Chunk extensions of one body together; they carry nothing we use, so they may not outweigh the content.
+    /// Octets of all chunk lines of one body beyond 16 a line; they carry nothing we use.
     static let chunkExtensionsMax = ByteCount.kibibytes(8)
     /// Trailer section of a chunked body; read, checked and dropped.
     static let trailersMax = ByteCount.kibibytes(4)
