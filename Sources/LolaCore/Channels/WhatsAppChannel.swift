@@ -111,18 +111,8 @@ final class WhatsAppChannel: Channel {
         return post(json)
     }
 
-    /// A read receipt that also shows that we are writing.
-    func acknowledgement(of message: InboundMessage) -> OutboundRequest? {
-        var json = JSONWriter()
-        json.object { json in
-            json.member("messaging_product", "whatsapp")
-            json.member("status", "read")
-            json.member("message_id", bytes: message.nativeID)
-            json.key("typing_indicator")
-            json.object { $0.member("type", "text") }
-        }
-        return post(json, isRepeatable: true)
-    }
+    /// Nothing: the contract names no read receipt, and an operator did not ask for one.
+    func acknowledgement(of message: InboundMessage) -> OutboundRequest? { nil }
 
     /// Messages have no idempotency key at Meta, so they are not repeatable.
     private func post(_ json: JSONWriter, isRepeatable: Bool = false) -> OutboundRequest {
