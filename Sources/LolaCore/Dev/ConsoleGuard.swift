@@ -22,8 +22,13 @@ enum ConsoleGuard {
             guard isOrigin(head.bytes[field.value.asRange], of: host) else { return forbidden(request) }
         }
         // A form of another site can send text/plain without asking first, JSON it cannot.
-        if head.method == .post, !isJSON(head) { return .refusal(.contentTypeWrong, requestID: request.requestID) }
-        return nil
+        guard head.method == .post else { return nil }
+        do throws(Refusal) {
+            try WebhookShape.requireJSON(head)
+            return nil
+        } catch {
+            return .refusal(error, requestID: request.requestID)
+        }
     }
 
     /// `localhost`, 127.0.0.0/8 or `[::1]`, with any port: names that no resolver can point elsewhere.
@@ -50,11 +55,6 @@ enum ConsoleGuard {
             return ASCII.equalIgnoringCase(origin.prefix(count), scheme)
                 && HTTPHost.areEqual(origin.dropFirst(count), host)
         }
-    }
-
-    private static func isJSON(_ head: HTTPRequestHead) -> Bool {
-        guard head.count("Content-Type") == 1, let type = head.field("Content-Type") else { return false }
-        return ASCII.equalIgnoringCase(HTTPSyntax.trimmed(type.prefix { $0 != 0x3B }), "application/json")
     }
 
     private static func forbidden(_ request: HTTPRequest) -> HTTPResponse {

@@ -174,7 +174,7 @@ final class DevConsole: ConsoleApplication {
     private func content(_ root: JSONView, in transcript: SandboxTranscript) -> ForgedContent? {
         switch (root["text"], root["choice"], root["contact"]) {
         case (let text?, nil, nil):
-            guard let text = text.textBytes, !text.isEmpty, text.count <= Limits.sandboxTextMax.bytes else { return nil }
+            guard let text = text.textBytes, (1...Limits.sandboxTextMax.bytes).contains(text.count) else { return nil }
             return .text(text)
         case (nil, let choice?, nil):
             guard let id = choice["id"]?.textBytes, let title = choice["title"]?.textBytes, !id.isEmpty,

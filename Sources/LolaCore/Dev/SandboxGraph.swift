@@ -31,7 +31,6 @@ struct SandboxGraph {
             guard root["messaging_product"]?.isText("whatsapp") ?? false else {
                 throw .parameter("messaging_product must be whatsapp")
             }
-            if root["status"]?.isText("read") ?? false { return try receipt(root) }
             return try message(root, at: now, random: random)
         } catch {
             return refuse(error)
@@ -50,14 +49,6 @@ struct SandboxGraph {
     }
 
     // MARK: Requests
-
-    private func receipt(_ root: JSONView) throws(Fault) -> HTTPResponse {
-        guard let id = root["message_id"]?.textBytes else { throw .parameter("message_id is required") }
-        world.markRead(MessageKey(.whatsapp, nativeID: id))
-        var writer = JSONWriter()
-        writer.object { $0.member("success", true) }
-        return .json(200, writer.bytes)
-    }
 
     private func message(_ root: JSONView, at now: WallTime, random: [UInt8]) throws(Fault) -> HTTPResponse {
         let address = try recipient(root)

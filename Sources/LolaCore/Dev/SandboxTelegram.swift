@@ -41,7 +41,7 @@ struct SandboxTelegram {
         guard SandboxText.units(text) <= 4_096 else { throw .bad("message is too long") }
         let buttons = try root["reply_markup"].map { markup throws(Fault) in try self.buttons(markup) } ?? []
         let entry = SandboxEntry(kind: buttons.isEmpty ? .text : .buttons, text: text, buttons: buttons, at: now)
-        let number = world.record(entry, with: .telegramChat(chat)) ?? 0
+        let number = world.record(entry, with: .telegramChat(chat))
         return success { writer in
             writer.object { writer in
                 writer.key("message_id")

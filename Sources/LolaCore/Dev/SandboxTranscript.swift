@@ -25,7 +25,7 @@ struct SandboxEntry: Sendable {
     enum Side: String, Sendable { case sender, lola }
 
     /// How far a message of the sender has come.
-    enum State: String, Sendable { case sending, accepted, read, refused }
+    enum State: String, Sendable { case sending, accepted, refused }
 
     /// What it is; the page draws each kind its own way.
     enum Kind: String, Sendable { case text, choice, contact, image, other, buttons, list }
@@ -87,12 +87,11 @@ struct SandboxTranscript: Sendable {
 
     func contains(_ key: MessageKey) -> Bool { entries.contains { $0.key == key } }
 
-    /// Sets the state of the message with this key; false when nothing changes. What has been read stays read: the
-    /// receipt may come before the answer to the webhook.
+    /// Sets the state of the message with this key; false when nothing changes.
     mutating func mark(_ key: MessageKey, _ state: SandboxEntry.State) -> Bool {
-        guard let index = entries.lastIndex(where: { $0.key == key }), entries[index].state != state,
-            entries[index].state != .read
-        else { return false }
+        guard let index = entries.lastIndex(where: { $0.key == key }), entries[index].state != state else {
+            return false
+        }
         entries[index].state = state
         return true
     }

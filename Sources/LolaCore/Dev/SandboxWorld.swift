@@ -8,6 +8,20 @@ final class SandboxWorld: Sendable {
         /// Grows with every change; begins at the time of the start, so that a page left open over a restart sees
         /// that everything it knows is gone.
         var revision: Int64
+
+        /// Changes the chat, which is made when it is new.
+        mutating func change(_ address: ReplyAddress, _ body: (inout SandboxTranscript, Int64) -> Void) {
+            revision += 1
+            if transcripts[address] == nil, transcripts.count >= Limits.sandboxChatsMax,
+                let quietest = transcripts.min(by: { $0.value.revision < $1.value.revision })?.key
+            {
+                transcripts[quietest] = nil
+            }
+            var transcript = transcripts[address] ?? SandboxTranscript(revision: revision)
+            transcript.revision = revision
+            body(&transcript, revision)
+            transcripts[address] = transcript
+        }
     }
 
     let cast: SandboxCast
@@ -20,15 +34,13 @@ final class SandboxWorld: Sendable {
         state = Mutex(State(revision: max(0, startedAt.milliseconds)))
     }
 
-    /// Adds to a chat; returns the number of the entry. A message that is already there is not added again: nil.
+    /// Adds to a chat; a message that is already there is not added again. Returns the revision after it.
     @discardableResult
-    func record(_ entry: SandboxEntry, with address: ReplyAddress) -> Int64? {
+    func record(_ entry: SandboxEntry, with address: ReplyAddress) -> Int64 {
         state.withLock { state in
-            if let key = entry.key, state.transcripts[address]?.contains(key) ?? false { return nil }
-            return state.change(address) { transcript, revision in
-                transcript.append(entry, number: revision)
-                return revision
-            }
+            let isKnown = entry.key.map { state.transcripts[address]?.contains($0) ?? false } ?? false
+            if !isKnown { state.change(address) { $0.append(entry, number: $1) } }
+            return state.revision
         }
     }
 
@@ -42,12 +54,6 @@ final class SandboxWorld: Sendable {
         }
     }
 
-    /// A read receipt names the message only.
-    func markRead(_ key: MessageKey) {
-        let address = state.withLock { state in state.transcripts.first { $0.value.contains(key) }?.key }
-        if let address { mark(key, .read, with: address) }
-    }
-
     /// A chat, empty when nothing was said in it.
     func transcript(with address: ReplyAddress) -> SandboxTranscript {
         state.withLock { $0.transcripts[address] } ?? SandboxTranscript(revision: start)
@@ -57,10 +63,8 @@ final class SandboxWorld: Sendable {
     func sharesContact(with address: ReplyAddress) -> Bool {
         state.withLock { state in
             if state.transcripts[address]?.hasSharedContact ?? false { return false }
-            return state.change(address) { transcript, _ in
-                transcript.hasSharedContact = true
-                return true
-            }
+            state.change(address) { transcript, _ in transcript.hasSharedContact = true }
+            return true
         }
     }
 
@@ -70,7 +74,8 @@ final class SandboxWorld: Sendable {
         for address in state.withLock({ Array($0.transcripts.keys) }) {
             switch address {
             case .whatsappNumber(let digits): if let phone = E164(digits: digits) { numbers.insert(phone) }
-            case .telegramChat(let chat): if let phone = E164(digits: [UInt8](text: "\(chat)")) { numbers.insert(phone) }
+            case .telegramChat(let chat):
+                if let phone = E164(digits: [UInt8](text: "\(chat)")) { numbers.insert(phone) }
             case .whatsappUser: break
             }
         }
@@ -79,24 +84,5 @@ final class SandboxWorld: Sendable {
             if let hidden = E164(digits: [UInt8](text: "\(person.telegramID)")) { numbers.remove(hidden) }
         }
         return numbers.map { SandboxPerson(phone: $0) }.sorted { $0.id < $1.id }
-    }
-}
-
-extension SandboxWorld.State {
-    /// Changes the chat, which is made when it is new.
-    fileprivate mutating func change<Result>(
-        _ address: ReplyAddress, _ body: (inout SandboxTranscript, Int64) -> Result
-    ) -> Result {
-        revision += 1
-        var transcript = transcripts[address] ?? SandboxTranscript(revision: revision)
-        if transcripts[address] == nil, transcripts.count >= Limits.sandboxChatsMax {
-            if let quietest = transcripts.min(by: { $0.value.revision < $1.value.revision })?.key {
-                transcripts[quietest] = nil
-            }
-        }
-        transcript.revision = revision
-        let result = body(&transcript, revision)
-        transcripts[address] = transcript
-        return result
     }
 }

@@ -130,8 +130,7 @@ enum ConsoleScript {
 
           const label = { contact: "Contact: ", image: "Image ", other: "" };
           const ticks = {
-            sending: ["…", "sending"], accepted: ["✓", "accepted"], read: ["✓✓", "read"],
-            refused: ["refused", "refused"],
+            sending: ["…", "sending"], accepted: ["✓", "accepted"], refused: ["refused", "refused"],
           };
 
           const draw = (item) => {

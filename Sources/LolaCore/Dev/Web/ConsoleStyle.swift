@@ -65,7 +65,9 @@ enum ConsoleStyle {
           appearance: none; width: 100%; min-height: 44px; padding: 0 2rem 0 .75rem; border-radius: 10px;
           border: 1px solid var(--field); background: var(--panel); text-overflow: ellipsis;
         }
-        .segments { display: flex; border: 1px solid var(--field); border-radius: 10px; min-height: 44px; padding: 3px; }
+        .segments {
+          display: flex; border: 1px solid var(--field); border-radius: 10px; min-height: 44px; padding: 3px;
+        }
         .segments label { flex: 1; display: flex; position: relative; }
         .segments input { position: absolute; inset: 0; margin: 0; opacity: 0; cursor: pointer; }
         .segments span {
@@ -91,7 +93,9 @@ enum ConsoleStyle {
         }
         .empty { color: var(--soft); font-size: .875rem; }
         .log .empty { margin: auto; text-align: center; max-width: 17rem; }
-        .said { display: flex; flex-direction: column; max-width: 86%; align-self: flex-start; align-items: flex-start; }
+        .said {
+          display: flex; flex-direction: column; max-width: 86%; align-self: flex-start; align-items: flex-start;
+        }
         .said[data-side=sender] { align-self: flex-end; align-items: flex-end; }
         .bubble {
           background: var(--theirs); border: 1px solid var(--line); border-radius: 14px 14px 14px 4px;
@@ -102,7 +106,9 @@ enum ConsoleStyle {
         }
         .said[data-side=sender] .bubble { cursor: pointer; }
         .said[data-picked=true] .bubble { box-shadow: 0 0 0 2px var(--accent); }
-        .meta { display: flex; gap: .5rem; align-items: center; font-size: .75rem; color: var(--soft); padding: 0 .25rem; }
+        .meta {
+          display: flex; gap: .5rem; align-items: center; font-size: .75rem; color: var(--soft); padding: 0 .25rem;
+        }
         .meta .bad { color: var(--bad); }
         .meta button {
           border: 0; background: none; padding: .25rem 0; color: var(--accent); text-decoration: underline;
