@@ -2,15 +2,15 @@
 #ifndef LOLA_CLINUX_H
 #define LOLA_CLINUX_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE 1
-#endif
-
+// _GNU_SOURCE is not defined here: it would give the system's types a second shape beside the one other modules
+// see. What hides behind it is declared below, as the manual pages give it.
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -21,9 +21,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/// Swift's importer does not see accept4: it is declared only under _GNU_SOURCE.
+extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+extern int pthread_setname_np(pthread_t thread, const char *name);
+
 static inline int lola_accept4(int fd, struct sockaddr *address, socklen_t *length) {
     return accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static inline void lola_name_thread(const char *name) {
+    pthread_setname_np(pthread_self(), name);
+}
+
+/// No core file and no debugger of the same user: both would read our keys.
+static inline void lola_forbid_dump(void) {
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static inline void lola_limit_arenas(int count) {
+    mallopt(M_ARENA_MAX, count);
 }
 
 /// The 64-bit word of an epoll event; `epoll_data_t` is a union that Swift reads awkwardly.

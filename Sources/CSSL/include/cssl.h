@@ -101,6 +101,25 @@ static inline int lola_tls_harden(SSL_CTX *context) {
     return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1;
 }
 
+static inline int lola_tls_select_http11(SSL *ssl, const unsigned char **chosen, unsigned char *chosen_count,
+                                         const unsigned char *offered, unsigned int offered_count, void *user) {
+    (void)ssl; (void)user;
+    unsigned char *out = NULL;
+    int found = SSL_select_next_proto(&out, chosen_count, (const unsigned char *)"\x08http/1.1", 9, offered, offered_count);
+    if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
+    *chosen = out;
+    return SSL_TLSEXT_ERR_OK;
+}
+
+// ALPN (RFC 7301): a client offers http/1.1; a server takes it, and refuses a client that offers only others.
+static inline int lola_tls_speak_http11(SSL_CTX *context, int is_server) {
+    if (is_server) {
+        SSL_CTX_set_alpn_select_cb(context, lola_tls_select_http11, NULL);
+        return 1;
+    }
+    return SSL_CTX_set_alpn_protos(context, (const unsigned char *)"\x08http/1.1", 9) == 0;
+}
+
 static inline int lola_tls_server_name(SSL *ssl, const char *name) {
     return SSL_set_tlsext_host_name(ssl, name) == 1;
 }

@@ -36,12 +36,25 @@ enum Limits {
     static let bodyRateGrace = Interval.seconds(5)
     /// A keep-alive connection without a request.
     static let idleTimeout = Interval.seconds(75)
-    /// Requests of one connection that may wait for their answers; then reading pauses.
-    static let pipelineDepthMax = 16
     /// Octets of answers that a peer may leave unread before its connection is closed.
     static let responseBacklogMax = ByteCount.mebibytes(1)
+    /// A peer that takes none of the octets that wait for it.
+    static let writeStallTimeout = Interval.seconds(15)
     /// How long a closing connection is drained so that the peer reads the last answer.
     static let lingeringClose = Interval.seconds(1)
+
+    /// Reads of one connection before others get their turn.
+    static let readBatchMax = 4
+    /// Unparsed octets after which a connection is not read further in this round.
+    static let unreadMax = ByteCount.kibibytes(256)
+    /// Connections taken from one listener before other work gets its turn.
+    static let acceptBatchMax = 64
+    /// How long a listener rests when the process has no descriptor left.
+    static let acceptRest = Interval.milliseconds(20)
+    /// Descriptors never given to public connections: journal, management, outbound calls.
+    static let descriptorReserve = 128
+    /// A body that nobody wants is read and dropped up to this size, so that the connection can live on.
+    static let discardedBodyMax = ByteCount.kibibytes(64)
 
     // MARK: Bodies (CONTRACT §4)
 
@@ -70,12 +83,24 @@ enum Limits {
     /// Clocks of two machines may differ by this much (`exp`, `nbf`).
     static let clockSkewMax = Interval.seconds(60)
 
+    // MARK: TLS
+
+    /// Plain octets of one record (RFC 8446 §5.1).
+    static let tlsRecordMax = ByteCount.kibibytes(16)
+    /// Sessions a client keeps for resumption: tickets of one server, and servers.
+    static let tlsTicketsPerServerMax = 4
+    static let tlsServersRememberedMax = 256
+
     // MARK: Life cycle
 
     /// SIGTERM to exit at the latest.
     static let drainMax = Interval.seconds(25)
     /// Idle connections are closed this long after the drain begins.
     static let drainIdleGrace = Interval.seconds(1)
+
+    /// How long a loop sleeps at most when nothing is due; and while it drains.
+    static let tickMax = Interval.seconds(60)
+    static let drainTick = Interval.milliseconds(20)
 
     // MARK: Outbound HTTP
 
@@ -88,6 +113,15 @@ enum Limits {
     static let channelResponseMax = ByteCount.kibibytes(64)
     static let poolConnectionsPerOriginMax = 64
     static let poolIdleTimeout = Interval.seconds(30)
+    /// Calls waiting for a connection of one origin; more fail as busy.
+    static let poolWaitingMax = 4_096
+    /// A looked-up name is believed this long.
+    static let nameCacheTime = Interval.seconds(30)
+    static let nameCacheMax = 256
+    /// A breaker looks at calls of this window and opens when so many, and at least half, got no answer.
+    static let breakerWindow = Interval.seconds(10)
+    static let breakerFailuresMin = 20
+    static let breakerPause = Interval.seconds(1)
 
     // MARK: Messages
 
@@ -99,10 +133,57 @@ enum Limits {
     static let conversationQueueMax = 256
     /// Accepted messages not yet done, in the process; more answers 503 to the channel.
     static let backlogMax = 65_536
+    /// A provider's `Retry-After` is honoured up to this.
+    static let retryAfterMax = Interval.hours(1)
+    /// How long a native message id is remembered: as long as its provider may deliver it again.
+    static let seenWhatsApp = Interval.days(8)
+    static let seenTelegram = Interval.hours(48)
     /// Message records kept for `GET messages`.
     static let messageRecordsMax = 10_000
     /// Phone spelling as received (reference: protocols §7).
     static let phoneTextMax = ByteCount.bytes(250)
+
+    // MARK: Identity and what agents see
+
+    /// Identifier of a sender at the identity service; a longer one is refused, never cut.
+    static let identityIDMax = ByteCount.bytes(128)
+    /// A name or display text from outside; longer ones are cut at a character.
+    static let displayTextMax = ByteCount.bytes(200)
+    /// Cards, and payment methods, of one sender; more are left out.
+    static let displayItemsMax = 32
+    /// Attachments of one message that an agent sees.
+    static let attachmentsMax = 16
+
+    // MARK: Agents (CONTRACT §6, §11)
+
+    static let agentRepliesMax = 10
+    /// One text of a reply; channels split what is too long for one message of theirs.
+    static let replyTextMax = ByteCount.kibibytes(64)
+    static let replyButtonsMax = 3
+    static let replyItemsMax = 10
+    /// Identifier of a choice (WhatsApp Cloud API allows 256).
+    static let choiceIDMax = ByteCount.bytes(256)
+    /// Title of a choice, label of a list button; channels shorten it to their own limit.
+    static let choiceTitleMax = ByteCount.bytes(256)
+    static let choiceDescriptionMax = ByteCount.bytes(512)
+    static let replyURLMax = ByteCount.kibibytes(2)
+    /// Name of the operation that an agent wants a ticket for.
+    static let operationNameMax = ByteCount.bytes(32)
+    /// Life of the bearer token of one call to an agent.
+    static let agentTokenLifetime = Interval.seconds(60)
+    /// The longest `Retry-After` of an agent that is honoured.
+    static let agentRetryAfterMax = Interval.minutes(10)
+
+    // MARK: Memory store
+
+    /// Claims kept at a time; more is refused rather than forgotten.
+    static let storeClaimsMax = 1_000_000
+    /// Keys and values of the whole table.
+    static let storeOctetsMax = ByteCount.mebibytes(256)
+    /// Records looked at for expiry with each operation.
+    static let storeSweepStep = 8
+    /// The same when the table is full, before an operation is refused.
+    static let storeSweepWhenFull = 4_096
 
     // MARK: Channels (reference: protocols §1, §2)
 
@@ -110,8 +191,6 @@ enum Limits {
     static let nativeIDMax = ByteCount.bytes(512)
     /// Challenge of the WhatsApp handshake.
     static let challengeMax = ByteCount.bytes(128)
-    /// Contact cards taken from one message.
-    static let contactCardsMax = 16
     /// One call to a channel's API, from resolve to the last octet.
     static let deliveryTimeout = Interval.seconds(10)
     /// The longest wait that a provider's `Retry-After` may ask of us.

@@ -76,8 +76,8 @@ enum OutboundPurpose: String, CaseIterable, Sendable {
     case delivery
 }
 
-struct OutboundField: Hashable, Sendable {
-    let name: String
+struct OutboundField: Sendable {
+    let name: StaticString
     let value: [UInt8]
 }
 
@@ -115,6 +115,20 @@ enum OutboundFault: String, Error, Hashable, Sendable, CaseIterable {
     case tooLarge = "too_large"
     case breakerOpen = "breaker_open"
     case busy
+
+    var word: StaticString {
+        switch self {
+        case .resolve: "resolve"
+        case .connect: "connect"
+        case .tls: "tls"
+        case .timeout: "timeout"
+        case .closed: "closed"
+        case .malformed: "malformed"
+        case .tooLarge: "too_large"
+        case .breakerOpen: "breaker_open"
+        case .busy: "busy"
+        }
+    }
 }
 
 typealias OutboundOutcome = Result<OutboundResponse, OutboundFault>

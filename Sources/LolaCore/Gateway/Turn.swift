@@ -38,6 +38,10 @@ final class Turn {
     /// Forms of the number the identity service is asked for, in order (CONTRACT §11).
     var candidates: [E164] = []
     var identity = Identity.unknown
+    /// How many candidates the identity service has been asked for, the one under way included.
+    var candidatesAsked = 0
+    /// Whether the service has said of a candidate that it knows nobody (`sender` is null).
+    var isUnknownByAnswer = false
     /// Attachments after decoding: phones of contact cards in E.164 or absent.
     var attachments: [Attachment]
 

@@ -10,7 +10,8 @@ struct HTTPFieldSection: Sendable {
     /// The next octet to look at, counted from the first octet of the head (or of the trailers).
     private(set) var position: Int
     private var phase: Phase = .lineStart
-    private var name = ByteRange.empty
+    private var nameStart = 0
+    private var nameEnd = 0
     private var valueStart = 0
     private let octetsMax: Int
     private let fieldsMax: Int
@@ -31,49 +32,49 @@ struct HTTPFieldSection: Sendable {
     /// Reads on from where the last call stopped. `base` is the index in `input` of the first octet of the head.
     /// - Returns: true when the empty line has been read; `position` is then the octet after it.
     mutating func scan(_ input: Span<UInt8>, from base: Int) throws(HTTPFault) -> Bool {
-        let end = min(input.count, base &+ octetsMax)
-        var at = base &+ position
-        defer { position = at &- base }
-        while at < end {
+        let window = input.extracting(base..<min(input.count, base &+ octetsMax))
+        var at = position
+        defer { position = at }
+        while at < window.count {
             switch phase {
             case .lineStart:
-                if input[at] == ASCII.carriageReturn {
+                if window[at] == ASCII.carriageReturn {
                     phase = .lastLineFeed
                     at &+= 1
                 } else {
-                    try startField(input[at])
-                    name = ByteRange(start: at &- base, end: at &- base)
+                    try startField(window[at])
+                    nameStart = at
                     phase = .name
                 }
             case .name:
-                while at < end, HTTPSyntax.isToken(input[at]) { at &+= 1 }
-                if at < end {
-                    name = ByteRange(start: name.start, end: at &- base)
-                    guard input[at] == 0x3A, !name.isEmpty else { throw nameFault(input[at]) }
+                at = HTTPSyntax.endOfToken(window, from: at)
+                if at < window.count {
+                    guard window[at] == 0x3A, at > nameStart else { throw nameFault(window[at], at: at) }
+                    nameEnd = at
                     at &+= 1
                     phase = .blank
                 }
             case .blank:
-                while at < end, HTTPSyntax.isBlank(input[at]) { at &+= 1 }
-                if at < end {
-                    valueStart = at &- base
+                while at < window.count, HTTPSyntax.isBlank(window[at]) { at &+= 1 }
+                if at < window.count {
+                    valueStart = at
                     phase = .value
                 }
             case .value:
-                while at < end, HTTPSyntax.isFieldValue(input[at]) { at &+= 1 }
-                if at < end {
-                    try endField(input, at: at, base: base)
+                at = HTTPSyntax.endOfFieldValue(window, from: at)
+                if at < window.count {
+                    try endField(window, at: at)
                     at &+= 1
                     phase = .lineFeed
                 }
             case .lineFeed, .lastLineFeed:
-                guard input[at] == ASCII.lineFeed else { throw .bareCR }
+                guard window[at] == ASCII.lineFeed else { throw .bareCR }
                 at &+= 1
                 if phase == .lastLineFeed { return true }
                 phase = .lineStart
             }
         }
-        if at &- base >= octetsMax { throw tooLarge }
+        if at >= octetsMax { throw tooLarge }
         return false
     }
 
@@ -84,20 +85,21 @@ struct HTTPFieldSection: Sendable {
         if fields.isEmpty { fields.reserveCapacity(16) }
     }
 
-    private mutating func endField(_ input: Span<UInt8>, at end: Int, base: Int) throws(HTTPFault) {
-        if input[end] == ASCII.lineFeed { throw .bareLF }
-        guard input[end] == ASCII.carriageReturn else { throw .badFieldValue }
+    private mutating func endField(_ window: Span<UInt8>, at end: Int) throws(HTTPFault) {
+        if window[end] == ASCII.lineFeed { throw .bareLF }
+        guard window[end] == ASCII.carriageReturn else { throw .badFieldValue }
         var last = end
-        while last > base &+ valueStart, HTTPSyntax.isBlank(input[last &- 1]) { last &-= 1 }
-        fields.append(HTTPField(name: name, value: ByteRange(start: valueStart, end: last &- base)))
+        while last > valueStart, HTTPSyntax.isBlank(window[last &- 1]) { last &-= 1 }
+        let name = ByteRange(start: nameStart, end: nameEnd)
+        fields.append(HTTPField(name: name, value: ByteRange(start: valueStart, end: last)))
     }
 
-    private func nameFault(_ byte: UInt8) -> HTTPFault {
-        if name.isEmpty { return .badFieldName }
+    private func nameFault(_ byte: UInt8, at index: Int) -> HTTPFault {
+        if byte == ASCII.lineFeed { return .bareLF }
+        if index == nameStart { return .badFieldName }
         switch byte {
         case ASCII.space, ASCII.tab: return .spaceBeforeColon
         case ASCII.carriageReturn: return .missingColon
-        case ASCII.lineFeed: return .bareLF
         default: return .badFieldName
         }
     }

@@ -17,26 +17,26 @@ struct HTTPFieldSummary: Sendable {
 
     init(_ bytes: [UInt8], _ fields: [HTTPField]) {
         for field in fields {
-            let value = bytes[field.value.asRange]
             switch field.name.count {
             case 4 where Self.matches(bytes, field, "host"):
                 hosts &+= 1
                 host = field.value
             case 6 where Self.matches(bytes, field, "expect"):
-                if ASCII.equalIgnoringCase(value, "100-continue") {
+                if ASCII.equalIgnoringCase(bytes[field.value.asRange], "100-continue") {
                     expectsContinue = true
                 } else {
                     expectsOther = true
                 }
             case 10 where Self.matches(bytes, field, "connection"):
+                let value = bytes[field.value.asRange]
                 if HTTPSyntax.list(value, contains: "close") { asksClose = true }
                 if HTTPSyntax.list(value, contains: "keep-alive") { asksKeepAlive = true }
             case 14 where Self.matches(bytes, field, "content-length"):
                 lengths &+= 1
-                length = Self.length(value)
+                length = Self.length(bytes[field.value.asRange])
             case 17 where Self.matches(bytes, field, "transfer-encoding"):
                 codings &+= 1
-                coding = Self.coding(value)
+                coding = Self.coding(bytes[field.value.asRange])
             default: break
             }
         }

@@ -28,8 +28,9 @@ enum HTTPHost {
     }
 
     private static func isName(_ text: ArraySlice<UInt8>) -> Bool {
-        guard !text.isEmpty, text.count <= 255, Percent.decode(text) != nil else { return false }
-        return text.allSatisfy { HTTPSyntax.isHostName($0) || $0 == 0x25 }
+        guard !text.isEmpty, text.count <= 255 else { return false }
+        if text.allSatisfy({ HTTPSyntax.isHostName($0) }) { return true }
+        return text.allSatisfy { HTTPSyntax.isHostName($0) || $0 == 0x25 } && Percent.decode(text) != nil
     }
 
     /// IPv6address of RFC 3986 §3.2.2: up to eight groups, one `::` at most, an IPv4 tail as the last two groups.

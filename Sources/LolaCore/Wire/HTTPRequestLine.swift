@@ -20,7 +20,7 @@ struct HTTPRequestLine: Sendable {
             switch phase {
             case .method:
                 let stop = min(input.count, base &+ Limits.requestMethodMax.bytes)
-                while at < stop, HTTPSyntax.isToken(input[at]) { at &+= 1 }
+                at = HTTPSyntax.endOfToken(input.extracting(..<stop), from: at)
                 guard at < input.count else { return false }
                 if input[at] == ASCII.lineFeed { throw .bareLF }
                 guard input[at] == ASCII.space, at > base else { throw .badMethod }
@@ -31,7 +31,7 @@ struct HTTPRequestLine: Sendable {
             case .target:
                 let start = base &+ target.start
                 let stop = min(input.count, start &+ Limits.requestTargetMax.bytes)
-                while at < stop, HTTPSyntax.isTarget(input[at]) { at &+= 1 }
+                at = HTTPSyntax.endOfTarget(input.extracting(..<stop), from: at)
                 guard at < input.count else { return false }
                 guard input[at] == ASCII.space, at > start else { throw Self.targetFault(input[at]) }
                 target = ByteRange(start: target.start, end: at &- base)

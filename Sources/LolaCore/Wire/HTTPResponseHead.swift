@@ -21,6 +21,8 @@ struct HTTPResponseHead: HTTPHead {
         self.fields = fields
         status = line.status
         minorVersion = line.version.effectiveMinor
+        // Never asked for, so it is a lie about the protocol that follows.
+        if status == 101 { throw .switchingProtocols }
         let summary = HTTPFieldSummary(bytes, fields)
         let declared = try summary.framing(minorVersion: minorVersion)
         if status < 200 || status == 204 {

@@ -100,9 +100,7 @@ struct HTTPResponseParser: Sendable {
         return (.head(head), end)
     }
 
-    /// 101 is never asked for, so it is a lie about the protocol that follows.
     private mutating func interim(_ status: Int) throws(HTTPFault) -> Step {
-        if status == 101 { throw .switchingProtocols }
         interims &+= 1
         if interims > Limits.interimResponsesMax { throw .tooManyInterim }
         phase = .line

@@ -36,6 +36,40 @@ enum HTTPSyntax {
         byte == ASCII.space || byte == ASCII.tab
     }
 
+    /// The first index from `start` that is not a tchar; the count of `input` when there is none.
+    @inline(__always) static func endOfToken(_ input: Span<UInt8>, from start: Int) -> Int {
+        for index in start..<input.count where !isToken(input[index]) { return index }
+        return input.count
+    }
+
+    /// The same for octets of a target.
+    @inline(__always) static func endOfTarget(_ input: Span<UInt8>, from start: Int) -> Int {
+        for index in start..<input.count where !isTarget(input[index]) { return index }
+        return input.count
+    }
+
+    /// The same for octets of a field value. Most octets of a head are these, so eight are looked at together.
+    @inline(__always) static func endOfFieldValue(_ input: Span<UInt8>, from start: Int) -> Int {
+        var index = start
+        while index &+ 8 <= input.count {
+            let word = word(input.extracting(index..<(index &+ 8)))
+            // A byte below 0x20 borrows into its high bit; a DEL becomes zero first and then does the same.
+            let low = (word &- 0x2020_2020_2020_2020) & ~word
+            let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
+            let zero = (delete &- 0x0101_0101_0101_0101) & ~delete
+            if (low | zero) & 0x8080_8080_8080_8080 != 0 { break }
+            index &+= 8
+        }
+        for next in index..<input.count where !isFieldValue(input[next]) { return next }
+        return input.count
+    }
+
+    /// Eight octets as one number; the compiler makes one load of it.
+    @inline(__always) private static func word(_ octets: Span<UInt8>) -> UInt64 {
+        UInt64(octets[0]) | UInt64(octets[1]) << 8 | UInt64(octets[2]) << 16 | UInt64(octets[3]) << 24
+            | UInt64(octets[4]) << 32 | UInt64(octets[5]) << 40 | UInt64(octets[6]) << 48 | UInt64(octets[7]) << 56
+    }
+
     /// The octets without surrounding optional white space (OWS, RFC 9110 §5.6.3).
     static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var part = bytes
@@ -46,7 +80,13 @@ enum HTTPSyntax {
 
     /// Whether a comma-separated list of tokens names `word`, ignoring case (RFC 9110 §5.6.1).
     static func list(_ value: ArraySlice<UInt8>, contains word: StaticString) -> Bool {
-        value.split(separator: 0x2C).contains { ASCII.equalIgnoringCase(trimmed($0), word) }
+        var rest = value
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: 0x2C) ?? rest.endIndex
+            if ASCII.equalIgnoringCase(trimmed(rest[..<end]), word) { return true }
+            rest = rest[end...].dropFirst()
+        }
+        return false
     }
 
     /// One or more tchar and nothing else.

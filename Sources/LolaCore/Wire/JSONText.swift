@@ -42,10 +42,10 @@ enum JSONText {
             if unit & 0xF800 != 0xD800 { return at &+ 5 }
             guard unit < 0xDC00 else { throw JSONFault(.loneSurrogate, at: start) }
             let next = at &+ 5
-            guard next &+ 1 < source.count else { throw JSONFault(.unexpectedEnd, at: source.count) }
-            guard source[next] == 0x5C && source[next &+ 1] == 0x75 else {
-                throw JSONFault(.loneSurrogate, at: start)
-            }
+            guard next < source.count else { throw JSONFault(.unexpectedEnd, at: next) }
+            guard source[next] == 0x5C else { throw JSONFault(.loneSurrogate, at: start) }
+            guard next &+ 1 < source.count else { throw JSONFault(.unexpectedEnd, at: next &+ 1) }
+            guard source[next &+ 1] == 0x75 else { throw JSONFault(.loneSurrogate, at: start) }
             guard try codeUnit(source, next &+ 2) & 0xFC00 == 0xDC00 else {
                 throw JSONFault(.loneSurrogate, at: start)
             }

@@ -199,7 +199,8 @@ struct JSONWriter {
     }
 }
 
-/// Turns octets into scalars one at a time; an ill-formed sequence is reported once per maximal subpart (Unicode §3.9).
+/// Turns octets into scalars one at a time; an ill-formed sequence is reported once per maximal subpart
+/// (Unicode §3.9).
 struct JSONScalarDecoder {
     enum Step: Equatable {
         case more

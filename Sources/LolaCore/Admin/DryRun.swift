@@ -1,0 +1,85 @@
+// `POST /admin/api/dry-run/route` (CONTRACT §10): the middleware chain for a made-up message, without any effect
+// but the identity look-up. Runs on the loop that took the request.
+
+final class DryRun {
+    struct Question {
+        let channel: ChannelName
+        let from: [UInt8]
+        let text: [UInt8]?
+
+        /// Nil unless the body is `{"channel","from","text"}` of the right types.
+        init?(_ body: [UInt8]) {
+            guard let document = try? JSONDocument.parse(body), document.root.kind == .object else { return nil }
+            let root = document.root
+            guard let name = root["channel"]?.text, let channel = ChannelName(rawValue: name) else { return nil }
+            guard let from = root["from"]?.textBytes, !from.isEmpty, from.count <= Limits.phoneTextMax.bytes else {
+                return nil
+            }
+            if let text = root["text"], text.kind != .string, !text.isNull { return nil }
+            for (key, _) in root.members where !["channel", "from", "text"].contains(key.text) { return nil }
+            self.channel = channel
+            self.from = from
+            text = root["text"]?.textBytes
+        }
+    }
+
+    private let turn: Turn
+    private let pipeline: Pipeline
+    private let client: OutboundClient
+    private let store: any Store
+    private let completion: ([UInt8]) -> Void
+    private var position = Pipeline.Position()
+
+    init(
+        _ question: Question, at now: WallTime, pipeline: Pipeline, client: OutboundClient, store: any Store,
+        completion: @escaping ([UInt8]) -> Void
+    ) {
+        turn = Turn(WebhookGate.imagined(Self.message(question, at: now), at: now), isDry: true)
+        self.pipeline = pipeline
+        self.client = client
+        self.store = store
+        self.completion = completion
+    }
+
+    func start() { advance(nil) }
+
+    private func advance(_ answer: EffectAnswer?) {
+        switch pipeline.run(turn, &position, answer: answer) {
+        case .waiting(.http(let request)): client.send(request) { [self] in advance(.http($0)) }
+        case .waiting(.store(let operation)): store.submit(operation) { [self] in advance(.store($0)) }
+        case .stopped: completion(render(agent: nil, stoppedBy: turn.trace.last.map { "\($0.stage)" }))
+        case .agent(let name): completion(render(agent: name, stoppedBy: nil))
+        }
+    }
+
+    private func render(agent: AgentName?, stoppedBy: String?) -> [UInt8] {
+        var writer = JSONWriter(capacity: 512)
+        writer.object { writer in
+            writer.member("phone", turn.phone?.text)
+            writer.member("candidates") { writer in
+                writer.array { writer in for candidate in turn.candidates { writer.string(candidate.text) } }
+            }
+            writer.member("agent", agent?.rawValue)
+            writer.member("stopped_by", stoppedBy)
+            writer.member("trace") { MessageJSON.trace(turn.trace, to: &$0) }
+        }
+        return writer.bytes
+    }
+
+    /// A WhatsApp sender is a number unless it is a business-scoped id (`US.…`); a Telegram sender has none.
+    private static func message(_ question: Question, at now: WallTime) -> InboundMessage {
+        let isScoped = question.from.count > 3 && question.from[2] == 0x2E && ASCII.isLetter(question.from[0])
+        let address: ReplyAddress
+        switch question.channel {
+        case .whatsapp: address = isScoped ? .whatsappUser(question.from) : .whatsappNumber(question.from)
+        case .telegram: address = .telegramChat(Int64(ASCII.decimal(question.from) ?? 0))
+        }
+        return InboundMessage(
+            channel: question.channel, nativeID: [UInt8](text: "dry-run"),
+            conversation: ConversationKey(question.channel, own: [UInt8](text: "dry-run"), sender: question.from),
+            replyTo: address, senderID: question.from,
+            phone: question.channel == .whatsapp && !isScoped ? question.from : nil, language: nil, type: .text,
+            text: question.text ?? [], startPayload: nil, choiceID: nil, attachments: [], at: now,
+            callbackQueryID: nil)
+    }
+}

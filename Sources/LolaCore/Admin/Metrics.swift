@@ -1,0 +1,89 @@
+// The metrics page (Prometheus text format 0.0.4): a closed set of series, summed over all loops when asked.
+
+struct MetricsPage {
+    let counters: [Counters]
+    let backlog: Int
+    let uptime: Interval
+    let isDraining: Bool
+
+    func render() -> [UInt8] {
+        var out = ""
+        for family in Self.families {
+            out += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) counter\n"
+            for (label, counter) in family.series {
+                let total = counters.reduce(0) { $0 + $1.value(counter) }
+                out += "\(family.name)\(label.isEmpty ? "" : "{\(label)}") \(total)\n"
+            }
+        }
+        let opened = counters.reduce(0) { $0 + $1.value(.connectionsAccepted) }
+        let closed = counters.reduce(0) { $0 + $1.value(.connectionsClosed) }
+        gauge("lola_connections", "Open connections.", opened - closed, &out)
+        gauge("lola_messages_waiting", "Accepted messages that are not done.", backlog, &out)
+        gauge("lola_uptime_seconds", "Seconds since start.", Int(uptime.inSeconds), &out)
+        gauge("lola_draining", "1 while the process finishes its work before it ends.", isDraining ? 1 : 0, &out)
+        gauge("lola_loops", "Event loops.", counters.count, &out)
+        return [UInt8](text: out)
+    }
+
+    private func gauge(_ name: String, _ help: String, _ value: Int, _ out: inout String) {
+        out += "# HELP \(name) \(help)\n# TYPE \(name) gauge\n\(name) \(value)\n"
+    }
+
+    private struct Family {
+        let name: String
+        let help: String
+        let series: [(String, Counter)]
+    }
+
+    private static let families: [Family] = [
+        Family(name: "lola_connections_total", help: "Connections by what became of them at accept.", series: [
+            (#"outcome="accepted""#, .connectionsAccepted), (#"outcome="refused""#, .connectionsRefused),
+        ]),
+        Family(name: "lola_requests_total", help: "HTTP requests whose head was understood.", series: [
+            ("", .requests)
+        ]),
+        Family(name: "lola_request_faults_total", help: "Requests refused for their form.", series: [
+            (#"kind="malformed""#, .requestFaults), (#"kind="timeout""#, .requestTimeouts),
+        ]),
+        Family(name: "lola_responses_total", help: "HTTP answers by class.", series: [
+            (#"class="2xx""#, .responses2xx), (#"class="3xx""#, .responses3xx), (#"class="4xx""#, .responses4xx),
+            (#"class="5xx""#, .responses5xx),
+        ]),
+        Family(name: "lola_webhooks_total", help: "Webhook requests.", series: [
+            (#"outcome="accepted""#, .webhooksAccepted), (#"outcome="refused""#, .webhooksRefused),
+        ]),
+        Family(name: "lola_webhook_parts_total", help: "What signed webhooks held.", series: [
+            (#"kind="message""#, .webhookMessages), (#"kind="duplicate""#, .webhookDuplicates),
+            (#"kind="quarantined""#, .webhookQuarantined), (#"kind="ignored""#, .webhookIgnored),
+            (#"kind="receipt""#, .webhookReceipts),
+        ]),
+        Family(name: "lola_messages_total", help: "Messages by how they ended.", series: [
+            (#"outcome="done""#, .messagesDone), (#"outcome="stopped""#, .messagesStopped),
+            (#"outcome="dead_letter""#, .messagesDead),
+        ]),
+        Family(name: "lola_routed_total", help: "Messages by the agent that was chosen.", series: [
+            (#"agent="onboarding""#, .routedOnboarding), (#"agent="sender_home""#, .routedSenderHome),
+            (#"agent="blocked""#, .routedBlocked), (#"agent="pending_cip""#, .routedPendingCIP),
+            (#"agent="service_unavailable""#, .routedServiceUnavailable),
+        ]),
+        Family(name: "lola_cards_masked_total", help: "Card numbers masked in chat text.", series: [
+            ("", .cardsMasked)
+        ]),
+        Family(name: "lola_calls_total", help: "Calls to the outside.", series: [
+            (#"to="identity""#, .identityCalls), (#"to="agent""#, .agentCalls), (#"to="channel""#, .deliveries),
+        ]),
+        Family(name: "lola_call_failures_total", help: "Calls that brought no usable answer.", series: [
+            (#"to="identity""#, .identityFailures), (#"to="agent""#, .agentFailures),
+            (#"to="channel""#, .deliveriesFailed),
+        ]),
+        Family(name: "lola_delivery_retries_total", help: "Deliveries put off.", series: [("", .deliveriesRetried)]),
+        Family(name: "lola_outbound_connects_total", help: "Connections we opened.", series: [("", .outboundConnects)]),
+        Family(name: "lola_outbound_faults_total", help: "Outbound exchanges without an answer.", series: [
+            ("", .outboundFaults)
+        ]),
+        Family(name: "lola_breaker_opened_total", help: "Times a circuit breaker opened.", series: [
+            ("", .breakerOpened)
+        ]),
+        Family(name: "lola_log_lines_dropped_total", help: "Log lines nobody took.", series: [("", .logLinesDropped)]),
+    ]
+}

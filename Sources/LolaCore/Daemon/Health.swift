@@ -1,0 +1,31 @@
+// What probes are told, shared by all loops: whether the process may get work.
+import Synchronization
+
+final class Health: Sendable {
+    private let loopsReady = Atomic<Int>(0)
+    private let draining = Atomic<Bool>(false)
+    private let loopsQuiet = Atomic<Int>(0)
+    let loopCount: Int
+
+    init(loopCount: Int) { self.loopCount = loopCount }
+
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+    /// Every loop listens and no drain has begun.
+    var isReady: Bool { !isDraining && loopsReady.load(ordering: .relaxed) == loopCount }
+    /// Every loop has finished its work of the drain.
+    var isQuiet: Bool { loopsQuiet.load(ordering: .relaxed) >= loopCount }
+
+    func loopIsReady() { loopsReady.wrappingAdd(1, ordering: .relaxed) }
+    func loopIsQuiet() { loopsQuiet.wrappingAdd(1, ordering: .relaxed) }
+    func beginDrain() { draining.store(true, ordering: .relaxed) }
+
+    /// `GET /livez`: the loop answers, so it lives.
+    static let alive = HTTPResponse.json(200, [UInt8](text: #"{"status":"ok"}"#))
+
+    /// `GET /readyz`.
+    var readiness: HTTPResponse {
+        if isReady { return Self.alive }
+        let word = isDraining ? "draining" : "starting"
+        return .json(503, [UInt8](text: #"{"status":"\#(word)"}"#))
+    }
+}

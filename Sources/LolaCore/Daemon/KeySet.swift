@@ -1,0 +1,29 @@
+// The public keys of our tokens as a JWK Set (RFC 7517): the signing key first, then the previous ones, so that
+// a token outlives a rotation. Made once at start.
+
+enum KeySet {
+    static func jwks(_ session: SessionSettings) throws(CryptoFault) -> [UInt8] {
+        var keys = [try ES256PrivateKey(pem: session.jwtPrivateKey).publicKey]
+        for pem in session.jwtPreviousKeys {
+            let key = try ES256PublicKey(pem: pem.withBytes { Self.copy($0) })
+            if !keys.contains(where: { $0.thumbprint == key.thumbprint }) { keys.append(key) }
+        }
+        return document(keys)
+    }
+
+    private static func copy(_ span: Span<UInt8>) -> [UInt8] {
+        [UInt8](capacity: span.count) { out in
+            for index in span.indices { out.append(span[index]) }
+        }
+    }
+
+    static func document(_ keys: [ES256PublicKey]) -> [UInt8] {
+        var writer = JSONWriter(capacity: 256)
+        writer.object { writer in
+            writer.member("keys") { writer in
+                writer.array { writer in for key in keys { writer.raw(key.jwk()) } }
+            }
+        }
+        return writer.bytes
+    }
+}

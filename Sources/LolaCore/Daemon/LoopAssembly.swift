@@ -1,0 +1,187 @@
+// Puts one loop together on its own thread: world, server, client, channels, pipeline, flow, application. What
+// is shared by all loops comes in as `SharedParts`; everything else is built here and never leaves the thread.
+
+/// Values and thread-safe objects that all loops share.
+struct SharedParts: Sendable {
+    let settings: Settings
+    let log: Log
+    let health: Health
+    let table: MemoryTable
+    let messages: MessageLog
+    let backlog: Backlog
+    let counters: [Counters]
+    let directory: LoopDirectory
+    let trust: TLSTrust?
+    let ticketKey: SecretBytes
+    let jwks: [UInt8]
+    let started: Instant
+    /// Derived from the data key: names people in logs and claims.
+    let pseudonymKey: SecretBytes
+    let console: ConsoleFactory?
+}
+
+/// Makes the console of a loop; only `lola dev` has one.
+typealias ConsoleFactory = @Sendable (Loop, OutboundClient, SharedParts) -> any ConsoleApplication
+
+/// Why a loop could not start.
+enum StartFault: Error, Sendable {
+    case listen(SocketAddressText, NetFault)
+    case tls(TLSContextFault)
+    case key(CryptoFault)
+}
+
+final class LoopAssembly {
+    let loop: Loop
+    let server: HTTPServer
+    private let flow: MessageFlow
+    private let shared: SharedParts
+    private let mailbox: Mailbox<LoopMail>
+    private var isDraining = false
+    private var isQuiet = false
+    private var mustStop = false
+    private var drainDeadline = Instant.distantFuture
+
+    /// `number` is the loop's place in the directory; loop 0 also serves the management listener.
+    init(
+        number: Int, clock: any Clock, net: any Net, entropy: any Entropy, shared: SharedParts
+    ) throws(StartFault) {
+        let settings = shared.settings
+        self.shared = shared
+        mailbox = shared.directory.mailboxes[number]
+        loop = Loop(clock: clock, net: net, entropy: entropy, counters: shared.counters[number])
+        server = HTTPServer(
+            loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
+            tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared.directory.mailboxes.count))
+        let client = OutboundClient(loop, tls: try Self.clientTLS(shared)) { IPAddress(text: $0) }
+        let store = MemoryStore(shared.table)
+        let pipeline = Pipeline(Registry.middlewares(settings), clock: clock)
+        var channels: [ChannelName: any Channel] = [:]
+        for channel in Registry.channels(settings) { channels[channel.name] = channel }
+        let whatsapp = channels[.whatsapp] as? WhatsAppChannel
+        flow = MessageFlow(FlowParts(
+            loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
+            agents: try Self.agents(loop, client, shared), retry: RetrySchedule(delays: settings.agents.retry),
+            log: shared.messages, backlog: shared.backlog, pseudonyms: Pseudonyms(secret: shared.pseudonymKey),
+            journal: FlowLog(shared.log, clock: clock)))
+        let intake = Intake(
+            loop, store: store, directory: shared.directory, log: shared.messages, backlog: shared.backlog,
+            pseudonyms: Pseudonyms(secret: shared.pseudonymKey))
+        let admin = AdminAPI(loop, log: shared.messages, pipeline: pipeline, client: client, store: store)
+        server.serve(GatewayApplication(.init(
+            server: server, intake: intake, channels: channels, whatsapp: whatsapp, admin: admin,
+            health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
+            metrics: { Self.metrics(shared, clock.now) }, console: shared.console?(loop, client, shared))))
+        let (loop, mailbox) = (loop, mailbox)
+        loop.addSource { store.deliver(at: loop.wall) }
+        loop.addSource { [flow] in
+            let mail = mailbox.drain()
+            for letter in mail { self.receive(letter, flow) }
+            return !mail.isEmpty
+        }
+    }
+
+    // MARK: Life
+
+    /// Opens the doors; the ports matter when 0 was asked for.
+    func listen(publicPort: UInt16, isFirst: Bool) throws(StartFault) -> (public: UInt16, management: UInt16) {
+        let settings = shared.settings
+        let publicPort = try open(settings.server.listen, port: publicPort, role: .public)
+        var managementPort: UInt16 = 0
+        if isFirst {
+            managementPort = try open(settings.management.listen, port: settings.management.listen.port, role: .management)
+        }
+        shared.health.loopIsReady()
+        return (publicPort, managementPort)
+    }
+
+    /// Until the drain is over.
+    func run() {
+        while !isFinished {
+            let pause = isDraining ? Limits.drainTick : Limits.tickMax
+            loop.tick(until: loop.clock.now + pause)
+            if isDraining { watchDrain() }
+        }
+        server.closeAll()
+    }
+
+    private var isFinished: Bool {
+        mustStop || (isDraining && (shared.health.isQuiet || loop.now >= drainDeadline))
+    }
+
+    private func receive(_ letter: LoopMail, _ flow: MessageFlow) {
+        switch letter {
+        case .message(let verified): flow.take(verified)
+        case .drain:
+            isDraining = true
+            drainDeadline = loop.clock.now + Limits.drainMax
+            server.drain()
+        case .stop: mustStop = true
+        }
+    }
+
+    private func watchDrain() {
+        guard !isQuiet, server.publicConnectionCount == 0, shared.backlog.count == 0 else { return }
+        isQuiet = true
+        shared.health.loopIsQuiet()
+    }
+
+    private func open(_ address: SocketAddressText, port: UInt16, role: ListenerRole) throws(StartFault) -> UInt16 {
+        guard let ip = IPAddress(text: address.host.utf8) else { throw .listen(address, .other) }
+        do throws(NetFault) {
+            return try server.listen(Endpoint(address: ip, port: port), role: role)
+        } catch {
+            throw .listen(address, error)
+        }
+    }
+
+    // MARK: Parts
+
+    private static func connectionsMax(_ loops: Int) -> Int {
+        let all = Process.descriptorsMax
+        return max(16, (all - min(Limits.descriptorReserve, all / 4)) / loops)
+    }
+
+    private static func serverTLS(_ shared: SharedParts) throws(StartFault) -> TLSContext? {
+        guard let files = shared.settings.server.tls else { return nil }
+        do throws(TLSContextFault) {
+            return try TLSContext(
+                certificateFile: files.certificateFile, keyFile: files.keyFile, ticketKey: shared.ticketKey)
+        } catch {
+            throw .tls(error)
+        }
+    }
+
+    private static func clientTLS(_ shared: SharedParts) throws(StartFault) -> TLSContext? {
+        guard let trust = shared.trust else { return nil }
+        do throws(TLSContextFault) { return try TLSContext(client: trust) } catch { throw .tls(error) }
+    }
+
+    private static func agents(
+        _ loop: Loop, _ client: OutboundClient, _ shared: SharedParts
+    ) throws(StartFault) -> AgentRoster {
+        let settings = shared.settings
+        var http: [AgentName: HTTPAgent] = [:]
+        do throws(CryptoFault) {
+            for name in AgentName.allCases {
+                guard let text = settings.agents.urls[name]?.text, let url = HTTPURL([UInt8](text: text)) else {
+                    continue
+                }
+                http[name] = HTTPAgent(
+                    name: name, url: url, timeout: settings.agents.timeout,
+                    key: try ES256PrivateKey(pem: settings.session.jwtPrivateKey),
+                    issuer: [UInt8](text: settings.server.publicURL.text), entropy: loop.entropy)
+            }
+        } catch {
+            throw .key(error)
+        }
+        let share = max(1, Limits.agentInFlightMax / shared.directory.mailboxes.count)
+        return AgentRoster(loop, client: client, http: http, scripted: ScriptedAgents(), inFlightMax: share)
+    }
+
+    private static func metrics(_ shared: SharedParts, _ now: Instant) -> [UInt8] {
+        MetricsPage(
+            counters: shared.counters, backlog: shared.backlog.count, uptime: now - shared.started,
+            isDraining: shared.health.isDraining
+        ).render()
+    }
+}

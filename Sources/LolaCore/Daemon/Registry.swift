@@ -1,0 +1,65 @@
+// THE list: which channels, middlewares and agents exist, in order, and how each is made from the settings.
+// Adding one is its file and its line here.
+
+enum Registry {
+    /// The channels that are configured; a channel without settings does not exist.
+    static func channels(_ settings: Settings) -> [any Channel] {
+        var list: [any Channel] = []
+        if let whatsapp = whatsapp(settings) { list.append(whatsapp) }
+        if let telegram = telegram(settings) { list.append(telegram) }
+        return list
+    }
+
+    static func whatsapp(_ settings: Settings) -> WhatsAppChannel? {
+        guard let own = settings.whatsapp, let api = HTTPURL([UInt8](text: own.apiURL.text)) else { return nil }
+        return WhatsAppChannel(
+            phoneNumberID: own.phoneNumberID, token: own.accessToken, appSecrets: own.appSecrets,
+            verifyToken: own.verifyToken, apiURL: api)
+    }
+
+    static func telegram(_ settings: Settings) -> TelegramChannel? {
+        guard let own = settings.telegram, let api = HTTPURL([UInt8](text: own.apiURL.text)) else { return nil }
+        return TelegramChannel(botToken: own.token.secret, secret: own.secret, apiURL: api)
+    }
+
+    /// The chain in the configured order.
+    static func middlewares(_ settings: Settings) -> [any Middleware] {
+        settings.pipeline.middleware.map { middleware($0, settings) }
+    }
+
+    private static func middleware(_ name: MiddlewareName, _ settings: Settings) -> any Middleware {
+        switch name {
+        case .channelAccess: ChannelAccess(allowlists: allowlists(settings))
+        case .commandsAuth:
+            CommandsAuth(
+                isActive: settings.commands.active, allowed: settings.commands.allowed)
+        case .phoneNormalization: PhoneNormalization()
+        case .identity:
+            IdentityLookup(identityService(settings.identity))
+        case .contactDecoding: ContactDecoding()
+        }
+    }
+
+    private static func identityService(_ own: IdentitySettings) -> IdentityService {
+        let web = own.url.origin
+        let template = own.url
+        return IdentityService(
+            origin: Origin(isTLS: web.scheme == .https, host: [UInt8](text: web.host), port: web.port),
+            target: { template.target(phone: $0.bytes) }, token: own.token, timeout: own.timeout,
+            treatsNotFoundAsUnknown: own.notFound == .onboarding)
+    }
+
+    /// Per channel: the list for all channels, and for WhatsApp its own besides.
+    private static func allowlists(_ settings: Settings) -> [ChannelName: Set<E164>] {
+        let access = settings.channelAccess
+        var lists: [ChannelName: Set<E164>] = [:]
+        for channel in ChannelName.allCases {
+            let own = channel == .whatsapp ? access.allowedWhatsApp : []
+            let numbers = (own + access.allowedAll).compactMap {
+                try? PhoneNormalizer.normalize([UInt8](text: $0), .international)
+            }
+            if !numbers.isEmpty { lists[channel] = Set(numbers) }
+        }
+        return lists
+    }
+}

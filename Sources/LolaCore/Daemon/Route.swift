@@ -1,0 +1,69 @@
+// The table of paths: which methods a path takes on which listener, and what it is. Nothing is routed that is
+// not in here; everything else is the same 404.
+
+enum Route: Equatable, Sendable {
+    case livez
+    case readyz
+    case whatsapp
+    case telegram
+    case jwks
+    case metrics
+    case adminMessages
+    case adminMessage(key: [UInt8])
+    case adminDryRun
+    /// Something below `/dev`; only under `lola dev`.
+    case dev
+
+    /// The route of a raw path; nil when there is none on this listener.
+    static func find(_ path: ArraySlice<UInt8>, role: ListenerRole, hasConsole: Bool) throws(HTTPFault) -> Route? {
+        if let exact = exact(path, role) { return exact }
+        if role == .management, let key = try messageKey(path) { return .adminMessage(key: key) }
+        let segments = try HTTPTarget.segments(of: path)
+        if role == .public, hasConsole, segments.first == [UInt8](text: "dev") { return .dev }
+        return nil
+    }
+
+    var methods: [HTTPMethod] {
+        switch self {
+        case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage: [.get, .head]
+        case .whatsapp: [.get, .head, .post]
+        case .telegram, .adminDryRun: [.post]
+        case .dev: [.get, .head, .post]
+        }
+    }
+
+    /// Whether the orchestrator token is needed.
+    var isAdmin: Bool {
+        switch self {
+        case .adminMessages, .adminMessage, .adminDryRun: true
+        default: false
+        }
+    }
+
+    private static func exact(_ path: ArraySlice<UInt8>, _ role: ListenerRole) -> Route? {
+        func isPath(_ text: StaticString) -> Bool {
+            path.count == text.utf8CodeUnitCount && path.elementsEqual(text.description.utf8)
+        }
+        switch role {
+        case .public:
+            if isPath("/webhooks/whatsapp") { return .whatsapp }
+            if isPath("/webhooks/telegram") { return .telegram }
+            if isPath("/.well-known/jwks.json") { return .jwks }
+        case .management:
+            if isPath("/metrics") { return .metrics }
+            if isPath("/admin/api/messages") { return .adminMessages }
+            if isPath("/admin/api/dry-run/route") { return .adminDryRun }
+        }
+        if isPath("/livez") { return .livez }
+        if isPath("/readyz") { return .readyz }
+        return nil
+    }
+
+    /// The key in `/admin/api/messages/{key}`: a native id may hold any character, a slash too.
+    private static func messageKey(_ path: ArraySlice<UInt8>) throws(HTTPFault) -> [UInt8]? {
+        let prefix = "/admin/api/messages/".utf8
+        guard path.starts(with: prefix), path.count > prefix.count else { return nil }
+        guard let key = Percent.decode(path.dropFirst(prefix.count)) else { throw .badPath }
+        return key
+    }
+}

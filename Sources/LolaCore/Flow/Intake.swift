@@ -1,0 +1,85 @@
+// From a webhook request to accepted messages: proof, claim of each native id, hand-over to the owner loop, and
+// only then the 200. Lives on the loop that accepted the request.
+
+final class Intake {
+    private let store: any Store
+    private let directory: LoopDirectory
+    private let log: MessageLog
+    private let backlog: Backlog
+    private let pseudonyms: Pseudonyms
+    private let loop: Loop
+
+    init(
+        _ loop: Loop, store: any Store, directory: LoopDirectory, log: MessageLog, backlog: Backlog,
+        pseudonyms: Pseudonyms
+    ) {
+        self.loop = loop
+        self.store = store
+        self.directory = directory
+        self.log = log
+        self.backlog = backlog
+        self.pseudonyms = pseudonyms
+    }
+
+    /// Answers exactly once: an empty 200 when everything in the body is accepted or known, 503 when it could not
+    /// be kept, the refusal's status otherwise.
+    func receive(_ request: HTTPRequest, from channel: any Channel, _ answer: @escaping (HTTPResponse) -> Void) {
+        let webhook: VerifiedWebhook
+        do throws(Refusal) {
+            if backlog.isFull { throw .backlogFull }
+            webhook = try WebhookGate.admit(channel, head: request.head, body: request.body, at: loop.wall)
+        } catch {
+            loop.counters.add(.webhooksRefused)
+            return answer(.refusal(error, requestID: request.requestID))
+        }
+        loop.counters.add(.webhookQuarantined, webhook.quarantined.count)
+        loop.counters.add(.webhookIgnored, webhook.ignored)
+        loop.counters.add(.webhookReceipts, webhook.receipts.count)
+        accept(webhook.messages, requestID: request.requestID, answer)
+    }
+
+    private func accept(
+        _ messages: [VerifiedMessage], requestID: [UInt8], _ answer: @escaping (HTTPResponse) -> Void
+    ) {
+        guard !messages.isEmpty else {
+            loop.counters.add(.webhooksAccepted)
+            return answer(.empty(200))
+        }
+        var open = messages.count
+        var isComplete = true
+        for verified in messages {
+            let key = StoreKey(.seen, pseudonyms.digest(verified.message.key.bytes))
+            let retention = Self.retention(verified.message.channel)
+            store.submit(.claim(key, expires: retention)) { [self] result in
+                switch result {
+                case .claimed(true): take(verified)
+                case .claimed(false): loop.counters.add(.webhookDuplicates)
+                case .value, .done, .unavailable: isComplete = false
+                }
+                open -= 1
+                guard open == 0 else { return }
+                loop.counters.add(isComplete ? .webhooksAccepted : .webhooksRefused)
+                answer(isComplete ? .empty(200) : .refusal(.backlogFull, requestID: requestID))
+            }
+        }
+    }
+
+    private func take(_ verified: VerifiedMessage) {
+        let message = verified.message
+        backlog.entered()
+        loop.counters.add(.webhookMessages)
+        loop.counters.add(.cardsMasked, verified.maskedCards)
+        log.insert(MessageRecord(
+            key: message.key, channel: message.channel, conversation: pseudonyms.name(message.conversation.bytes),
+            sender: pseudonyms.name(message.senderID), type: message.type, receivedAt: verified.receivedAt))
+        directory.post(verified)
+    }
+
+    /// How long a provider may deliver the same message again (reference: reliability B9).
+    private static func retention(_ channel: ChannelName) -> Interval {
+        switch channel {
+        case .whatsapp: Limits.seenWhatsApp
+        case .telegram: Limits.seenTelegram
+        }
+    }
+}

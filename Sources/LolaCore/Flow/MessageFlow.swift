@@ -1,0 +1,60 @@
+// The owner loop's side of a message: one conversation after the other in itself, all of them side by side; the
+// pipeline, then the agent, then the replies, then the record. Nothing of a conversation lives anywhere else.
+
+final class MessageFlow {
+    private struct Conversation {
+        var waiting: [VerifiedMessage] = []
+    }
+
+    let parts: FlowParts
+    private var conversations: [ConversationKey: Conversation] = [:]
+
+    init(_ parts: FlowParts) { self.parts = parts }
+
+    /// Conversations with a message in hand.
+    var activeCount: Int { conversations.count }
+
+    /// A message that belongs to this loop. Starts at once unless its conversation is busy.
+    func take(_ verified: VerifiedMessage) {
+        let key = verified.message.conversation
+        if conversations[key] != nil {
+            conversations[key]?.waiting.append(verified)
+        } else {
+            conversations[key] = Conversation()
+            begin(verified)
+        }
+    }
+
+    private func begin(_ verified: VerifiedMessage) {
+        let journey = Journey(verified, parts) { [self] journey in ended(journey) }
+        journey.start()
+    }
+
+    private func ended(_ journey: Journey) {
+        parts.backlog.left()
+        let key = journey.turn.message.conversation
+        guard var conversation = conversations[key], !conversation.waiting.isEmpty else {
+            conversations[key] = nil
+            return
+        }
+        let next = conversation.waiting.removeFirst()
+        conversations[key] = conversation
+        // On the loop's next round: a long queue of quick messages must not grow the stack.
+        parts.loop.soon { self.begin(next) }
+    }
+}
+
+/// What every journey on a loop works with.
+struct FlowParts {
+    let loop: Loop
+    let client: OutboundClient
+    let store: any Store
+    let channels: [ChannelName: any Channel]
+    let pipeline: Pipeline
+    let agents: AgentRoster
+    let retry: RetrySchedule
+    let log: MessageLog
+    let backlog: Backlog
+    let pseudonyms: Pseudonyms
+    let journal: any EventLog
+}

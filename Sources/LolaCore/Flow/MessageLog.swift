@@ -1,0 +1,73 @@
+// The records of the last messages, shared by all loops: a ring under a lock. Bounded; the oldest go first.
+import Synchronization
+
+final class MessageLog: Sendable {
+    private struct Ring {
+        var records: [MessageRecord] = []
+        /// Slot of the oldest record once the ring is full.
+        var oldest = 0
+        var slots: [MessageKey: Int] = [:]
+        var version = 0
+    }
+
+    private let ring = Mutex(Ring())
+    private let capacity: Int
+
+    init(capacity: Int = Limits.messageRecordsMax) { self.capacity = capacity }
+
+    func insert(_ record: MessageRecord) {
+        ring.withLock { ring in
+            ring.version += 1
+            var stored = record
+            stored.stamp(ring.version)
+            if ring.records.count < capacity {
+                ring.slots[record.key] = ring.records.count
+                ring.records.append(stored)
+            } else {
+                ring.slots[ring.records[ring.oldest].key] = nil
+                ring.records[ring.oldest] = stored
+                ring.slots[record.key] = ring.oldest
+                ring.oldest = (ring.oldest + 1) % capacity
+            }
+        }
+    }
+
+    /// Changes a record that is still kept.
+    func update(_ key: MessageKey, _ change: (inout MessageRecord) -> Void) {
+        ring.withLock { ring in
+            guard let slot = ring.slots[key] else { return }
+            ring.version += 1
+            change(&ring.records[slot])
+            ring.records[slot].stamp(ring.version)
+        }
+    }
+
+    func find(_ key: MessageKey) -> MessageRecord? {
+        ring.withLock { ring in ring.slots[key].map { ring.records[$0] } }
+    }
+
+    /// The newest records first: at most `limit`, after passing over the `skipping` newest ones.
+    func newest(limit: Int, skipping: Int) -> (records: [MessageRecord], hasMore: Bool) {
+        ring.withLock { ring in
+            let count = ring.records.count
+            var found: [MessageRecord] = []
+            var index = skipping
+            while index < count, found.count < limit {
+                let slot = (ring.oldest + count - 1 - index) % max(count, 1)
+                found.append(ring.records[slot])
+                index += 1
+            }
+            return (found, index < count)
+        }
+    }
+
+    /// Records changed after `version`, in the order of their changes, at most `limit`; and the newest version.
+    func changes(since version: Int, limit: Int) -> (records: [MessageRecord], version: Int) {
+        ring.withLock { ring in
+            guard version < ring.version else { return ([], ring.version) }
+            let changed = ring.records.filter { $0.version > version }.sorted { $0.version < $1.version }
+            let page = Array(changed.prefix(limit))
+            return (page, page.count < changed.count ? page[page.count - 1].version : ring.version)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// What an operator may know about a message: where it stands, what each stage said, how its replies fared.
+// Never text, names, numbers or provider ids. Written by the flow on the owner loop, read by the admin API.
+
+struct MessageRecord: Sendable {
+    enum Status: String, Sendable {
+        case accepted
+        /// Stopped by a stage of the pipeline, with or without a reply.
+        case stopped
+        /// The agent said that it will answer later.
+        case deferred
+        case done
+        /// Given up after all retries, or at once when no retry could mend it.
+        case deadLetter = "dead_letter"
+
+        var isFinal: Bool { self != .accepted }
+    }
+
+    struct Delivery: Sendable {
+        enum Status: String, Sendable {
+            case pending
+            case sent
+            case failed
+        }
+        let kind: StaticString
+        var status: Status
+        var attempts: Int
+        /// Stable word of the last failure; nil when there was none.
+        var error: String?
+    }
+
+    let key: MessageKey
+    let channel: ChannelName
+    /// Keyed pseudonyms, so that an operator can follow one sender without learning who it is.
+    let conversation: String
+    let sender: String
+    let type: MessageType
+    let receivedAt: WallTime
+    var status = Status.accepted
+    var finishedAt: WallTime?
+    var agent: AgentName?
+    var trace: [TraceStep] = []
+    var deliveries: [Delivery] = []
+    /// Grows with every change of any record: what changed since a version can be asked for.
+    private(set) var version = 0
+
+    mutating func stamp(_ version: Int) { self.version = version }
+}

@@ -1,0 +1,240 @@
+// One connection to a server we call: dialling (address after address), TLS, one call at a time, then idle in the
+// pool. Any octet that nobody asked for ends it. Lives on its loop; owned by the outbound client's pool.
+
+final class ClientConnection: LoopEntity {
+    private let client: OutboundClient
+    private let handle: Handle
+    private let origin: Origin
+    private let tls: TLSContext?
+    private var endpoints: [Endpoint]
+    private var transport: Transport?
+    private var isConnected = false
+    private var isClosed = false
+    private var call: OutboundCall?
+    /// How many calls this connection has carried to the end.
+    private var served = 0
+    private var hasAnswered = false
+    private var parser = HTTPResponseParser(requestWasHead: false, bodyLimit: 0)
+    private var head: HTTPResponseHead?
+    private var body: [UInt8] = []
+    private var unread: [UInt8] = []
+    private var idleSince = Instant.distantFuture
+
+    init(_ client: OutboundClient, handle: Handle, origin: Origin, tls: TLSContext?, endpoints: [Endpoint]) {
+        self.client = client
+        self.handle = handle
+        self.origin = origin
+        self.tls = tls
+        self.endpoints = endpoints.reversed()
+    }
+
+    private var loop: Loop { client.loop }
+
+    // MARK: Dialling
+
+    func dial(for call: OutboundCall) {
+        self.call = call
+        dialNext()
+    }
+
+    private func dialNext() {
+        while let endpoint = endpoints.popLast() {
+            if let socket = try? loop.net.connect(endpoint) {
+                let engine = origin.isTLS ? tls.map { TLSEngine(client: $0, serverName: origin.host.text) } : nil
+                transport = Transport(socket: socket, tls: engine)
+                loop.net.watch(socket, .write, word: handle.word)
+                loop.counters.add(.outboundConnects)
+                return
+            }
+        }
+        end(.connect)
+    }
+
+    private func connected() {
+        guard let transport else { return }
+        if loop.net.connectFault(transport.socket) != nil {
+            loop.net.close(transport.socket)
+            self.transport = nil
+            return dialNext()
+        }
+        isConnected = true
+        endpoints = []
+        transport.pump()
+        if let call { write(call) }
+    }
+
+    // MARK: Calls
+
+    /// Carries another call over this open, idle connection.
+    func carry(_ call: OutboundCall) {
+        self.call = call
+        idleSince = .distantFuture
+        write(call)
+    }
+
+    /// The caller no longer waits; an exchange cut in the middle cannot be continued.
+    func abandon(_ call: OutboundCall) {
+        guard self.call === call else { return }
+        self.call = nil
+        close()
+    }
+
+    private func write(_ call: OutboundCall) {
+        let request = call.request
+        parser = HTTPResponseParser(requestWasHead: request.method == .head, bodyLimit: request.responseMax.bytes)
+        head = nil
+        body = []
+        hasAnswered = false
+        guard let octets = Self.serialize(request) else { return end(.malformed) }
+        transport?.send(octets)
+        settle()
+    }
+
+    /// Nil when the request cannot be written without breaking its own framing.
+    private static func serialize(_ request: OutboundRequest) -> [UInt8]? {
+        var out: [UInt8] = []
+        out.reserveCapacity(384 + request.body.count)
+        do throws(HTTPFault) {
+            let authority = request.origin.authority
+            try HTTPRequestWriter.start(request.method, target: request.target[...], host: authority[...], to: &out)
+            HTTPRequestWriter.field(name: "User-Agent", value: "lola", to: &out)
+            for field in request.fields {
+                try HTTPRequestWriter.field(name: field.name, value: field.value, to: &out)
+            }
+        } catch {
+            return nil
+        }
+        if request.method != .get || !request.body.isEmpty { HTTPRequestWriter.length(request.body.count, to: &out) }
+        HTTPRequestWriter.endHead(to: &out)
+        out.append(contentsOf: request.body)
+        return out
+    }
+
+    // MARK: Readiness
+
+    func ready(_ event: NetEvent) {
+        guard !isClosed, let transport else { return }
+        if !isConnected {
+            guard event.writable || event.hungUp else { return }
+            return connected()
+        }
+        if event.writable { _ = transport.flush(loop.net) }
+        if event.readable || event.hungUp { receive(transport) }
+        if !isClosed { settle() }
+    }
+
+    private func receive(_ transport: Transport) {
+        while !isClosed {
+            switch transport.receive(loop.net, scratch: &loop.scratch, into: &unread) {
+            case .octets:
+                parse()
+            case .wouldBlock:
+                return
+            case .end:
+                parse()
+                if !isClosed { handleEnd() }
+                return
+            case .failed:
+                let isTLSFault = transport.tls.map { if case .failed = $0.state { true } else { false } } ?? false
+                return end(isTLSFault && !hasAnswered ? .tls : .closed)
+            }
+        }
+    }
+
+    private func parse() {
+        var consumed = 0
+        var isComplete = false
+        while call != nil, !isClosed {
+            let (step, used) = parser.next(unread.span.extracting(consumed..<unread.count))
+            let base = consumed
+            consumed += used
+            if case .end = step {
+                isComplete = true
+                break
+            }
+            if !advance(step, base: base) { break }
+        }
+        if isClosed { return }
+        if consumed == unread.count { unread = [] } else { unread.removeFirst(consumed) }
+        // Octets that belong to no call: the server is out of step, so is whatever follows.
+        if isComplete { complete(mayServeAgain: unread.isEmpty) } else if call == nil, !unread.isEmpty { close() }
+    }
+
+    private func advance(_ step: HTTPResponseParser.Step, base: Int) -> Bool {
+        switch step {
+        case .needMore: return false
+        case .interim: hasAnswered = true
+        case .head(let head):
+            hasAnswered = true
+            self.head = head
+        case .body(let range):
+            body.append(contentsOf: unread[(base + range.start)..<(base + range.end)])
+        case .end: return false
+        case .fault(let fault):
+            end(fault == .bodyTooLarge || fault == .headTooLarge || fault == .tooManyFields ? .tooLarge : .malformed)
+            return false
+        }
+        return true
+    }
+
+    private func handleEnd() {
+        guard call != nil else { return close() }
+        switch parser.endOfInput() {
+        case .end: complete(mayServeAgain: false)
+        default: end(.closed)
+        }
+    }
+
+    private func complete(mayServeAgain: Bool) {
+        guard let call, let head else { return end(.malformed) }
+        self.call = nil
+        served += 1
+        let response = OutboundResponse(head: head, body: body)
+        body = []
+        self.head = nil
+        if head.keepsAlive, mayServeAgain {
+            idleSince = loop.now
+            loop.schedule(handle, at: loop.now + Limits.poolIdleTimeout)
+            client.becameIdle(handle, origin)
+        } else {
+            close()
+        }
+        client.finish(call, .success(response))
+    }
+
+    // MARK: Ending
+
+    private func end(_ fault: OutboundFault) {
+        let failed = call
+        call = nil
+        let mayRepeat = served > 0 && !hasAnswered && fault == .closed
+        close()
+        guard let failed else { return }
+        if mayRepeat { client.repeatOrFail(failed, fault) } else { client.finish(failed, .failure(fault)) }
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        if let transport {
+            transport.sendClose()
+            _ = transport.flush(loop.net)
+            loop.net.close(transport.socket)
+        }
+        loop.remove(handle)
+        client.released(origin, handle)
+    }
+
+    func expired() {
+        guard !isClosed, call == nil, idleSince != .distantFuture else { return }
+        if loop.now >= idleSince + Limits.poolIdleTimeout { close() }
+    }
+
+    private func settle() {
+        guard !isClosed, isConnected, let transport else { return }
+        transport.pump()
+        let isFlushed = transport.flush(loop.net)
+        if transport.isBroken { return end(.closed) }
+        loop.net.watch(transport.socket, isFlushed ? .read : [.read, .write], word: handle.word)
+    }
+}

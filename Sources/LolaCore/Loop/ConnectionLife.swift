@@ -1,0 +1,92 @@
+// The life of a server connection as a value: which phase it is in and when that phase has lasted too long.
+// No socket, no clock; the connection tells what happened and asks what is due. (CONTRACT §4 "HTTP limits")
+
+struct ConnectionLife: Equatable, Sendable {
+    enum Phase: Equatable, Sendable {
+        /// Accepted, nothing of a first request seen (the TLS handshake is in here).
+        case fresh
+        /// Between requests.
+        case idle
+        case head
+        case body
+        /// The request is complete, the answer is not.
+        case answering
+        /// The last answer is on its way out; nothing more will be read as a request.
+        case flushing
+        /// Our side is shut; the peer is given time to read before the close.
+        case lingering
+    }
+
+    /// What is due when a deadline passes.
+    enum Expiry: Equatable, Sendable {
+        /// Close without a word.
+        case closeSilently
+        /// Answer 408 and close.
+        case requestTimeout
+    }
+
+    private(set) var phase = Phase.fresh
+    private var since: Instant
+    private var bodyOctets = 0
+    /// The peer has not taken octets since then; nil when nothing waits.
+    private var stalledSince: Instant?
+    private var drainDeadline: Instant?
+
+    init(acceptedAt now: Instant) { since = now }
+
+    mutating func enter(_ next: Phase, at now: Instant) {
+        if next == .head, phase == .fresh {
+            // The first request has its ten seconds from the accept on: silence counts too.
+            phase = .head
+            return
+        }
+        phase = next
+        since = now
+        bodyOctets = 0
+    }
+
+    mutating func received(bodyOctets count: Int) { bodyOctets += count }
+
+    /// Notes whether octets wait for the peer, and whether it took some since the last call.
+    mutating func output(waiting: Bool, progressed: Bool, at now: Instant) {
+        if !waiting {
+            stalledSince = nil
+        } else if progressed || stalledSince == nil {
+            stalledSince = now
+        }
+    }
+
+    /// A drain began: idle connections go after a short grace.
+    mutating func drain(at now: Instant) { drainDeadline = now + Limits.drainIdleGrace }
+
+    /// When to look again.
+    var deadline: Instant {
+        var next: Instant
+        switch phase {
+        case .fresh, .head: next = since + Limits.requestHeadTimeout
+        case .idle: next = min(since + Limits.idleTimeout, drainDeadline ?? .distantFuture)
+        case .body: next = since + bodyAllowance
+        case .answering: next = .distantFuture
+        case .flushing: next = since + Limits.writeStallTimeout
+        case .lingering: next = since + Limits.lingeringClose
+        }
+        if phase == .fresh, let drainDeadline { next = min(next, drainDeadline) }
+        if let stalledSince { next = min(next, stalledSince + Limits.writeStallTimeout) }
+        return next
+    }
+
+    func expiry(at now: Instant) -> Expiry? {
+        guard now >= deadline else { return nil }
+        if let stalledSince, now >= stalledSince + Limits.writeStallTimeout { return .closeSilently }
+        switch phase {
+        case .head, .body: return .requestTimeout
+        case .fresh, .idle, .flushing, .lingering, .answering: return .closeSilently
+        }
+    }
+
+    /// Five seconds of grace, then the time in which the octets received so far would have come at the minimum rate.
+    private var bodyAllowance: Interval {
+        let earned = Int64(bodyOctets) * 1_000 / Int64(Limits.bodyRateMinimum.bytes)
+        return Limits.bodyRateGrace + .milliseconds(earned)
+    }
+}

@@ -1,0 +1,198 @@
+// The HTTP/1.1 server of one loop: listeners, connections, and the application they ask. The application is
+// asked twice per request: once on the head (may this go on, and how large may the body be), once complete.
+
+/// A complete request as the application sees it.
+struct HTTPRequest: Sendable {
+    let head: HTTPRequestHead
+    let body: [UInt8]
+    let role: ListenerRole
+    let peer: IPAddress
+    /// Unique per request; stands in problem documents and logs.
+    let requestID: [UInt8]
+}
+
+/// Where an answer belongs. Outlives the connection harmlessly.
+struct Exchange: Hashable, Sendable {
+    let connection: Handle
+    let number: UInt32
+}
+
+/// What the application says after the head.
+enum Admission {
+    /// Read the body, up to this size, and ask again.
+    case proceed(bodyMax: ByteCount)
+    /// Decided already; the body, if any, is dropped.
+    case answer(HTTPResponse)
+}
+
+protocol HTTPApplication: AnyObject {
+    func admit(_ head: HTTPRequestHead, role: ListenerRole, peer: IPAddress, requestID: [UInt8]) -> Admission
+    /// Must lead to exactly one `respond` for the exchange, now or later.
+    func handle(_ request: HTTPRequest, _ exchange: Exchange)
+}
+
+final class HTTPServer {
+    let loop: Loop
+    let headers: SecurityHeaders
+    private(set) var isDraining = false
+    private let connectionsMax: Int
+    private let tls: TLSContext?
+    private var application: (any HTTPApplication)?
+    /// Open connections by the door they came through.
+    private var connections: [ListenerRole: Set<Handle>] = [.public: [], .management: []]
+    private var listeners: [(handle: Handle, role: ListenerRole)] = []
+    private let requestPrefix: [UInt8]
+    private var requestNumber: UInt32 = 0
+    private var dateSecond: Int64 = .min
+    private var dateText: [UInt8] = []
+
+    /// `tls` is for the public listener; `connectionsMax` counts public connections of this loop.
+    init(_ loop: Loop, headers: SecurityHeaders, tls: TLSContext?, connectionsMax: Int) {
+        self.loop = loop
+        self.headers = headers
+        self.tls = tls
+        self.connectionsMax = connectionsMax
+        requestPrefix = Hex.encode(loop.entropy.bytes(8))
+    }
+
+    func serve(_ application: any HTTPApplication) { self.application = application }
+
+    /// Starts listening; returns the port, which matters when 0 was asked for.
+    func listen(_ endpoint: Endpoint, role: ListenerRole) throws(NetFault) -> UInt16 {
+        let (socket, port) = try loop.net.listen(endpoint)
+        let handle = loop.insert { handle in
+            Listener(loop, handle: handle, socket: socket) { [self] socket, peer in open(socket, peer, role) }
+        }
+        listeners.append((handle, role))
+        return port
+    }
+
+    var publicConnectionCount: Int { connections[.public]?.count ?? 0 }
+
+    // MARK: Drain
+
+    /// The public door closes, answers say `Connection: close`, idle connections go after a second (CONTRACT §11).
+    /// The management door stays open to the end: probes are told that we drain.
+    func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        for (handle, role) in listeners where role == .public { (loop.entity(handle) as? Listener)?.close() }
+        listeners.removeAll { $0.role == .public }
+        for handle in connections[.public] ?? [] { (loop.entity(handle) as? ServerConnection)?.drain() }
+    }
+
+    /// Closes whatever is left.
+    func closeAll() {
+        for (handle, _) in listeners { (loop.entity(handle) as? Listener)?.close() }
+        for handles in connections.values {
+            for handle in handles { (loop.entity(handle) as? ServerConnection)?.close() }
+        }
+    }
+
+    // MARK: Answers
+
+    /// Answers one exchange. Nothing happens when its connection is gone.
+    func respond(_ exchange: Exchange, _ response: HTTPResponse) {
+        guard let connection = loop.entity(exchange.connection) as? ServerConnection else { return }
+        connection.respond(exchange.number, response)
+    }
+
+    /// The octets of an answer. `head` is nil when the request was not understood.
+    func serialize(_ response: HTTPResponse, to head: HTTPRequestHead?, keepsAlive: Bool) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(512 + response.body.count)
+        HTTPResponseWriter.statusLine(response.status, to: &out)
+        put("Date", date(), &out)
+        if let type = response.contentType { HTTPResponseWriter.field(name: "Content-Type", value: type, to: &out) }
+        for field in response.fields { put(field.name, field.value, &out) }
+        out.append(contentsOf: headers.block(response.policy))
+        if response.status != 204, response.status != 304 {
+            HTTPResponseWriter.length(response.body.count, to: &out)
+        }
+        if !keepsAlive {
+            HTTPResponseWriter.field(name: "Connection", value: "close", to: &out)
+        } else if head?.minorVersion == 0 {
+            HTTPResponseWriter.field(name: "Connection", value: "keep-alive", to: &out)
+        }
+        HTTPResponseWriter.endHead(to: &out)
+        if head?.method != .head, response.status != 204, response.status != 304 {
+            out.append(contentsOf: response.body)
+        }
+        return out
+    }
+
+    /// A value that could not stand in a header is left out: nothing from outside may end a line.
+    private func put(_ name: StaticString, _ value: [UInt8], _ out: inout [UInt8]) {
+        try? HTTPResponseWriter.field(name: name, value: value, to: &out)
+    }
+
+    func count(_ status: Int) {
+        switch status {
+        case ..<300: loop.counters.add(.responses2xx)
+        case ..<400: loop.counters.add(.responses3xx)
+        case ..<500: loop.counters.add(.responses4xx)
+        default: loop.counters.add(.responses5xx)
+        }
+    }
+
+    func makeRequestID() -> [UInt8] {
+        requestNumber &+= 1
+        var id = requestPrefix
+        for shift in [24, 16, 8, 0] as [UInt32] {
+            let byte = UInt8(truncatingIfNeeded: requestNumber >> shift)
+            id.append(Hex.digit(byte >> 4))
+            id.append(Hex.digit(byte & 15))
+        }
+        return id
+    }
+
+    /// The `Date` value, made once a second.
+    func date() -> [UInt8] {
+        let second = loop.wall.inSeconds
+        if second != dateSecond {
+            dateSecond = second
+            dateText = CivilDate(loop.wall).imfFixdate()
+        }
+        return dateText
+    }
+
+    // MARK: Connections
+
+    func admit(_ head: HTTPRequestHead, role: ListenerRole, peer: IPAddress, requestID: [UInt8]) -> Admission {
+        guard let application else { return .answer(.problem(503, code: "unavailable", requestID: requestID)) }
+        return application.admit(head, role: role, peer: peer, requestID: requestID)
+    }
+
+    func handle(_ request: HTTPRequest, _ exchange: Exchange) { application?.handle(request, exchange) }
+
+    func closed(_ handle: Handle, _ role: ListenerRole) {
+        connections[role]?.remove(handle)
+        loop.remove(handle)
+        loop.counters.add(.connectionsClosed)
+    }
+
+    private func open(_ socket: Socket, _ peer: IPAddress, _ role: ListenerRole) {
+        if role == .public, publicConnectionCount >= connectionsMax {
+            turnAway(socket)
+            return
+        }
+        let engine = role == .public ? tls.map { TLSEngine(server: $0) } : nil
+        let handle = loop.insert { handle in
+            ServerConnection(
+                self, handle: handle, transport: Transport(socket: socket, tls: engine), role: role, peer: peer)
+        }
+        connections[role]?.insert(handle)
+        (loop.entity(handle) as? ServerConnection)?.start()
+    }
+
+    /// Above the limit: a few prepared octets, then the close.
+    private func turnAway(_ socket: Socket) {
+        loop.counters.add(.connectionsRefused)
+        if tls == nil { _ = loop.net.write(socket, Self.busy, from: 0) }
+        loop.net.shutdownWrite(socket)
+        loop.net.close(socket)
+    }
+
+    private static let busy = [UInt8](
+        text: "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+}

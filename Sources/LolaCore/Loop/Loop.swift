@@ -1,0 +1,122 @@
+// One loop: everything that lives on one thread. `tick()` is the same function in production and in the
+// simulator: wait, read events, take mail, fire timers. Nothing in here blocks except the wait itself.
+
+/// Something a socket belongs to. Told about readiness and about deadlines it asked for.
+protocol LoopEntity: AnyObject {
+    func ready(_ event: NetEvent)
+    func expired()
+}
+
+final class Loop {
+    let clock: any Clock
+    let net: any Net
+    let entropy: any Entropy
+    let counters: Counters
+    /// Cached once per tick.
+    private(set) var now: Instant
+    private(set) var wall: WallTime
+
+    /// Shared read buffer: no connection keeps one of its own.
+    var scratch = [UInt8](repeating: 0, count: 65_536)
+
+    private var entities = SlotTable<any LoopEntity>()
+    private var actions = SlotTable<() -> Void>()
+    private var wheel: TimerWheel
+    private var actionWheel: TimerWheel
+    private var events: [NetEvent] = []
+    private var due: [UInt64] = []
+    private var sources: [() -> Bool] = []
+    private var resolving: [UInt64: ([Endpoint]) -> Void] = [:]
+    private var nextTicket: UInt64 = 1
+    private var pending: [() -> Void] = []
+
+    init(clock: any Clock, net: any Net, entropy: any Entropy, counters: Counters) {
+        self.clock = clock
+        self.net = net
+        self.entropy = entropy
+        self.counters = counters
+        now = clock.now
+        wall = clock.wall
+        wheel = TimerWheel(startingAt: clock.now)
+        actionWheel = TimerWheel(startingAt: clock.now)
+    }
+
+    // MARK: Entities
+
+    func insert(_ make: (Handle) -> any LoopEntity) -> Handle { entities.insert(make) }
+    func remove(_ handle: Handle) { entities.remove(handle) }
+    func entity(_ handle: Handle) -> (any LoopEntity)? { entities[handle] }
+    var entityCount: Int { entities.count }
+    var entityHandles: [Handle] { entities.handles }
+
+    /// Asks that the entity be told at or after `deadline`. Asking again does not cancel; it looks for itself.
+    func schedule(_ handle: Handle, at deadline: Instant) { wheel.schedule(handle.word, at: deadline) }
+
+    // MARK: Actions and sources
+
+    /// Runs `action` once, on this loop, after `delay`. The handle cancels it.
+    @discardableResult
+    func after(_ delay: Interval, _ action: @escaping () -> Void) -> Handle {
+        let handle = actions.insert { _ in action }
+        actionWheel.schedule(handle.word, at: now + delay)
+        return handle
+    }
+
+    func cancel(_ action: Handle) { actions.remove(action) }
+
+    /// Runs `action` before the loop sleeps again, never before this call returns.
+    func soon(_ action: @escaping () -> Void) { pending.append(action) }
+
+    /// Asked every tick: mailboxes and stores. A source that did work is asked again before the loop sleeps.
+    func addSource(_ source: @escaping () -> Bool) { sources.append(source) }
+
+    /// Looks a name up off the loop; `completion` runs on it, with no endpoints when the name has none.
+    func resolve(_ host: [UInt8], port: UInt16, _ completion: @escaping ([Endpoint]) -> Void) {
+        let ticket = nextTicket
+        nextTicket += 1
+        resolving[ticket] = completion
+        net.resolve(host, port: port, ticket: ticket)
+    }
+
+    // MARK: The tick
+
+    /// One round. Sleeps at most until `limit`, and not at all when there is work left.
+    func tick(until limit: Instant) {
+        var deadline = pollSources() || !pending.isEmpty ? now : limit
+        if let next = wheel.nextDeadline() { deadline = min(deadline, next) }
+        if let next = actionWheel.nextDeadline() { deadline = min(deadline, next) }
+        net.wait(until: deadline, &events)
+        now = clock.now
+        wall = clock.wall
+        for event in events { entities[Handle(word: event.word)]?.ready(event) }
+        for resolution in net.resolutions() {
+            resolving.removeValue(forKey: resolution.ticket)?(resolution.endpoints)
+        }
+        _ = pollSources()
+        fireTimers()
+        runPending()
+    }
+
+    /// What was asked for up to now; what that asks for in turn comes in the next round.
+    private func runPending() {
+        if pending.isEmpty { return }
+        let batch = pending
+        pending = []
+        for action in batch { action() }
+    }
+
+    private func pollSources() -> Bool {
+        var worked = false
+        for source in sources where source() { worked = true }
+        return worked
+    }
+
+    private func fireTimers() {
+        due.removeAll(keepingCapacity: true)
+        wheel.advance(to: now, due: &due)
+        for word in due { entities[Handle(word: word)]?.expired() }
+        due.removeAll(keepingCapacity: true)
+        actionWheel.advance(to: now, due: &due)
+        for word in due { actions.remove(Handle(word: word))?() }
+    }
+}

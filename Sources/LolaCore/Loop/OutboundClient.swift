@@ -1,0 +1,195 @@
+// HTTP calls to the outside on the loop's own thread: a pool per origin, one deadline per call for everything,
+// a circuit breaker per origin, no redirects, capped answers, the strict parser. Used by identity look-ups,
+// agents and deliveries.
+
+/// One call on its way: from `send` to its completion, over at most two connections.
+final class OutboundCall {
+    let request: OutboundRequest
+    fileprivate let completion: (OutboundOutcome) -> Void
+    fileprivate var timer: Handle?
+    fileprivate var connection: Handle?
+    fileprivate var isOver = false
+    /// Inside `send`: a completion has to wait until it has returned.
+    fileprivate var isStarting = false
+    /// A stale kept-alive connection has already been replaced once.
+    fileprivate var wasRepeated = false
+
+    fileprivate init(_ request: OutboundRequest, _ completion: @escaping (OutboundOutcome) -> Void) {
+        self.request = request
+        self.completion = completion
+    }
+}
+
+final class OutboundClient {
+    private final class Pool {
+        var idle: [Handle] = []
+        var open = 0
+        var waiting: [OutboundCall] = []
+        var breaker: CircuitBreaker
+        init(_ now: Instant) { breaker = CircuitBreaker(at: now) }
+    }
+
+    private struct CachedName {
+        let endpoints: [Endpoint]
+        let expires: Instant
+    }
+
+    let loop: Loop
+    private let tls: TLSContext?
+    private let parseAddress: ([UInt8]) -> IPAddress?
+    private var pools: [Origin: Pool] = [:]
+    private var names: [[UInt8]: CachedName] = [:]
+
+    /// `tls` is the client context; without one, https origins fail. `parseAddress` reads IP literals.
+    init(_ loop: Loop, tls: TLSContext?, parseAddress: @escaping ([UInt8]) -> IPAddress?) {
+        self.loop = loop
+        self.tls = tls
+        self.parseAddress = parseAddress
+    }
+
+    /// Makes the call; `completion` runs exactly once, on this loop, never before `send` returns.
+    func send(_ request: OutboundRequest, _ completion: @escaping (OutboundOutcome) -> Void) {
+        let call = OutboundCall(request, completion)
+        let pool = pool(request.origin)
+        guard pool.breaker.permits(at: loop.now) else {
+            return loop.soon { self.finish(call, .failure(.breakerOpen), counted: false) }
+        }
+        call.timer = loop.after(request.timeout) { self.expire(call) }
+        call.isStarting = true
+        start(call, pool)
+        call.isStarting = false
+    }
+
+    /// Origins whose breaker is open, for readiness and metrics.
+    var openBreakers: Int { pools.values.count { $0.breaker.isOpen } }
+
+    // MARK: Starting
+
+    private func pool(_ origin: Origin) -> Pool {
+        if let known = pools[origin] { return known }
+        let made = Pool(loop.now)
+        pools[origin] = made
+        return made
+    }
+
+    private func start(_ call: OutboundCall, _ pool: Pool) {
+        while let handle = pool.idle.popLast() {
+            guard let connection = loop.entity(handle) as? ClientConnection else { continue }
+            call.connection = handle
+            connection.carry(call)
+            return
+        }
+        guard pool.open < Limits.poolConnectionsPerOriginMax else {
+            guard pool.waiting.count < Limits.poolWaitingMax else {
+                return finish(call, .failure(.busy), counted: false)
+            }
+            pool.waiting.append(call)
+            return
+        }
+        pool.open += 1
+        locate(call)
+    }
+
+    private func locate(_ call: OutboundCall) {
+        let origin = call.request.origin
+        if let literal = parseAddress(origin.host) {
+            dial(call, [Endpoint(address: literal, port: origin.port)])
+        } else if let cached = names[origin.host], cached.expires > loop.now {
+            dial(call, cached.endpoints.map { Endpoint(address: $0.address, port: origin.port) })
+        } else {
+            loop.resolve(origin.host, port: origin.port) { [self] endpoints in
+                if names.count > Limits.nameCacheMax { names.removeAll() }
+                if !endpoints.isEmpty {
+                    names[origin.host] = CachedName(endpoints: endpoints, expires: loop.now + Limits.nameCacheTime)
+                }
+                dial(call, endpoints)
+            }
+        }
+    }
+
+    private func dial(_ call: OutboundCall, _ endpoints: [Endpoint]) {
+        guard !call.isOver else { return released(call.request.origin) }
+        guard !endpoints.isEmpty else { return fail(call, .resolve) }
+        if call.request.origin.isTLS, tls == nil { return fail(call, .tls) }
+        let handle = loop.insert { handle in
+            ClientConnection(self, handle: handle, origin: call.request.origin, tls: tls, endpoints: endpoints)
+        }
+        call.connection = handle
+        (loop.entity(handle) as? ClientConnection)?.dial(for: call)
+    }
+
+    /// A call that never got a connection gives its place back.
+    private func fail(_ call: OutboundCall, _ fault: OutboundFault) {
+        finish(call, .failure(fault), counted: true)
+        released(call.request.origin)
+    }
+
+    // MARK: Ending (called by the connections)
+
+    /// The call has its answer or its fault.
+    func finish(_ call: OutboundCall, _ outcome: OutboundOutcome, counted: Bool = true) {
+        guard !call.isOver else { return }
+        call.isOver = true
+        if let timer = call.timer { loop.cancel(timer) }
+        if counted {
+            var failed = false
+            if case .failure = outcome {
+                failed = true
+                loop.counters.add(.outboundFaults)
+            }
+            if pool(call.request.origin).breaker.ended(failed: failed, at: loop.now) {
+                loop.counters.add(.breakerOpened)
+            }
+        }
+        if call.isStarting {
+            loop.soon { call.completion(outcome) }
+        } else {
+            call.completion(outcome)
+        }
+    }
+
+    /// A kept-alive connection turned out to be dead before it answered anything.
+    func repeatOrFail(_ call: OutboundCall, _ fault: OutboundFault) {
+        guard !call.isOver else { return }
+        guard call.request.isRepeatable, !call.wasRepeated else { return finish(call, .failure(fault)) }
+        call.wasRepeated = true
+        call.connection = nil
+        start(call, pool(call.request.origin))
+    }
+
+    /// The connection may carry another call.
+    func becameIdle(_ handle: Handle, _ origin: Origin) {
+        let pool = pool(origin)
+        while !pool.waiting.isEmpty {
+            let next = pool.waiting.removeFirst()
+            guard !next.isOver, let connection = loop.entity(handle) as? ClientConnection else { continue }
+            next.connection = handle
+            connection.carry(next)
+            return
+        }
+        pool.idle.append(handle)
+    }
+
+    /// A connection is gone, whatever it was doing; its place goes to whoever waits.
+    func released(_ origin: Origin, _ handle: Handle? = nil) {
+        let pool = pool(origin)
+        pool.open -= 1
+        if let handle { pool.idle.removeAll { $0 == handle } }
+        while !pool.waiting.isEmpty, pool.open < Limits.poolConnectionsPerOriginMax {
+            let next = pool.waiting.removeFirst()
+            if next.isOver { continue }
+            pool.open += 1
+            locate(next)
+            return
+        }
+    }
+
+    private func expire(_ call: OutboundCall) {
+        guard !call.isOver else { return }
+        call.timer = nil
+        let connection = call.connection.flatMap { loop.entity($0) as? ClientConnection }
+        pool(call.request.origin).waiting.removeAll { $0 === call }
+        finish(call, .failure(.timeout))
+        connection?.abandon(call)
+    }
+}

@@ -1,0 +1,281 @@
+// One connection of the server: octets in, requests to the application, answers out; one request at a time, so
+// that pipelined answers keep their order. Keeps no buffer while it is idle. Lives on its loop.
+
+final class ServerConnection: LoopEntity {
+    private let server: HTTPServer
+    private let handle: Handle
+    private let transport: Transport
+    private let role: ListenerRole
+    private let peer: IPAddress
+    private var life: ConnectionLife
+    private var parser = HTTPRequestParser()
+    /// Octets that arrived and are not parsed yet; empty storage while nothing waits.
+    private var unread: [UInt8] = []
+    private var head: HTTPRequestHead?
+    private var requestID: [UInt8] = []
+    private var body: [UInt8] = []
+    /// The answer decided on the head while its body is being dropped.
+    private var decided: HTTPResponse?
+    private var exchangeNumber: UInt32 = 0
+    private var peerHasEnded = false
+    private var isProcessing = false
+    private var isClosed = false
+    /// The earliest deadline the wheel holds for this connection.
+    private var asked = Instant.distantFuture
+
+    init(_ server: HTTPServer, handle: Handle, transport: Transport, role: ListenerRole, peer: IPAddress) {
+        self.server = server
+        self.handle = handle
+        self.transport = transport
+        self.role = role
+        self.peer = peer
+        life = ConnectionLife(acceptedAt: server.loop.now)
+    }
+
+    private var loop: Loop { server.loop }
+
+    func start() {
+        if server.isDraining { life.drain(at: loop.now) }
+        settle()
+    }
+
+    func drain() {
+        life.drain(at: loop.now)
+        settle()
+    }
+
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        loop.net.close(transport.socket)
+        server.closed(handle, role)
+    }
+
+    // MARK: Readiness
+
+    func ready(_ event: NetEvent) {
+        if isClosed { return }
+        if event.writable {
+            let before = transport.backlog
+            _ = transport.flush(loop.net)
+            life.output(waiting: transport.backlog > 0, progressed: transport.backlog < before, at: loop.now)
+        }
+        if event.readable || event.hungUp {
+            switch life.phase {
+            case .answering where !event.readable, .flushing where !event.readable:
+                // Both directions are gone; nobody is left to answer.
+                return close()
+            case .lingering:
+                return linger()
+            default:
+                receive()
+            }
+        }
+        if !isClosed { process() }
+    }
+
+    private func receive() {
+        for _ in 0..<Limits.readBatchMax {
+            let outcome = transport.receive(loop.net, scratch: &loop.scratch, into: &unread)
+            switch outcome {
+            case .octets:
+                if unread.count >= Limits.unreadMax.bytes { return }
+                continue
+            case .wouldBlock:
+                return
+            case .end:
+                peerHasEnded = true
+                return
+            case .failed:
+                return close()
+            }
+        }
+    }
+
+    /// The last answer is out; what the peer still sends is read and dropped until it closes.
+    private func linger() {
+        var dropped: [UInt8] = []
+        for _ in 0..<Limits.readBatchMax {
+            dropped.removeAll(keepingCapacity: true)
+            switch transport.receive(loop.net, scratch: &loop.scratch, into: &dropped) {
+            case .octets: continue
+            case .wouldBlock: return
+            case .end, .failed: return close()
+            }
+        }
+    }
+
+    // MARK: Requests
+
+    /// Parses and handles until octets, the application or the peer has to be waited for.
+    private func process() {
+        guard !isProcessing, !isClosed else { return }
+        isProcessing = true
+        var consumed = 0
+        while canParse, transport.backlog <= Limits.responseBacklogMax.bytes {
+            let (step, used) = parser.next(unread.span.extracting(consumed..<unread.count))
+            let base = consumed
+            consumed += used
+            if !advance(step, base: base) { break }
+        }
+        if consumed > 0 {
+            if consumed == unread.count { unread = [] } else { unread.removeFirst(consumed) }
+        }
+        isProcessing = false
+        if peerHasEnded { endOfInput() }
+        settle()
+    }
+
+    private var canParse: Bool {
+        switch life.phase {
+        case .fresh, .idle, .head, .body: !isClosed
+        case .answering, .flushing, .lingering: false
+        }
+    }
+
+    /// One parser event. False when there is nothing more to do now.
+    private func advance(_ step: HTTPRequestParser.Step, base: Int) -> Bool {
+        switch step {
+        case .needMore:
+            if !parser.isAtMessageStart, life.phase == .fresh || life.phase == .idle { life.enter(.head, at: loop.now) }
+            return false
+        case .head(let head):
+            begin(head)
+        case .body(let range):
+            life.received(bodyOctets: range.count)
+            if decided == nil { body.append(contentsOf: unread[(base + range.start)..<(base + range.end)]) }
+        case .end:
+            finish()
+        case .fault(let fault):
+            refuse(fault)
+            return false
+        }
+        return true
+    }
+
+    private func begin(_ head: HTTPRequestHead) {
+        self.head = head
+        requestID = server.makeRequestID()
+        loop.counters.add(.requests)
+        life.enter(.body, at: loop.now)
+        switch server.admit(head, role: role, peer: peer, requestID: requestID) {
+        case .proceed(let bodyMax):
+            parser.bodyLimit = bodyMax.bytes
+            if head.expectsContinue, !exceeds(head.framing, bodyMax) { transport.send(Self.continueLine) }
+        case .answer(let response):
+            var response = response
+            let limit = Limits.discardedBodyMax
+            if head.expectsContinue || exceeds(head.framing, limit) {
+                // The body is not wanted and may not even be sent: answer now, then close.
+                response.closes = true
+                exchangeNumber &+= 1
+                life.enter(.answering, at: loop.now)
+                respond(exchangeNumber, response)
+            } else {
+                parser.bodyLimit = limit.bytes
+                decided = response
+            }
+        }
+    }
+
+    private func exceeds(_ framing: HTTPBodyFraming, _ limit: ByteCount) -> Bool {
+        if case .length(let length) = framing { return length > limit.bytes }
+        return false
+    }
+
+    private func finish() {
+        guard let head else { return }
+        exchangeNumber &+= 1
+        life.enter(.answering, at: loop.now)
+        if let response = decided {
+            decided = nil
+            respond(exchangeNumber, response)
+            return
+        }
+        let request = HTTPRequest(head: head, body: body, role: role, peer: peer, requestID: requestID)
+        body = []
+        server.handle(request, Exchange(connection: handle, number: exchangeNumber))
+    }
+
+    private func refuse(_ fault: HTTPFault) {
+        loop.counters.add(.requestFaults)
+        if requestID.isEmpty { requestID = server.makeRequestID() }
+        var response = HTTPResponse.problem(fault.status, code: fault.word, requestID: requestID)
+        response.closes = true
+        life.enter(.answering, at: loop.now)
+        exchangeNumber &+= 1
+        respond(exchangeNumber, response)
+    }
+
+    /// The peer sends nothing more. A request that is being answered still gets its answer.
+    private func endOfInput() {
+        switch life.phase {
+        case .fresh, .idle, .head, .body, .lingering: close()
+        case .answering, .flushing: break
+        }
+    }
+
+    // MARK: Answers
+
+    func respond(_ number: UInt32, _ response: HTTPResponse) {
+        guard !isClosed, number == exchangeNumber, life.phase == .answering else { return }
+        let keepsAlive = !response.closes && !server.isDraining && !peerHasEnded && (head?.keepsAlive ?? false)
+        transport.send(server.serialize(response, to: head, keepsAlive: keepsAlive))
+        server.count(response.status)
+        head = nil
+        requestID = []
+        body = []
+        life.enter(keepsAlive ? .idle : .flushing, at: loop.now)
+        if !isProcessing { process() }
+    }
+
+    // MARK: Housekeeping
+
+    /// After anything happened: octets to the kernel, interest to the poller, deadline to the wheel.
+    private func settle() {
+        if isClosed { return }
+        transport.pump()
+        let before = transport.backlog
+        let isFlushed = transport.flush(loop.net)
+        if transport.isBroken { return close() }
+        life.output(waiting: !isFlushed, progressed: transport.backlog < before, at: loop.now)
+        if isFlushed, life.phase == .flushing {
+            if peerHasEnded { return close() }
+            transport.sendClose()
+            _ = transport.flush(loop.net)
+            loop.net.shutdownWrite(transport.socket)
+            life.enter(.lingering, at: loop.now)
+        }
+        var interest: Interest = isFlushed ? [] : .write
+        switch life.phase {
+        case .fresh, .idle, .head, .body: if isFlushed { interest.insert(.read) }
+        case .lingering: interest.insert(.read)
+        case .answering, .flushing: break
+        }
+        loop.net.watch(transport.socket, interest, word: handle.word)
+        let deadline = life.deadline
+        if deadline < asked {
+            asked = deadline
+            loop.schedule(handle, at: deadline)
+        }
+    }
+
+    func expired() {
+        if isClosed { return }
+        asked = .distantFuture
+        switch life.expiry(at: loop.now) {
+        case nil: settle()
+        case .closeSilently: close()
+        case .requestTimeout:
+            loop.counters.add(.requestTimeouts)
+            refuse(.timeout)
+            settle()
+        }
+    }
+
+    private static let continueLine: [UInt8] = {
+        var line: [UInt8] = []
+        HTTPResponseWriter.interimContinue(to: &line)
+        return line
+    }()
+}

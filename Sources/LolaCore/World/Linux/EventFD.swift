@@ -1,0 +1,24 @@
+// A descriptor that other threads write to in order to wake a loop out of epoll_wait.
+import CLinux
+import Glibc
+
+struct EventFD: Waker {
+    let descriptor: Int32
+
+    /// A blocking one makes `clear` wait for the next `wake`. Nil when the process has no descriptor left.
+    init?(blocking: Bool = false) {
+        let made = eventfd(0, Int32(EFD_CLOEXEC) | (blocking ? 0 : Int32(EFD_NONBLOCK)))
+        guard made >= 0 else { return nil }
+        descriptor = made
+    }
+
+    func wake() {
+        var one: UInt64 = 1
+        _ = unsafe Glibc.write(descriptor, &one, 8)
+    }
+
+    func clear() {
+        var value: UInt64 = 0
+        _ = unsafe Glibc.read(descriptor, &value, 8)
+    }
+}
