@@ -105,7 +105,8 @@ static inline int lola_tls_select_http11(SSL *ssl, const unsigned char **chosen,
                                          const unsigned char *offered, unsigned int offered_count, void *user) {
     (void)ssl; (void)user;
     unsigned char *out = NULL;
-    int found = SSL_select_next_proto(&out, chosen_count, (const unsigned char *)"\x08http/1.1", 9, offered, offered_count);
+    int found = SSL_select_next_proto(&out, chosen_count, (const unsigned char *)"\x08http/1.1", 9,
+                                      offered, offered_count);
     if (found != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
     *chosen = out;
     return SSL_TLSEXT_ERR_OK;

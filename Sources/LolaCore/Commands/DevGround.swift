@@ -39,7 +39,7 @@ enum DevGround {
         return variables
     }
 
-    private static let generators: [(String, () -> String?)] = [
+    private static let generators: [(String, @Sendable () -> String?)] = [
         ("LOLA_DATA_KEY", { hex(32) }),
         ("LOLA_CALLBACK_ENCRYPTION_KEYS", { "dev:" + hex(32) }),
         ("LOLA_CALLBACK_SIGNING_KEYS", { "dev:" + hex(32) }),

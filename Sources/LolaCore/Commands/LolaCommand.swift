@@ -45,7 +45,7 @@ enum ExitCode {
 enum HelpCommand {
     static func run(_ invocation: Invocation) -> Int32 {
         let name = CommandName(rawValue: invocation.arguments.joined(separator: " "))
-        let text = name.map { CommandLineHelp.text($0) } ?? CommandLineHelp.overview
+        let text = name.map { CommandLineHelp.page($0) } ?? CommandLineHelp.overview
         Process.print(text.hasSuffix("\n") ? String(text.dropLast()) : text)
         return ExitCode.ok
     }
@@ -58,11 +58,11 @@ enum VersionCommand {
             writer.object { writer in
                 writer.member("version", BuildFacts.version)
                 writer.member("swift", BuildFacts.swift)
-                writer.member("openssl", TLSContext.libraryVersion)
+                writer.member("openssl", OpenSSLVersion.text)
             }
             Process.print(writer.bytes.text)
         } else {
-            Process.print("lola \(BuildFacts.version) (Swift \(BuildFacts.swift), \(TLSContext.libraryVersion))")
+            Process.print("lola \(BuildFacts.version) (Swift \(BuildFacts.swift), \(OpenSSLVersion.text))")
         }
         return ExitCode.ok
     }

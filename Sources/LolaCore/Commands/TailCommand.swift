@@ -32,9 +32,8 @@ enum TailCommand {
                 if isFirst { Process.print("following \(base), stop with Ctrl-C", to: 2) }
                 isFirst = false
                 since = page.root["next"]?.text ?? since
-                for record in page.root["items"]?.elements ?? JSONView.noElements {
-                    show(record, &shown, asJSON: invocation.wantsJSON)
-                }
+                guard let items = page.root["items"] else { break }
+                for record in items.elements { show(record, &shown, asJSON: invocation.wantsJSON) }
             }
             client.pause(.milliseconds(250))
         }

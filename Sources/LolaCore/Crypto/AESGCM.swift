@@ -85,9 +85,11 @@ internal import CSSL
             while done < input.count {
                 let step = min(input.count - done, 1 << 30)
                 var written: Int32 = 0
-                guard let start = input.baseAddress,
-                    unsafe EVP_CipherUpdate(context, output.map { unsafe $0 + done }, &written, start + done, Int32(step)) == 1
-                else { return false }
+                guard let start = input.baseAddress else { return false }
+                let out = unsafe output.map { unsafe $0 + done }
+                guard unsafe EVP_CipherUpdate(context, out, &written, start + done, Int32(step)) == 1 else {
+                    return false
+                }
                 done += step
             }
             return true

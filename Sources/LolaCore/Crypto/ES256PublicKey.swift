@@ -17,13 +17,15 @@ internal import CSSL
     }
 
     /// SPKI PEM, or a private key's PEM of which only the public half is kept (`LOLA_JWT_PREVIOUS_KEYS` takes both).
-    convenience init(pem: [UInt8]) throws(CryptoFault) {
-        do {
-            try unsafe self.init(handle: P256Key.publicKey(pem: pem.span))
-        } catch .keyMalformed {
-            try unsafe self.init(handle: P256Key.privateKey(pem: pem.span))
-        }
+    /// One key: what follows it is not looked at.
+    convenience init(pem: [UInt8]) throws(CryptoFault) { try self.init(pem: pem.span) }
+
+    /// The same from a secret of the settings.
+    convenience init(pem: SecretBytes) throws(CryptoFault) {
+        try unsafe self.init(handle: pem.withBytes { bytes throws(CryptoFault) in try unsafe Self.handle(pem: bytes) })
     }
+
+    convenience init(pem: Span<UInt8>) throws(CryptoFault) { try unsafe self.init(handle: Self.handle(pem: pem)) }
 
     private init(handle: OpaquePointer) throws(CryptoFault) {
         var context: OpaquePointer?
@@ -68,6 +70,14 @@ internal import CSSL
         out += thumbprint
         out += [UInt8](text: #""}"#)
         return out
+    }
+
+    private static func handle(pem: Span<UInt8>) throws(CryptoFault) -> OpaquePointer {
+        do throws(CryptoFault) {
+            return try unsafe P256Key.publicKey(pem: pem)
+        } catch .keyMalformed {
+            return try unsafe P256Key.privateKey(pem: pem)
+        }
     }
 
     /// The members RFC 7638 §3.2 hashes, in its order.

@@ -1,5 +1,6 @@
 // HMAC (RFC 2104) under one key: the context is keyed once and restarted for each message. Belongs to one thread;
-// each loop builds its own from settings. Channels verify webhooks with it, the audit chain and pseudonyms sign with it.
+// each loop builds its own from settings. Channels verify webhooks with it, pseudonyms and the audit chain are made
+// with it.
 internal import CSSL
 
 @safe final class HMACKey {

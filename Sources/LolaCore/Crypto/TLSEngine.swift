@@ -192,6 +192,7 @@ internal import CSSL
     private static func expect(_ serverName: String, of connection: OpaquePointer) -> Bool {
         var name = serverName[...]
         if name.hasPrefix("["), name.hasSuffix("]") { name = name.dropFirst().dropLast() }
+        if name.hasSuffix(".") { name = name.dropLast() }
         let letters = name.utf8
         guard (1...253).contains(letters.count), letters.allSatisfy({ isNameOctet($0) }) else { return false }
         let text = String(name)
@@ -205,6 +206,6 @@ internal import CSSL
     }
 
     private static func isNameOctet(_ octet: UInt8) -> Bool {
-        ASCII.isLetter(octet) || ASCII.isDigit(octet) || octet == 0x2D || octet == 0x2E || octet == 0x5F || octet == 0x3A
+        ASCII.isLetter(octet) || ASCII.isDigit(octet) || [0x2D, 0x2E, 0x3A, 0x5F].contains(octet)
     }
 }

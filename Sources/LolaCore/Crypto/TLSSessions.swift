@@ -21,6 +21,10 @@ internal import CSSL
 final class TLSSessions {
     private var held: [String: [TLSSession]] = [:]
 
+    /// Servers of which there are sessions, and how many of one.
+    var servers: Int { held.count }
+    func count(_ server: String) -> Int { held[server]?.count ?? 0 }
+
     /// A session for `server`; nil when there is none that could still be resumed.
     func take(_ server: String) -> TLSSession? {
         while let session = held[server]?.popLast() {

@@ -35,7 +35,13 @@ final class AgentRoster {
             return loop.soon { completion(.success(answer)) }
         }
         enter(name) { [self] in
-            let request = agent.request(turn, state: state, at: loop.wall)
+            let request: OutboundRequest
+            do throws(CryptoFault) {
+                request = try agent.request(turn, state: state, at: loop.wall)
+            } catch {
+                leave(name)
+                return loop.soon { completion(.failure(.retry(word: "not_signed", after: nil))) }
+            }
             client.send(request) { [self] outcome in
                 leave(name)
                 completion(agent.read(outcome))

@@ -23,12 +23,12 @@ final class ChannelAccess: Middleware {
     }
 
     private func decide(_ turn: Turn) -> Verdict {
-        guard let allowed = allowlists[turn.message.channel] else { return .next }
+        guard let list = allowlists[turn.message.channel] else { return .next }
         guard let spelling = turn.phoneSpelling else { return refuse(turn, "no_phone") }
         guard let phone = try? PhoneNormalizer.normalize(spelling, .international) else {
             return refuse(turn, "phone_unreadable")
         }
-        guard allowed.contains(phone) || PhoneNormalizer.candidates(for: phone).contains(where: allowed.contains) else {
+        guard list.contains(phone) || PhoneNormalizer.candidates(for: phone).contains(where: list.contains) else {
             return refuse(turn, "not_listed")
         }
         return .next

@@ -29,7 +29,9 @@ final class IdentityLookup: Middleware {
     }
 
     func resume(_ turn: Turn, with answer: EffectAnswer) -> Verdict {
-        guard case .http(let outcome) = answer, turn.candidatesAsked > 0 else { return unavailable(turn, "lost_answer") }
+        guard case .http(let outcome) = answer, turn.candidatesAsked > 0 else {
+            return unavailable(turn, "lost_answer")
+        }
         switch outcome {
         case .failure(let fault): return unavailable(turn, fault.word)
         case .success(let response): return judge(response, turn)

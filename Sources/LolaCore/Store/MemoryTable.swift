@@ -68,7 +68,9 @@ struct MemoryRecords {
 
     // MARK: Planning: nothing is changed before the whole operation is known to succeed
 
-    private func plan(_ operation: StoreOperation, _ changes: inout [[UInt8]: Change], at now: WallTime) -> StoreAnswer {
+    private func plan(
+        _ operation: StoreOperation, _ changes: inout [[UInt8]: Change], at now: WallTime
+    ) -> StoreAnswer {
         switch operation {
         case .get:
             return .done

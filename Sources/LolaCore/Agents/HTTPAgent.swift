@@ -1,0 +1,89 @@
+// An agent of the bank behind a URL (CONTRACT §6): writes the call and reads the answer, without making it. One
+// instance per loop and agent, because its signing key belongs to the loop's thread.
+
+final class HTTPAgent {
+    let name: AgentName
+    private let url: HTTPURL
+    private let timeout: Interval
+    private let key: ES256PrivateKey
+    private let issuer: [UInt8]
+    private let entropy: any Entropy
+
+    /// - Parameters:
+    ///   - timeout: `agents.timeout`, for the whole exchange.
+    ///   - key: signs the bearer; its public half is in the JWKS.
+    ///   - issuer: the gateway's public URL.
+    init(
+        name: AgentName, url: HTTPURL, timeout: Interval, key: ES256PrivateKey, issuer: [UInt8], entropy: any Entropy
+    ) {
+        self.name = name
+        self.url = url
+        self.timeout = timeout
+        self.key = key
+        self.issuer = issuer
+        self.entropy = entropy
+    }
+
+    /// One attempt. The idempotency key and the body are the same in every attempt, bearer and trace are new.
+    /// - Throws: `.libraryFailed` when the bearer could not be signed; a call without one is never made.
+    func request(_ turn: Turn, state: [UInt8]?, at now: WallTime) throws(CryptoFault) -> OutboundRequest {
+        let fields = [
+            OutboundField(name: "Content-Type", value: [UInt8](text: "application/json")),
+            OutboundField(name: "Accept", value: [UInt8](text: "application/json")),
+            OutboundField(name: "Idempotency-Key", value: Self.fieldValue(turn.message.key.bytes)),
+            OutboundField(name: "Authorization", value: [UInt8](text: "Bearer ") + (try bearer(at: now))),
+            OutboundField(name: "traceparent", value: traceparent()),
+        ]
+        return OutboundRequest(
+            purpose: .agent, method: .post, origin: url.origin, target: url.target, fields: fields,
+            body: AgentEnvelope.write(name, turn, state: state), timeout: timeout,
+            responseMax: Limits.agentResponseMax, isRepeatable: true)
+    }
+
+    func read(_ outcome: OutboundOutcome) -> Result<AgentAnswer, AgentFailure> {
+        switch outcome {
+        case .failure(let fault): return .failure(AgentFailure(fault))
+        case .success(let response):
+            switch response.status {
+            case 200:
+                do throws(AgentAnswerFault) {
+                    return .success(try AgentAnswerReader.read(response.body))
+                } catch {
+                    return .failure(.final(word: error.word))
+                }
+            case 202: return .success(AgentAnswer(isDeferred: true))
+            default: return .failure(AgentFailure(response.head))
+            }
+        }
+    }
+
+    private func bearer(at now: WallTime) throws(CryptoFault) -> [UInt8] {
+        let issued = now.inSeconds
+        var claims = JSONWriter()
+        claims.object { object in
+            object.member("iss", bytes: issuer)
+            object.member("aud", name.rawValue)
+            object.member("iat", Int(issued))
+            object.member("nbf", Int(issued))
+            object.member("exp", Int(issued + Limits.agentTokenLifetime.inSeconds))
+            object.member("jti", bytes: Base64.encode(entropy.bytes(16)))
+        }
+        return try JWT.mint(claims: claims.bytes, key: key, kid: key.publicKey.thumbprint)
+    }
+
+    /// W3C Trace Context: version 00, a new trace, sampled. Ids of zeros only are not valid.
+    private func traceparent() -> [UInt8] {
+        [0x30, 0x30, 0x2D] + identifier(16) + [0x2D] + identifier(8) + [0x2D, 0x30, 0x31]
+    }
+
+    private func identifier(_ count: Int) -> [UInt8] {
+        let octets = entropy.bytes(count)
+        let isZero = octets.allSatisfy { $0 == 0 }
+        return Hex.encode(isZero ? [UInt8](repeating: 0, count: count - 1) + [1] : octets)
+    }
+
+    /// A native id may hold anything; one that has no place in a field value is percent-encoded whole.
+    private static func fieldValue(_ key: [UInt8]) -> [UInt8] {
+        DisplayText.isVisibleASCII(key) ? key : Percent.encode(key)
+    }
+}
