@@ -9,14 +9,13 @@ final class TelegramChannel: Channel {
     private let secret: SecretBytes
     private let methods: [UInt8]
     private let api: ChannelAPI
-    private let clock: (any Clock)?
+    private let clock: any Clock
 
     /// - Parameters:
     ///   - botToken: `<bot id>:<secret>` as BotFather gave it.
     ///   - secret: the `secret_token` of `setWebhook`; never empty, the settings refuse a channel without it.
-    ///   - clock: the time of a pressed button, which Telegram does not tell. Without a clock it is the time of the
-    ///     message that has the button.
-    init(botToken: SecretBytes, secret: SecretBytes, apiURL: HTTPURL, clock: (any Clock)? = nil) {
+    ///   - clock: the time of a pressed button, which Telegram does not tell.
+    init(botToken: SecretBytes, secret: SecretBytes, apiURL: HTTPURL, clock: any Clock) {
         precondition(!secret.isEmpty, "the Telegram channel needs its secret token")
         self.secret = secret
         self.clock = clock
@@ -40,7 +39,7 @@ final class TelegramChannel: Channel {
     }
 
     func decode(_ body: [UInt8]) -> DecodedWebhook {
-        var decoder = TelegramDecoder(botID: botID, now: clock?.wall)
+        var decoder = TelegramDecoder(botID: botID, now: clock.wall)
         decoder.read(body)
         return decoder.webhook
     }

@@ -3,11 +3,11 @@
 
 struct TelegramDecoder {
     let botID: [UInt8]
-    /// The time of what Telegram gives none for, when it is known.
-    let now: WallTime?
+    /// The time of what Telegram gives none for.
+    let now: WallTime
     private(set) var webhook = DecodedWebhook()
 
-    init(botID: [UInt8], now: WallTime?) {
+    init(botID: [UInt8], now: WallTime) {
         self.botID = botID
         self.now = now
     }
@@ -64,8 +64,7 @@ struct TelegramDecoder {
         if sender.isBot { return ignore() }
         let title = TelegramContent.title(of: data, in: query["message"])
         let content = MessageContent(.button, text: title ?? data, choiceID: data)
-        let at = now ?? query["message"]?["date"]?.unixTime ?? WallTime(seconds: 0)
-        append(content, from: sender, id: id, at: at, queryID: queryID)
+        append(content, from: sender, id: id, at: now, queryID: queryID)
     }
 
     private mutating func append(

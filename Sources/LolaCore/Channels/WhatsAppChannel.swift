@@ -6,24 +6,26 @@ final class WhatsAppChannel: Channel {
     let bodyMax = Limits.bodyWhatsAppMax
 
     private let phoneNumberID: [UInt8]
-    private let keys: [HMACKey]
+    private let key: HMACKey
+    private let previousKey: HMACKey?
     private let verifyToken: SecretBytes
     private let api: ChannelAPI
 
     /// - Parameters:
     ///   - phoneNumberID: our own number at Meta; parts of a webhook for another number are put aside.
-    ///   - appSecrets: the one in use, and the one before while it is being changed; empty ones do not count, and
-    ///     the settings refuse a channel without any.
+    ///   - appSecret: never empty; the settings refuse a channel without its secret.
+    ///   - previousAppSecret: still accepted while the secret is being changed.
     ///   - verifyToken: what Meta repeats in the handshake; an empty one never matches.
     ///   - apiURL: with the version, `https://graph.facebook.com/v23.0`.
     init(
-        phoneNumberID: String, token: SecretBytes, appSecrets: [SecretBytes], verifyToken: SecretBytes,
-        apiURL: HTTPURL
+        phoneNumberID: [UInt8], token: SecretBytes, appSecret: SecretBytes, previousAppSecret: SecretBytes?,
+        verifyToken: SecretBytes, apiURL: HTTPURL
     ) {
-        keys = appSecrets.filter { !$0.isEmpty }.map { HMACKey(.sha256, key: $0) }
-        precondition(!keys.isEmpty, "the WhatsApp channel needs its app secret")
-        self.phoneNumberID = [UInt8](text: phoneNumberID)
+        precondition(!appSecret.isEmpty, "the WhatsApp channel needs its app secret")
+        self.phoneNumberID = phoneNumberID
         self.verifyToken = verifyToken
+        key = HMACKey(.sha256, key: appSecret)
+        previousKey = previousAppSecret.flatMap { $0.isEmpty ? nil : HMACKey(.sha256, key: $0) }
         var bearer = [UInt8](text: "Bearer ")
         token.withBytes { secret in
             for index in secret.indices { bearer.append(secret[index]) }
@@ -33,15 +35,17 @@ final class WhatsAppChannel: Channel {
 
     // MARK: Proof
 
-    /// `X-Hub-Signature-256` once, `sha256=` and 64 lower-case digits, over the raw octets (CONTRACT §11). Every
-    /// secret is always tried, so the time does not tell which one is in use.
+    /// `X-Hub-Signature-256` once, `sha256=` and 64 lower-case digits, over the raw octets (CONTRACT §11). Both
+    /// secrets are always tried, so the time does not tell which one is in use.
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {
         let fields = head.count("X-Hub-Signature-256")
         guard fields > 0 else { throw .signatureMissing }
         guard fields == 1, let value = head.field("X-Hub-Signature-256"), let code = Self.code(value) else {
             throw .signatureInvalid
         }
-        guard keys.count(where: { $0.verify(body, code: code) }) > 0 else { throw .signatureInvalid }
+        let isCurrent = key.verify(body, code: code)
+        let isPrevious = previousKey?.verify(body, code: code) ?? false
+        guard isCurrent || isPrevious else { throw .signatureInvalid }
         try WebhookShape.requireJSON(head)
     }
 
@@ -107,18 +111,8 @@ final class WhatsAppChannel: Channel {
         return post(json)
     }
 
-    /// A read receipt that also shows that we are writing.
-    func acknowledgement(of message: InboundMessage) -> OutboundRequest? {
-        var json = JSONWriter()
-        json.object { json in
-            json.member("messaging_product", "whatsapp")
-            json.member("status", "read")
-            json.member("message_id", bytes: message.nativeID)
-            json.key("typing_indicator")
-            json.object { $0.member("type", "text") }
-        }
-        return post(json, isRepeatable: true)
-    }
+    /// Nothing: the contract names no read receipt, and an operator did not ask for one.
+    func acknowledgement(of message: InboundMessage) -> OutboundRequest? { nil }
 
     /// Messages have no idempotency key at Meta, so they are not repeatable.
     private func post(_ json: JSONWriter, isRepeatable: Bool = false) -> OutboundRequest {

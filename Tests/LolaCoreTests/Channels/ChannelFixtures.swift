@@ -25,9 +25,8 @@ enum Fixture {
         api: String = "https://graph.facebook.com/v23.0"
     ) throws -> WhatsAppChannel {
         WhatsAppChannel(
-            phoneNumberID: phoneNumberID, token: secret("EAAtoken"),
-            appSecrets: ([appSecret] + (previous.map { [$0] } ?? [])).map { secret($0) },
-            verifyToken: secret(verifyToken), apiURL: try url(api))
+            phoneNumberID: [UInt8](text: phoneNumberID), token: secret("EAAtoken"), appSecret: secret(appSecret),
+            previousAppSecret: previous.map { secret($0) }, verifyToken: secret(verifyToken), apiURL: try url(api))
     }
 
     static func telegram(

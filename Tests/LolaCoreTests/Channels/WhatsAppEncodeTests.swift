@@ -168,17 +168,12 @@ struct WhatsAppEncodeTests {
             """)
     }
 
-    @Test("the read receipt shows that we are writing and may be repeated")
+    @Test("WhatsApp is sent nothing but replies")
     func acknowledgement() throws {
         let channel = try Fixture.whatsapp()
         let webhook = channel.decode(
             Fixture.whatsappBody(#"[{"from":"15550100","id":"wamid.A","timestamp":"1","type":"text"}]"#))
-        let message = try #require(webhook.messages.first)
-        let request = try #require(channel.acknowledgement(of: message))
-        #expect(request.isRepeatable && request.target.text == "/v23.0/106540352242922/messages")
-        #expect(request.body.text == """
-            {"messaging_product":"whatsapp","status":"read","message_id":"wamid.A","typing_indicator":{"type":"text"}}
-            """)
+        #expect(channel.acknowledgement(of: try #require(webhook.messages.first)) == nil)
     }
 
     @Test("after 131026 the other historic form of the number is tried once", arguments: [
