@@ -24,7 +24,8 @@ def test_a_record_tells_the_whole_way(stack):
     key = stack.gateway.say(phone, "hola")
     stack.graph.wait_sends(phone)
     record = stack.gateway.wait_delivered(key)
-    assert (record["key"], record["channel"], record["agent"], record["type"]) == (key, "whatsapp", "sender_home", "text")
+    assert (record["key"], record["channel"]) == (key, "whatsapp")
+    assert (record["agent"], record["type"]) == ("sender_home", "text")
     stages = [step["stage"] for step in record["trace"]]
     assert [stage for stage in stages if stage in STAGES] == STAGES
     for step in record["trace"]:
@@ -100,7 +101,8 @@ def test_the_dry_run_has_no_effect_but_the_lookup(stack):
     assert not stack.agents.calls(phone) and len(stack.graph.requests) == sends
 
 
-@pytest.mark.parametrize("body", [None, [], {}, {"channel": "whatsapp"}, {"channel": "pigeon", "from": "1", "text": "x"},
+@pytest.mark.parametrize("body", [None, [], {}, {"channel": "whatsapp"},
+                                  {"channel": "pigeon", "from": "1", "text": "x"},
                                   {"channel": "whatsapp", "from": 15550100, "text": "x"},
                                   {"channel": "whatsapp", "from": "+15550100", "text": 7}], ids=json.dumps)
 def test_a_bad_dry_run_is_refused(stack, body):

@@ -34,6 +34,6 @@ def test_the_running_gateway_reads_the_same_numbers(stack):
             phone = answer.json()["phone"]
             if expected != phone_oracle.REFUSED and phone is not None and phone != expected:
                 different.append((spelling, expected, phone))
-    # Differences are listed by rule in docs/PHONE.md and counted by the Swift test; two numbers for one spelling are rare.
+    # Differences are listed by rule in docs/PHONE.md and counted by the Swift test.
     assert len(different) <= len(rows[::EVERY]) // 100, different[:20]
     assert refused <= len(rows[::EVERY]) // 50

@@ -202,7 +202,8 @@ def test_a_plain_service_where_tls_is_expected_is_a_failure(own_stack, ca):
         _unavailable(own, fresh_phone())
 
 
-@pytest.mark.parametrize("name", ["close in the body", "length too short", "endless body", "huge head", "reset", "silent"])
+@pytest.mark.parametrize("name", ["close in the body", "length too short", "endless body", "huge head", "reset",
+                                  "silent"])
 def test_a_lying_socket_over_tls(own_stack, ca, name):
     with RawStub(BEHAVIOURS[name], ca.leaf("liar").server_context()) as liar:
         own = own_stack(env={"LOLA_IDENTITY_URL": liar.url + "/senders/{phone}", "SSL_CERT_FILE": str(ca.file),
