@@ -1,4 +1,4 @@
-"""The HTTP agent and the way back: envelope, credentials, replies within the channels' limits, failures (CONTRACT §6)."""
+"""The HTTP agent and the way back: envelope, credentials, replies within limits, failures (CONTRACT §6)."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_a_long_text_is_split_without_losing_a_word(stack):
 
 
 @pytest.mark.parametrize("item", [
-    {"type": "buttons", "text": "Choose", "buttons": [{"id": str(number), "title": str(number)} for number in range(4)]},
+    {"type": "buttons", "text": "x", "buttons": [{"id": str(n), "title": str(n)} for n in range(4)]},
     {"type": "list", "text": "x", "button": "b", "items": [{"id": str(n), "title": str(n)} for n in range(11)]},
     {"type": "hologram", "text": "x"},
     {"type": "text"},

@@ -94,7 +94,8 @@ FATAL = [
 ]
 
 
-@pytest.mark.parametrize(("octets", "status"), [pytest.param(octets, status, id=name) for name, octets, status in FATAL])
+@pytest.mark.parametrize(("octets", "status"),
+                         [pytest.param(octets, status, id=name) for name, octets, status in FATAL])
 def test_framing_errors_are_refused_and_close(stack, octets, status):
     with Wire(stack.gateway.port) as wire:
         # The request behind the bad one must never be answered.

@@ -1,4 +1,4 @@
-"""Telegram webhooks: the secret header, contact sharing as the only source of a phone, /start (CONTRACT §4, §5, §11)."""
+"""Telegram webhooks: the secret header, shared contacts as the only source of a phone, /start (CONTRACT §4, §11)."""
 
 from __future__ import annotations
 

@@ -182,14 +182,13 @@ enum Limits {
     static let storeSweepStep = 8
     /// The same when the table is full, before an operation is refused.
     static let storeSweepWhenFull = 4_096
+
     // MARK: Channels (reference: protocols §1, §2)
 
     /// A native message id (`wamid…`); longer is malformed.
     static let nativeIDMax = ByteCount.bytes(512)
     /// Challenge of the WhatsApp handshake.
     static let challengeMax = ByteCount.bytes(128)
-    /// Contact cards taken from one message.
-    static let contactCardsMax = 16
     /// One call to a channel's API, from resolve to the last octet.
     static let deliveryTimeout = Interval.seconds(10)
     /// The longest wait that a provider's `Retry-After` may ask of us.

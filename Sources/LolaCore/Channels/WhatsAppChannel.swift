@@ -115,7 +115,7 @@ final class WhatsAppChannel: Channel {
     func acknowledgement(of message: InboundMessage) -> OutboundRequest? { nil }
 
     /// Messages have no idempotency key at Meta, so they are not repeatable.
-    private func post(_ json: JSONWriter, isRepeatable: Bool = false) -> OutboundRequest {
-        api.post([0x2F] + phoneNumberID + [UInt8](text: "/messages"), json, isRepeatable: isRepeatable)
+    private func post(_ json: JSONWriter) -> OutboundRequest {
+        api.post([0x2F] + phoneNumberID + [UInt8](text: "/messages"), json)
     }
 }

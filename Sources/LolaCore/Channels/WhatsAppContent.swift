@@ -39,7 +39,7 @@ enum WhatsAppContent {
     private static func contacts(_ message: JSONView) -> MessageContent {
         guard let cards = message["contacts"] else { return MessageContent(.contact) }
         var attachments: [Attachment] = []
-        for card in cards.elements.prefix(Limits.contactCardsMax) {
+        for card in cards.elements.prefix(Limits.attachmentsMax) {
             let name = card["name"]?["formatted_name"]?.filledText ?? card["name"]?["first_name"]?.filledText
             let phones = card["phones"]
             let phone = phones?[0]?["phone"]?.filledText ?? phones?[0]?["wa_id"]?.filledText

@@ -20,7 +20,7 @@ enum SettingsDocuments {
     }
 
     private static func line(_ row: SettingDefinition) -> String {
-        let key = row.isSecret ? "environment only" : "`\(row.key)`"
+        let key = "`\(row.key)`" + (row.isSecret ? ", environment only" : "")
         var names = "`\(row.variable)`"
         if let file = row.fileVariable { names += ", `\(file)`" }
         if let flag = row.flag { names += ", `--\(flag)`" }
@@ -86,8 +86,9 @@ enum SettingsDocuments {
                 open.removeLast()
                 out += indent(open.count) + "},\n"
             }
+            if !out.hasSuffix("{\n") { out += "\n" }
             for name in parents[open.count...] {
-                out += (open.isEmpty && !out.hasSuffix("{\n") ? "\n" : "") + indent(open.count) + "\(name): {\n"
+                out += indent(open.count) + "\(name): {\n"
                 open.append(name)
             }
             out += entry(row, name: path.last ?? row.key, indent: indent(open.count))
@@ -99,15 +100,13 @@ enum SettingsDocuments {
     private static func entry(_ row: SettingDefinition, name: String, indent: String) -> String {
         if row.isSecret {
             let names = "\(row.variable) or \(row.variable)_FILE"
-            return comment("Secret, environment only: \(names). \(row.sentence)", indent)
+            return comment(row.sentence, indent) + comment("Secret, only in the environment: \(names).", indent)
         }
-        var about = comment("\(row.sentence) \(row.variable): \(row.expected).", indent)
-        let value = text(row.defaultText ?? row.example, row.form)
-        if row.defaultText == nil {
-            about += comment("Without it: \(row.absence).", indent)
-            return about + "\(indent)// \(name): \(value),\n"
-        }
-        return about + "\(indent)\(name): \(value),\n"
+        let absence =
+            row.defaultText != nil ? "" : row.requirement == .optional ? " Without it: \(row.absence)." : " Required."
+        let about = comment(row.sentence, indent) + comment("\(row.variable): \(row.expected).\(absence)", indent)
+        let value = "\(name): \(text(row.defaultText ?? row.example, row.form)),\n"
+        return about + indent + (row.defaultText == nil ? "// " : "") + value
     }
 
     private static func indent(_ depth: Int) -> String { String(repeating: "    ", count: depth + 1) }

@@ -20,7 +20,7 @@ struct TelegramEncodeTests {
         #expect(request.purpose == .delivery && request.method == .post && !request.isRepeatable)
         #expect(request.origin.authority.text == "api.telegram.org")
         #expect(request.target.text == "/bot\(Fixture.botToken)/sendMessage")
-        #expect(request.fields == [OutboundField(name: "Content-Type", value: [UInt8](text: "application/json"))])
+        #expect(request.fields.map { "\($0.name): \($0.value.text)" } == ["Content-Type: application/json"])
         #expect(request.body.text == """
             {"chat_id":7012345678901,"text":"*hola* <b>","link_preview_options":{"is_disabled":true}}
             """)

@@ -168,17 +168,12 @@ struct WhatsAppEncodeTests {
             """)
     }
 
-    @Test("the read receipt shows that we are writing and may be repeated")
+    @Test("WhatsApp is sent nothing but replies")
     func acknowledgement() throws {
         let channel = try Fixture.whatsapp()
         let webhook = channel.decode(
             Fixture.whatsappBody(#"[{"from":"15550100","id":"wamid.A","timestamp":"1","type":"text"}]"#))
-        let message = try #require(webhook.messages.first)
-        let request = try #require(channel.acknowledgement(of: message))
-        #expect(request.isRepeatable && request.target.text == "/v23.0/106540352242922/messages")
-        #expect(request.body.text == """
-            {"messaging_product":"whatsapp","status":"read","message_id":"wamid.A","typing_indicator":{"type":"text"}}
-            """)
+        #expect(channel.acknowledgement(of: try #require(webhook.messages.first)) == nil)
     }
 
     @Test("after 131026 the other historic form of the number is tried once", arguments: [
@@ -195,7 +190,8 @@ struct WhatsAppEncodeTests {
         #expect(try second.flatMap { try Fixture.root($0)["to"]?.text } == other)
         if let other, let second {
             #expect(second.body.text == request.body.text.replacingOccurrences(of: number, with: other))
-            #expect(second.target == request.target && second.fields == request.fields)
+            #expect(second.target == request.target)
+            #expect(second.fields.map(\.value) == request.fields.map(\.value))
             #expect(channel.alternative(for: second, address: address, after: WhatsAppJudge.undeliverable) == nil)
         }
         let verdict = DeliveryVerdict.final(word: "request_refused")
