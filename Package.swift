@@ -20,6 +20,6 @@ let package = Package(
         .systemLibrary(name: "CSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "LolaCore", dependencies: ["CSSL"], swiftSettings: settings),
         .executableTarget(name: "LolaServer", dependencies: ["LolaCore"], swiftSettings: settings),
-        .testTarget(name: "LolaCoreTests", dependencies: ["LolaCore"], swiftSettings: settings),
+        .testTarget(name: "LolaCoreTests", dependencies: ["LolaCore"], exclude: ["Fuzz/Corpus"], swiftSettings: settings),
     ]
 )

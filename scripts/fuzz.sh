@@ -1,61 +1,71 @@
 #!/usr/bin/env bash
 # Fuzzes every `func fuzz<Name>(_ bytes: [UInt8])` found in Tests/LolaCoreTests/Fuzz/*.swift.
 #
-# The library and those files are compiled into one program with -sanitize=fuzzer, so that coverage guides the search
-# into the parsers themselves. Conventions of the Fuzz folder:
-#   - files without `import Testing` are targets and helpers; `@testable import LolaCore` in them is dropped here,
-#     because the library's sources are part of the same module;
-#   - files with `import Testing` (the replay of the corpus in `make test`) are left out;
-#   - Corpus/<Name>/ holds the seeds of `fuzz<Name>`. New inputs go to .fuzz/<Name>/, never into the repository;
-#     an input that crashes is written to .fuzz/crashes/ and belongs into Corpus/ once it is fixed.
+# The library, those files and the test helpers they use are compiled into one program with -sanitize=fuzzer, so that
+# coverage guides the search into the parsers themselves. `@testable import LolaCore` is dropped on the way, because
+# the library's sources are part of the same module. A new target is one function; when it uses helpers of another
+# test folder, that folder is added to `helpers`.
+#
+# Seeds are Fuzz/Corpus/<name>, matched without regard to case and underscores (fuzzHTTPRequest: http_request). New
+# inputs go to .fuzz/, never into the repository. An input that crashes is written to .fuzz/crashes/ and belongs into
+# the corpus once it is fixed: `make test` replays the corpus.
 #
 # Usage: [FUZZ_SECONDS=60] scripts/fuzz.sh [Name ...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 seconds=${FUZZ_SECONDS:-60}
-folder=Tests/LolaCoreTests/Fuzz
+tests=Tests/LolaCoreTests
+helpers=(Support Wire)
 work=.fuzz
 mkdir -p "$work/source" "$work/crashes"
+rm -f "$work"/source/*.swift
 
 targets=()
-rm -f "$work"/source/*.swift
-for file in "$folder"/*.swift; do
-    [ -e "$file" ] || continue
-    grep -qE '^import Testing' "$file" && continue
-    sed -E 's/^@testable import LolaCore$//' "$file" >"$work/source/$(basename "$file")"
-    while read -r name; do targets+=("$name"); done < <(
-        sed -nE 's/^func fuzz([A-Za-z0-9]+)\(_ bytes: \[UInt8\]\).*/\1/p' "$file")
+while read -r name; do targets+=("$name"); done < <(
+    sed -nE 's/^func fuzz([A-Za-z0-9]+)\(_ bytes: \[UInt8\]\).*/\1/p' "$tests"/Fuzz/*.swift)
+[ ${#targets[@]} -gt 0 ] || { echo "fuzz: no target in $tests/Fuzz" >&2; exit 1; }
+
+for folder in Fuzz "${helpers[@]}"; do
+    for file in "$tests/$folder"/*.swift; do
+        sed -E 's/^@testable import LolaCore$//' "$file" >"$work/source/$folder-$(basename "$file")"
+    done
 done
-[ ${#targets[@]} -gt 0 ] || { echo "fuzz: no target in $folder" >&2; exit 1; }
 
 # The driver: a table of the targets, one chosen per process by LOLA_FUZZ_TARGET.
-table=
-for name in "${targets[@]}"; do table+="    \"$name\": fuzz$name,"$'\n'; done
 while IFS= read -r line; do
-    if [ "$line" = "@TARGETS@" ]; then printf '%s' "$table"; else printf '%s\n' "$line"; fi
-done <scripts/fuzz-driver.swift.in >"$work/source/FuzzDriver.swift"
+    if [ "$line" = "@TARGETS@" ]; then
+        printf '    "%s": fuzz%s,\n' $(for name in "${targets[@]}"; do echo "$name" "$name"; done)
+    else
+        printf '%s\n' "$line"
+    fi
+done <scripts/fuzz-driver.swift.in >"$work/source/Driver.swift"
 
 echo "fuzz: building ${#targets[@]} targets"
 mapfile -t library < <(find Sources/LolaCore -name '*.swift' | sort)
-swiftc -sanitize=fuzzer -parse-as-library -O -wmo -module-name LolaFuzz -swift-version 6 \
+swiftc -sanitize=fuzzer -parse-as-library -O -wmo -module-name LolaFuzz -swift-version 6 -suppress-warnings \
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault \
     -enable-upcoming-feature MemberImportVisibility \
     -I Sources/CSSL "${library[@]}" "$work"/source/*.swift -lssl -lcrypto -o "$work/lola-fuzz"
 
+plain() { tr -d _ <<<"${1,,}"; }
+
 chosen=("$@")
 [ ${#chosen[@]} -gt 0 ] || chosen=("${targets[@]}")
 for name in "${chosen[@]}"; do
-    mkdir -p "$work/$name"
+    found=$work/$(plain "$name")
+    mkdir -p "$found"
     seeds=()
-    [ -d "$folder/Corpus/$name" ] && seeds=("$folder/Corpus/$name")
+    for folder in "$tests"/Fuzz/Corpus/*/; do
+        [ "$(plain "$(basename "$folder")")" = "$(plain "$name")" ] && seeds=("$folder")
+    done
     echo "fuzz: $name for $seconds s"
-    # 16 KiB inputs cover every limit that is not about bulk; one input may take 2 s at most.
+    # 20,000 octets reach past every limit of a head; an input that takes 2 s is a defect.
     LOLA_FUZZ_TARGET=$name "$work/lola-fuzz" -max_total_time="$seconds" -max_len=20000 -timeout=2 -rss_limit_mb=1024 \
-        -print_final_stats=1 -artifact_prefix="$work/crashes/$name-" "$work/$name" "${seeds[@]}" >"$work/$name.log" 2>&1 || {
-        tail -n 30 "$work/$name.log" >&2
-        echo "fuzz: $name failed; the input is in $work/crashes/, the log in $work/$name.log" >&2
+        -print_final_stats=1 -artifact_prefix="$work/crashes/$name-" "$found" "${seeds[@]}" >"$found.log" 2>&1 || {
+        tail -n 30 "$found.log" >&2
+        echo "fuzz: $name failed; the input is in $work/crashes/, the log in $found.log" >&2
         exit 1
     }
-    grep -E 'number_of_executed_units|peak_rss_mb' "$work/$name.log" | sed "s/^stat::/fuzz: $name /"
+    grep -E 'number_of_executed_units|peak_rss_mb' "$found.log" | sed -E "s/^stat::([a-z_]+): */fuzz: $name \1 /"
 done

@@ -1,4 +1,5 @@
 // The executable: hands its arguments to LolaCore and leaves with the exit code.
+import Glibc
 import LolaCore
 
-LolaCommand.version()
+exit(LolaCommand.run())

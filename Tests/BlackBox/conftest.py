@@ -27,6 +27,10 @@ class Stack:
     bot: TelegramStub
     agents: AgentStub
 
+    @property
+    def gateway_url(self) -> str:
+        return f"http://127.0.0.1:{self.gateway.port}"
+
     def person(self, verdict: str = "passed", **more: object) -> str:
         """A fresh phone that the identity service knows."""
         phone = fresh_phone()

@@ -24,7 +24,7 @@ enum Limits {
     static let requestMethodMax = ByteCount.bytes(32)
     /// One chunk-size line with its extensions.
     static let chunkLineMax = ByteCount.bytes(256 + 16)
-    /// Chunk extensions of one body together; they carry nothing we use, so they may not outweigh the content.
+    /// Octets of all chunk lines of one body beyond 16 a line; they carry nothing we use.
     static let chunkExtensionsMax = ByteCount.kibibytes(8)
     /// Trailer section of a chunked body; read, checked and dropped.
     static let trailersMax = ByteCount.kibibytes(4)
@@ -182,4 +182,39 @@ enum Limits {
     static let storeSweepStep = 8
     /// The same when the table is full, before an operation is refused.
     static let storeSweepWhenFull = 4_096
+
+    // MARK: Channels (reference: protocols §1, §2)
+
+    /// A native message id (`wamid…`); longer is malformed.
+    static let nativeIDMax = ByteCount.bytes(512)
+    /// Challenge of the WhatsApp handshake.
+    static let challengeMax = ByteCount.bytes(128)
+    /// One call to a channel's API, from resolve to the last octet.
+    static let deliveryTimeout = Interval.seconds(10)
+    /// The longest wait that a provider's `Retry-After` may ask of us.
+    static let deliveryRetryAfterMax = Interval.hours(1)
+    /// WhatsApp allows about one message in 6 s to one user (error 131056).
+    static let whatsAppPairInterval = Interval.seconds(6)
+    /// Characters of a text message.
+    static let whatsAppTextMax = 4_096
+    /// Characters of the text above buttons or a list.
+    static let whatsAppBodyMax = 1_024
+    static let whatsAppButtonsMax = 3
+    /// Characters of a button's title, and of the button that opens a list.
+    static let whatsAppButtonTitleMax = 20
+    static let whatsAppButtonIDMax = ByteCount.bytes(256)
+    static let whatsAppRowsMax = 10
+    static let whatsAppRowTitleMax = 24
+    static let whatsAppRowDescriptionMax = 72
+    static let whatsAppRowIDMax = ByteCount.bytes(200)
+    /// `biz_opaque_callback_data`.
+    static let whatsAppReferenceMax = ByteCount.bytes(512)
+    /// UTF-16 units of a text message.
+    static let telegramTextMax = 4_096
+    /// Rows of an inline keyboard made from a reply.
+    static let telegramRowsMax = 10
+    /// UTF-16 units of a button's title: what a telephone shows on one line, the API names no limit.
+    static let telegramButtonTitleMax = 64
+    static let telegramCallbackDataMax = ByteCount.bytes(64)
+    static let telegramStartPayloadMax = ByteCount.bytes(64)
 }

@@ -42,7 +42,7 @@ enum TLSFault: String, Error, CaseIterable {
 }
 
 enum TLSContextFault: String, Error {
-    /// The certificate chain file is missing, unreadable, no PEM, or too weak.
+    /// The certificate chain file is missing, unreadable, no PEM, or has too short a key.
     case certificateFile = "certificate_file"
     /// The key file is missing, unreadable, encrypted, or no PEM key.
     case keyFile = "key_file"

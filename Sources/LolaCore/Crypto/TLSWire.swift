@@ -44,7 +44,7 @@ internal import CSSL
         return step
     }
 
-    private func write(_ bytes: UnsafeRawBufferPointer) { unsafe outgoing.append(contentsOf: bytes) }
+    private func write(_ bytes: UnsafeBufferPointer<UInt8>) { unsafe outgoing.append(contentsOf: bytes) }
 
     private static func wire(of bio: OpaquePointer?) -> TLSWire? {
         guard let data = unsafe BIO_get_data(bio) else { return nil }
@@ -65,7 +65,8 @@ internal import CSSL
         unsafe BIO_meth_set_write_ex(method) { bio, bytes, count, done in
             unsafe lola_bio_clear_retry(bio)
             guard let wire = unsafe TLSWire.wire(of: bio) else { return 0 }
-            unsafe wire.write(UnsafeRawBufferPointer(start: bytes, count: count))
+            let start = unsafe UnsafeRawPointer(bytes)?.assumingMemoryBound(to: UInt8.self)
+            unsafe wire.write(UnsafeBufferPointer(start: start, count: count))
             unsafe done?.pointee = count
             return 1
         }

@@ -5,7 +5,7 @@ enum KeySet {
     static func jwks(_ session: SessionSettings) throws(CryptoFault) -> [UInt8] {
         var keys = [try ES256PrivateKey(pem: session.jwtPrivateKey).publicKey]
         for pem in session.jwtPreviousKeys {
-            let key = try ES256PublicKey(pem: pem.withBytes { Self.copy($0) })
+            guard let key = publicKey(pem) else { throw CryptoFault.keyMalformed }
             if !keys.contains(where: { $0.thumbprint == key.thumbprint }) { keys.append(key) }
         }
         return document(keys)
@@ -15,6 +15,11 @@ enum KeySet {
         [UInt8](capacity: span.count) { out in
             for index in span.indices { out.append(span[index]) }
         }
+    }
+
+    /// The public key in a PEM, private or public; nil when it holds no P-256 key.
+    static func publicKey(_ pem: SecretBytes) -> ES256PublicKey? {
+        pem.withBytes { (span) -> ES256PublicKey? in try? ES256PublicKey(pem: Self.copy(span)) }
     }
 
     static func document(_ keys: [ES256PublicKey]) -> [UInt8] {

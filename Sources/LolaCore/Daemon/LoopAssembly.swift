@@ -56,7 +56,7 @@ final class LoopAssembly {
         let store = MemoryStore(shared.table)
         let pipeline = Pipeline(Registry.middlewares(settings), clock: clock)
         var channels: [ChannelName: any Channel] = [:]
-        for channel in Registry.channels(settings) { channels[channel.name] = channel }
+        for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
         let whatsapp = channels[.whatsapp] as? WhatsAppChannel
         flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,

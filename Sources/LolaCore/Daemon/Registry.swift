@@ -3,23 +3,24 @@
 
 enum Registry {
     /// The channels that are configured; a channel without settings does not exist.
-    static func channels(_ settings: Settings) -> [any Channel] {
+    static func channels(_ settings: Settings, clock: any Clock) -> [any Channel] {
         var list: [any Channel] = []
         if let whatsapp = whatsapp(settings) { list.append(whatsapp) }
-        if let telegram = telegram(settings) { list.append(telegram) }
+        if let telegram = telegram(settings, clock) { list.append(telegram) }
         return list
     }
 
     static func whatsapp(_ settings: Settings) -> WhatsAppChannel? {
         guard let own = settings.whatsapp, let api = HTTPURL([UInt8](text: own.apiURL.text)) else { return nil }
         return WhatsAppChannel(
-            phoneNumberID: own.phoneNumberID, token: own.accessToken, appSecrets: own.appSecrets,
-            verifyToken: own.verifyToken, apiURL: api)
+            phoneNumberID: [UInt8](text: own.phoneNumberID), token: own.accessToken, appSecret: own.appSecrets[0],
+            previousAppSecret: own.appSecrets.count > 1 ? own.appSecrets[1] : nil, verifyToken: own.verifyToken,
+            apiURL: api)
     }
 
-    static func telegram(_ settings: Settings) -> TelegramChannel? {
+    static func telegram(_ settings: Settings, _ clock: any Clock) -> TelegramChannel? {
         guard let own = settings.telegram, let api = HTTPURL([UInt8](text: own.apiURL.text)) else { return nil }
-        return TelegramChannel(botToken: own.token.secret, secret: own.secret, apiURL: api)
+        return TelegramChannel(botToken: own.token.secret, secret: own.secret, apiURL: api, clock: clock)
     }
 
     /// The chain in the configured order.

@@ -12,10 +12,13 @@ struct SettingsFile {
     private(set) var problems: [SettingsProblem] = []
     private let path: String
     private let definitions: [String: SettingDefinition]
+    /// In the order of the table.
+    private let keys: [String]
 
     /// - Parameter path: how problems name the file.
     init(path: String, bytes: [UInt8], table: [SettingDefinition]) {
         self.path = path
+        keys = table.map(\.key)
         definitions = Dictionary(uniqueKeysWithValues: table.map { ($0.key, $0) })
         do {
             let root = try JSON5Reader.read(bytes)
@@ -74,12 +77,11 @@ struct SettingsFile {
         problems.append(SettingsProblem(fault, key: key, source: source, expected: expected, nearest: nearest))
     }
 
-    private func isSection(_ key: String) -> Bool { definitions.keys.contains { $0.hasPrefix(key + ".") } }
+    private func isSection(_ key: String) -> Bool { keys.contains { $0.hasPrefix(key + ".") } }
 
     /// A sibling with a similar name, else the setting that bears the name elsewhere or as its variable.
     private func nearest(to name: String, under parent: String) -> String? {
         let prefix = parent.isEmpty ? "" : parent + "."
-        let keys = definitions.keys.sorted()
         let siblings = keys.filter { $0.hasPrefix(prefix) }.map { key in
             String(key.dropFirst(prefix.count).prefix { $0 != "." })
         }

@@ -2,13 +2,13 @@
 // Pure; called by the commands at start-up and on reload, on the main thread.
 
 /// Judgements that belong to layers settings do not know.
-struct SettingsChecks {
+struct SettingsChecks: Sendable {
     /// Whether a PEM holds a P-256 private key.
-    let isSigningKey: (SecretBytes) -> Bool
+    let isSigningKey: @Sendable (SecretBytes) -> Bool
     /// Whether a PEM holds a P-256 key, private or public.
-    let isVerificationKey: (SecretBytes) -> Bool
+    let isVerificationKey: @Sendable (SecretBytes) -> Bool
     /// Whether a text can be normalised to an international phone number.
-    let isPhone: ([UInt8]) -> Bool
+    let isPhone: @Sendable ([UInt8]) -> Bool
 }
 
 extension Settings {

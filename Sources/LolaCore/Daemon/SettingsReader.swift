@@ -147,10 +147,11 @@ final class SettingsReader {
         for (name, value) in sources.environment.sorted(by: { $0.key < $1.key }) where name.hasPrefix("LOLA_") {
             guard !known.contains(name), !Self.isServiceLink(name, value) else { continue }
             let shown = SettingsFile.printable(name)
+            let plain = name.hasSuffix("_FILE") ? String(name.dropLast(5)) : name
             problems.append(
                 SettingsProblem(
                     .unknownVariable, key: shown, source: shown, expected: "a variable of docs/CONFIGURATION.md",
-                    nearest: NearestName.of(name, in: names)))
+                    nearest: known.contains(plain) ? plain : NearestName.of(name, in: names)))
         }
     }
 

@@ -86,6 +86,7 @@ final class Journey {
 
     private func answered(_ answer: AgentAnswer) {
         turn.detail = "attempt \(agentAttempts), \(answer.replies.count) replies"
+        if answer.refusedTicket != nil { turn.detail += ", ticket refused" }
         turn.record("agent", answer.isDeferred ? "deferred" : "answered", took: sinceAsked)
         guard let changed = answer.state else { return send(answer) }
         let operation: StoreOperation = changed.isEmpty ? .remove(stateKey) : .put(stateKey, changed, expires: nil)

@@ -76,9 +76,13 @@ enum OutboundPurpose: String, CaseIterable, Sendable {
     case delivery
 }
 
-struct OutboundField: Sendable {
+struct OutboundField: Equatable, Sendable {
     let name: StaticString
     let value: [UInt8]
+
+    static func == (left: OutboundField, right: OutboundField) -> Bool {
+        left.name.description == right.name.description && left.value == right.value
+    }
 }
 
 struct OutboundRequest: Sendable {

@@ -8,8 +8,6 @@ struct HTTPBodyReader: Sendable {
     /// The most payload octets that may follow; a declared length above it is refused before anything is read.
     var limit: Int
     let framing: Framing
-    /// How many octets have been looked at, for the test that this is linear in the input.
-    private(set) var examined = 0
     private var received = 0
     private var chunks = HTTPChunks()
 
@@ -17,6 +15,9 @@ struct HTTPBodyReader: Sendable {
         self.framing = framing
         self.limit = limit
     }
+
+    /// How many octets have been looked at, for the test that this is linear in the input. Payload is not looked at.
+    var examined: Int { chunks.examined }
 
     /// - Returns: the next event and how many octets of `input` are done with. After `.end` the reader is spent.
     mutating func next(_ input: Span<UInt8>) throws(HTTPFault) -> (step: Step, consumed: Int) {
@@ -29,8 +30,6 @@ struct HTTPBodyReader: Sendable {
             if received >= limit && !input.isEmpty { throw .bodyTooLarge }
             return take(min(limit &- received, input.count))
         case .chunked:
-            let start = chunks.examined
-            defer { examined &+= chunks.examined &- start }
             return try chunks.next(input, limit: limit)
         }
     }

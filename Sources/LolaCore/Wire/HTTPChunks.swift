@@ -10,6 +10,9 @@ struct HTTPChunks: Sendable {
         case lineFeed, data, dataEnd, dataLineFeed, trailers
     }
 
+    /// Hexadecimal digits of the largest size that fits a number.
+    private static let sizeDigitsMax = 16
+
     /// How many octets of chunk lines and trailers have been looked at.
     private(set) var examined = 0
     private var phase: Phase = .sizeStart
@@ -17,7 +20,8 @@ struct HTTPChunks: Sendable {
     /// Payload octets of all chunk sizes read so far.
     private var total = 0
     private var lineLength = 0
-    private var extensionOctets = 0
+    /// Octets of all chunk lines beyond what their sizes need.
+    private var overhead = 0
     private var trailers = HTTPFieldSection(
         at: 0, octetsMax: Limits.trailersMax, fieldsMax: Limits.trailerFieldsMax,
         tooLarge: .trailersTooLarge, tooMany: .trailersTooLarge)
@@ -75,7 +79,10 @@ struct HTTPChunks: Sendable {
     }
 
     private mutating func endLine(limit: Int) throws(HTTPFault) {
+        // The CR has been counted too; the first 16 octets are room for the size itself.
+        overhead &+= max(0, lineLength &- 1 &- Self.sizeDigitsMax)
         lineLength = 0
+        if overhead > Limits.chunkExtensionsMax.bytes { throw .chunkExtensionsTooLarge }
         if size == 0 {
             phase = .trailers
             return
@@ -94,8 +101,6 @@ struct HTTPChunks: Sendable {
         if phase == .sizeStart || phase == .size {
             try readSize(byte)
         } else {
-            extensionOctets &+= 1
-            if extensionOctets > Limits.chunkExtensionsMax.bytes { throw .chunkExtensionsTooLarge }
             guard let following = next(byte) else { throw .badChunk }
             phase = following
         }

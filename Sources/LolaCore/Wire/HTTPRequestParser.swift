@@ -82,9 +82,7 @@ struct HTTPRequestParser: Sendable {
             section = Self.emptySection(at: line.position)
             phase = .fields
         }
-        let from = section.position
-        defer { examined &+= section.position &- from }
-        guard try section.scan(input, from: base) else { return (.needMore, base) }
+        guard try scanFields(input, from: base) else { return (.needMore, base) }
 
         let end = base &+ section.position
         let octets = input.extracting(base..<end)
@@ -98,6 +96,12 @@ struct HTTPRequestParser: Sendable {
         section = Self.emptySection(at: 0)
         phase = .body
         return (.head(head), end)
+    }
+
+    private mutating func scanFields(_ input: Span<UInt8>, from base: Int) throws(HTTPFault) -> Bool {
+        let start = section.position
+        defer { examined &+= section.position &- start }
+        return try section.scan(input, from: base)
     }
 
     private mutating func readBody(_ input: Span<UInt8>) throws(HTTPFault) -> (step: Step, consumed: Int) {

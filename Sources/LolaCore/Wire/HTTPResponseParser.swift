@@ -82,9 +82,7 @@ struct HTTPResponseParser: Sendable {
             section = Self.emptySection(at: line.position)
             phase = .fields
         }
-        let from = section.position
-        defer { examined &+= section.position &- from }
-        guard try section.scan(input, from: 0) else { return (.needMore, 0) }
+        guard try scanFields(input) else { return (.needMore, 0) }
 
         let end = section.position
         let octets = input.extracting(..<end)
@@ -105,6 +103,12 @@ struct HTTPResponseParser: Sendable {
         if interims > Limits.interimResponsesMax { throw .tooManyInterim }
         phase = .line
         return .interim(status)
+    }
+
+    private mutating func scanFields(_ input: Span<UInt8>) throws(HTTPFault) -> Bool {
+        let start = section.position
+        defer { examined &+= section.position &- start }
+        return try section.scan(input, from: 0)
     }
 
     private mutating func readBody(_ input: Span<UInt8>) throws(HTTPFault) -> (step: Step, consumed: Int) {

@@ -17,7 +17,7 @@ struct JSONParser {
             throw JSONFault(.byteOrderMark, at: 0)
         }
         var parser = JSONParser()
-        parser.nodes.reserveCapacity(bytes.count / 12 + 4)
+        parser.nodes.reserveCapacity(bytes.count / 10 + 8)
         try parser.document(bytes.span)
         return parser.nodes
     }
@@ -123,30 +123,29 @@ struct JSONParser {
 
     // MARK: Scalars
 
+    @inline(__always)
     private mutating func string(_ source: Span<UInt8>, _ start: Int, isKey: Bool) throws(JSONFault) -> Int {
         var at = start &+ 1
         var escaped = false
-        while at < source.count {
+        while true {
+            at = JSONText.afterPlain(source, at)
+            guard at < source.count else { throw JSONFault(.unexpectedEnd, at: at) }
             let octet = source[at]
-            if octet == 0x22 {
-                let end = at &+ 1
-                let link =
-                    isKey ? JSONKeys.fingerprint(source, start &+ 1, at, escaped: escaped) : nodes.count &+ 1
-                nodes.append(JSONNode(.string, start: start, end: end, link: link, mark: escaped))
-                return end
-            }
-            if octet == 0x5C {
+            if octet == 0x22 { break }
+            if octet >= 0x80 {
+                at = try JSONText.afterScalar(source, at)
+            } else if octet == 0x5C {
                 escaped = true
                 at = try JSONText.afterEscape(source, at)
-            } else if octet < 0x20 {
-                throw JSONFault(.rawControl, at: at)
-            } else if octet < 0x80 {
+            } else if octet == 0x7F {
                 at &+= 1
             } else {
-                at = try JSONText.afterScalar(source, at)
+                throw JSONFault(.rawControl, at: at)
             }
         }
-        throw JSONFault(.unexpectedEnd, at: source.count)
+        let link = isKey ? JSONKeys.fingerprint(source, start &+ 1, at, escaped: escaped) : nodes.count &+ 1
+        nodes.append(JSONNode(.string, start: start, end: at &+ 1, link: link, mark: escaped))
+        return at &+ 1
     }
 
     private mutating func number(_ source: Span<UInt8>, _ start: Int) throws(JSONFault) -> Int {

@@ -2,6 +2,41 @@
 // over the source of a document, called by the parser, the key check and the views.
 
 enum JSONText {
+    /// Eight octets, the first one lowest; the compiler makes one load of it.
+    @inline(__always)
+    private static func word(_ source: Span<UInt8>, _ at: Int) -> UInt64 {
+        let eight = source.extracting(at..<at &+ 8)
+        let low = UInt64(eight[0]) | UInt64(eight[1]) &<< 8 | UInt64(eight[2]) &<< 16 | UInt64(eight[3]) &<< 24
+        let high = UInt64(eight[4]) &<< 32 | UInt64(eight[5]) &<< 40 | UInt64(eight[6]) &<< 48
+        return low | high | UInt64(eight[7]) &<< 56
+    }
+
+    /// The offset of the first octet that needs a look: a quote, a backslash, a control, DEL or no ASCII.
+    ///
+    /// Eight octets at a time. The high bit of an octet of `special` is set when that octet is special; a borrow or
+    /// a carry can set more bits only above one that is, and the lowest is the one used.
+    @inline(__always)
+    static func afterPlain(_ source: Span<UInt8>, _ start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var at = start
+        while source.count &- at >= 8 {
+            let word = word(source, at)
+            let quote = (word ^ (ones &* 0x22)) &- ones
+            let backslash = (word ^ (ones &* 0x5C)) &- ones
+            let control = word &- (ones &* 0x20)
+            let delete = word &+ ones
+            let special = (quote | backslash | control | delete | word) & (ones &* 0x80)
+            if special != 0 { return at &+ special.trailingZeroBitCount &>> 3 }
+            at &+= 8
+        }
+        while at < source.count {
+            let octet = source[at]
+            if octet &- 0x20 >= 0x5F || octet == 0x22 || octet == 0x5C { break }
+            at &+= 1
+        }
+        return at
+    }
+
     /// Checks one well-formed UTF-8 sequence of two octets or more (RFC 3629 §4); returns the offset after it.
     static func afterScalar(_ source: Span<UInt8>, _ start: Int) throws(JSONFault) -> Int {
         let first = source[start]
@@ -90,11 +125,25 @@ enum JSONText {
     }
 
     /// Whether a string or key is this text.
-    @inline(__always)
-    static func equal(_ source: [UInt8], _ node: JSONNode, _ text: some Collection<UInt8>) -> Bool {
-        let source = source.span
+    static func equal(_ source: Span<UInt8>, _ node: JSONNode, _ text: Span<UInt8>) -> Bool {
+        if node.mark { return equalUnescaped(source, node, text) }
+        guard Int(node.end &- node.start) == text.count &+ 2 else { return false }
+        let own = source.extracting(Int(node.start) &+ 1..<Int(node.end) &- 1)
+        var at = 0
+        while text.count &- at >= 8 {
+            if word(own, at) != word(text, at) { return false }
+            at &+= 8
+        }
+        while at < text.count {
+            if own[at] != text[at] { return false }
+            at &+= 1
+        }
+        return true
+    }
+
+    private static func equalUnescaped(_ source: Span<UInt8>, _ node: JSONNode, _ text: Span<UInt8>) -> Bool {
         var cursor = JSONTextCursor(at: Int(node.start) &+ 1, end: Int(node.end) &- 1)
-        for octet in text where cursor.next(source) != octet { return false }
+        for at in 0..<text.count where cursor.next(source) != text[at] { return false }
         return cursor.next(source) == nil
     }
 

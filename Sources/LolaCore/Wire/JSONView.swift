@@ -22,31 +22,20 @@ struct JSONView: Sendable {
 
     /// The member with a key; nil when there is none or this is no object. Time is linear in the number of members.
     subscript(_ key: StaticString) -> JSONView? {
-        let object = node
-        guard object.kind == .object else { return nil }
-        let length = key.utf8CodeUnitCount
-        var member = index &+ 1
-        while member < object.link {
-            let name = tape.nodes[member]
-            if name.mark || Int(name.end &- name.start) == length &+ 2 {
-                if JSONText.equal(tape.source, name, key.description.utf8) {
-                    return JSONView(tape: tape, index: member &+ 1)
-                }
-            }
-            member = Int(tape.nodes[member &+ 1].link)
-        }
-        return nil
+        let key = key.description
+        return member(key.utf8Span.span)
     }
 
     /// The same for a key that is not known at compile time; `key` is compared with the unescaped key.
-    func member(_ key: [UInt8]) -> JSONView? {
+    func member(_ key: [UInt8]) -> JSONView? { member(key.span) }
+
+    private func member(_ key: Span<UInt8>) -> JSONView? {
         let object = node
         guard object.kind == .object else { return nil }
+        let source = tape.source
         var member = index &+ 1
         while member < object.link {
-            if JSONText.equal(tape.source, tape.nodes[member], key) {
-                return JSONView(tape: tape, index: member &+ 1)
-            }
+            if JSONText.equal(source.span, tape.nodes[member], key) { return JSONView(tape: tape, index: member &+ 1) }
             member = Int(tape.nodes[member &+ 1].link)
         }
         return nil
@@ -126,8 +115,9 @@ struct JSONView: Sendable {
     func isText(_ word: StaticString) -> Bool {
         let string = node
         guard string.kind == .string else { return false }
-        guard string.mark || Int(string.end &- string.start) == word.utf8CodeUnitCount &+ 2 else { return false }
-        return JSONText.equal(tape.source, string, word.description.utf8)
+        let word = word.description
+        let source = tape.source
+        return JSONText.equal(source.span, string, word.utf8Span.span)
     }
 
     /// The exact source octets of this value, with the quotes or brackets and whatever blanks are inside.

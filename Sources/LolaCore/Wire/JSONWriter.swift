@@ -36,24 +36,30 @@ struct JSONWriter {
     }
 
     /// The key of the next value. Keys of one object must differ; the writer does not check it.
-    mutating func key(_ key: StaticString) { self.key(bytes: key.description.utf8) }
+    mutating func key(_ key: StaticString) {
+        beginKey()
+        quoted(key.description)
+        endKey()
+    }
 
     mutating func key(bytes key: some Collection<UInt8>) {
-        precondition(place == .firstKey || place == .nextKey, "a JSON key has no place here")
-        if place == .nextKey { bytes.append(0x2C) }
-        quoted(key)
-        bytes.append(0x3A)
-        place = .memberValue
+        beginKey()
+        quoted(Array(key))
+        endKey()
     }
 
     // MARK: Values
 
-    mutating func string(_ text: String) { string(bytes: text.utf8) }
+    mutating func string(_ text: String) {
+        let after = beginValue()
+        quoted(text)
+        place = after
+    }
 
     /// Text of unknown origin: each ill-formed UTF-8 sequence becomes U+FFFD.
     mutating func string(bytes text: some Collection<UInt8>) {
         let after = beginValue()
-        quoted(text)
+        quoted(Array(text))
         place = after
     }
 
@@ -129,30 +135,62 @@ struct JSONWriter {
         place = after
     }
 
-    private mutating func quoted(_ text: some Collection<UInt8>) {
+    private mutating func beginKey() {
+        precondition(place == .firstKey || place == .nextKey, "a JSON key has no place here")
+        if place == .nextKey { bytes.append(0x2C) }
+    }
+
+    private mutating func endKey() {
+        bytes.append(0x3A)
+        place = .memberValue
+    }
+
+    private mutating func quoted(_ text: String) {
+        let octets = text.utf8Span.span
+        if JSONText.afterPlain(octets, 0) < octets.count { return quoted(Array(text.utf8)) }
         bytes.append(0x22)
-        var decoder = JSONScalarDecoder()
-        for octet in text {
-            if octet < 0x80 && decoder.isIdle {
-                ascii(octet)
-                continue
-            }
-            var step = decoder.feed(octet)
-            if step == .broken {
-                scalar(0xFFFD)
-                step = octet < 0x80 ? .scalar(UInt32(octet)) : decoder.feed(octet)
-            }
-            switch step {
-            case .more: break
-            case .scalar(let value) where value < 0x80: ascii(octet)
-            case .scalar(let value): scalar(value)
-            case .invalid, .broken: scalar(0xFFFD)
-            }
-        }
-        if !decoder.isIdle { scalar(0xFFFD) }
+        bytes.append(contentsOf: text.utf8)
         bytes.append(0x22)
     }
 
+    private mutating func quoted(_ text: [UInt8]) {
+        bytes.append(0x22)
+        var at = 0
+        while at < text.count {
+            let end = JSONText.afterPlain(text.span, at)
+            if end > at { bytes.append(contentsOf: text[at..<end]) }
+            at = end
+            if at < text.count { at = special(text, at) }
+        }
+        bytes.append(0x22)
+    }
+
+    /// Writes one character that is not plain; returns the offset after it.
+    private mutating func special(_ text: [UInt8], _ start: Int) -> Int {
+        if text[start] < 0x80 {
+            ascii(text[start])
+            return start + 1
+        }
+        var decoder = JSONScalarDecoder()
+        for at in start..<text.count {
+            switch decoder.feed(text[at]) {
+            case .more: continue
+            case .scalar(let value):
+                scalar(value)
+                return at + 1
+            case .invalid:
+                scalar(0xFFFD)
+                return at + 1
+            case .broken:
+                scalar(0xFFFD)
+                return at
+            }
+        }
+        scalar(0xFFFD)
+        return text.count
+    }
+
+    /// An ASCII character that cannot stand for itself.
     private mutating func ascii(_ octet: UInt8) {
         switch octet {
         case 0x22, 0x5C:
@@ -163,8 +201,7 @@ struct JSONWriter {
         case 0x0A: escaped(0x6E)
         case 0x0C: escaped(0x66)
         case 0x0D: escaped(0x72)
-        case 0x00...0x1F, 0x7F: escaped(codeUnit: UInt32(octet))
-        default: bytes.append(octet)
+        default: escaped(codeUnit: UInt32(octet))
         }
     }
 
@@ -196,57 +233,5 @@ struct JSONWriter {
             let digit = UInt8(truncatingIfNeeded: codeUnit >> shift & 0xF)
             bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
         }
-    }
-}
-
-/// Turns octets into scalars one at a time; an ill-formed sequence is reported once per maximal subpart
-/// (Unicode §3.9).
-struct JSONScalarDecoder {
-    enum Step: Equatable {
-        case more
-        case scalar(UInt32)
-        /// This octet can begin nothing.
-        case invalid
-        /// The sequence before this octet was cut short; feed the octet again.
-        case broken
-    }
-
-    private var value: UInt32 = 0
-    private var missing = 0
-    private var low: UInt8 = 0x80
-    private var high: UInt8 = 0xBF
-
-    /// Whether no sequence is under way.
-    var isIdle: Bool { missing == 0 }
-
-    mutating func feed(_ octet: UInt8) -> Step {
-        if missing > 0 {
-            guard octet >= low && octet <= high else {
-                missing = 0
-                return .broken
-            }
-            value = value << 6 | UInt32(octet & 0x3F)
-            missing -= 1
-            low = 0x80
-            high = 0xBF
-            return missing == 0 ? .scalar(value) : .more
-        }
-        low = 0x80
-        high = 0xBF
-        switch octet {
-        case 0x00...0x7F: return .scalar(UInt32(octet))
-        case 0xC2...0xDF: missing = 1
-        case 0xE0...0xEF:
-            missing = 2
-            if octet == 0xE0 { low = 0xA0 }
-            if octet == 0xED { high = 0x9F }
-        case 0xF0...0xF4:
-            missing = 3
-            if octet == 0xF0 { low = 0x90 }
-            if octet == 0xF4 { high = 0x8F }
-        default: return .invalid
-        }
-        value = UInt32(octet) & (0x3F >> UInt32(missing))
-        return .more
     }
 }

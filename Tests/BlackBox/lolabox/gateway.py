@@ -245,6 +245,13 @@ class Gateway:
             return record if stage in [step["stage"] for step in record["trace"]] else None
         return eventually(read, timeout, f"stage {stage} of {key}")
 
+    def wait_delivered(self, key: str, timeout: float = 10.0) -> dict:
+        """The record once every reply has been taken by the channel."""
+        def read() -> dict | None:
+            record = self.record(key)
+            return record if record["delivery"]["status"] == "sent" else None
+        return eventually(read, timeout, f"the delivery of {key}")
+
     def route(self, sender: str, text: str = "hola", channel: str = "whatsapp") -> dict:
         """The dry run of the middleware chain."""
         return self.admin("POST", "dry-run/route", {"channel": channel, "from": sender, "text": text})

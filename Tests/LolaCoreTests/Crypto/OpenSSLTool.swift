@@ -1,4 +1,5 @@
 // Runs the `openssl` command line, an independent maker of keys and certificates for the tests of this folder.
+import Dispatch
 import Foundation
 import Testing
 
@@ -13,9 +14,11 @@ enum OpenSSLTool {
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
+        let exit = DispatchSemaphore(value: 0)
+        process.terminationHandler = { _ in exit.signal() }
         try process.run()
         let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        try #require(exit.wait(timeout: .now() + 30) == .success, "openssl does not end")
         try #require(process.terminationStatus == 0, "openssl \(arguments.joined(separator: " "))")
         return [UInt8](data)
     }

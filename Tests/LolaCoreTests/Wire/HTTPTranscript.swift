@@ -1,5 +1,4 @@
 // Feeds a parser in pieces and writes down what it said, in a form that two runs can be compared by.
-import Testing
 
 @testable import LolaCore
 
@@ -66,8 +65,9 @@ struct HTTPTranscript: Hashable {
                 case .needMore: isWaiting = true
                 case .head(let head):
                     result.check(unread[..<consumed].suffix(head.bytes.count).elementsEqual(head.bytes), "head octets")
+                    let method = latin(head.bytes[head.methodText.asRange])
                     let target = latin(head.bytes[head.target.asRange])
-                    result.add(.head(start: "\(latin(head.bytes[head.methodText.asRange])) \(target)", fields: lines(head)))
+                    result.add(.head(start: "\(method) \(target)", fields: lines(head)))
                     isClosing = !head.keepsAlive
                 case .body(let range): result.addBody(range, of: unread, consumed: consumed)
                 case .end:
@@ -151,15 +151,6 @@ struct HTTPTranscript: Hashable {
         }
         return result + [input[start...]]
     }
-}
-
-/// The ways every case is read: whole, octet by octet, and in `random` seeded ways.
-func waysToCut(_ count: Int, random: Int, seed: UInt64) -> [[Int]] {
-    var generator = SeededGenerator(seed: seed &+ UInt64(count))
-    let ways = (0..<random).map { _ in
-        (0..<Int.random(in: 1...6, using: &generator)).map { _ in Int.random(in: 0...count, using: &generator) }.sorted()
-    }
-    return [[], Array(0..<count)] + ways
 }
 
 /// Octets as text and back, one scalar an octet.

@@ -202,6 +202,7 @@ enum JSONCases {
         Refusal(#""\udfff""#, .loneSurrogate, 1), Refusal(#""\ud800a""#, .loneSurrogate, 1),
         Refusal(#""\ud800\n""#, .loneSurrogate, 1), Refusal(#""\ud800\ud800""#, .loneSurrogate, 1),
         Refusal(#""\ud800\u0041""#, .loneSurrogate, 1), Refusal(#""\udc00\ud800""#, .loneSurrogate, 1),
+        Refusal(#""\udc00\udc00""#, .loneSurrogate, 1),
         Refusal(#""a\ud83d😀""#, .loneSurrogate, 2), Refusal(#""\ud83d\ude00\ude00""#, .loneSurrogate, 13),
         Refusal(#""\ud83d\ud83d\ude00""#, .loneSurrogate, 1), Refusal(#""\ud83d\udg00""#, .invalidEscape, 10),
         Refusal(#""\ud83d"#, .unexpectedEnd, 7), Refusal(#""\ud83d\"#, .unexpectedEnd, 8),

@@ -8,10 +8,11 @@ struct JSONViewTests {
     /// Shape and size of the webhook that the speed goal speaks of.
     static let webhook = """
         {"object":"whatsapp_business_account","entry":[{"id":"102290129340398","changes":[{"value":{\
-        "messaging_product":"whatsapp","metadata":{"display_phone_number":"15550783881","phone_number_id":"106540352242922"},"contacts":\
-        [{"profile":{"name":"Sheena \\u00d1elson"},"wa_id":"16505551234"}],"messages":[{"from":"16505551234","id":\
-        "wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQTRBNjU5OUFFRTAzODEwMTQ0RgA=","timestamp":"1749416383","type":"text","text":\
-        {"body":"Does it come in another color?"}}]},"field":"messages"}]}]}
+        "messaging_product":"whatsapp","metadata":{"display_phone_number":"15550783881",\
+        "phone_number_id":"106540352242922"},"contacts":[{"profile":{"name":"Sheena \\u00d1elson"},\
+        "wa_id":"16505551234"}],"messages":[{"from":"16505551234",\
+        "id":"wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQTRBNjU5OUFFRTAzODEwMTQ0RgA=","timestamp":"1749416383",\
+        "type":"text","text":{"body":"Does it come in another color?"}}]},"field":"messages"}]}]}
         """
 
     private func view(_ text: String) throws -> JSONView { try JSONDocument.parse([UInt8](text: text)).root }
@@ -91,9 +92,19 @@ struct JSONViewTests {
     @Test("doubles are the nearest finite value or nil", arguments: [
         ("0", 0.0 as Double?), ("1.5", 1.5), ("-1.25e2", -125), ("1E-2", 0.01), ("1e400", nil), ("-1e400", nil),
         ("1e-400", 0), ("0.1", 0.1), ("9007199254740993", 9_007_199_254_740_992), ("5e-324", .leastNonzeroMagnitude),
+        ("1e-99999999999999999999", 0),
+        ("1e99999999999999999999", nil), ("0e99999999999999999999", 0), ("-0", -0.0), ("1e23", 1e23),
         ("1.7976931348623157e308", 1.7976931348623157e308), ("\"1\"", nil), ("true", nil),
     ])
     func doubles(_ text: String, _ expected: Double?) throws { #expect(try view(text).double == expected) }
+
+    @Test("a number of a million digits is read in linear time")
+    func digits() throws {
+        let digits = String(repeating: "7", count: 1_000_000)
+        #expect(try view("0.\(digits)").double == 7.0 / 9)
+        #expect(try view("-\(digits)").double == nil)
+        #expect(try view("-\(digits)").integer == nil)
+    }
 
     @Test("escapes are undone", arguments: [
         (#""\"\\\/\b\f\n\r\t""#, [0x22, 0x5C, 0x2F, 0x08, 0x0C, 0x0A, 0x0D, 0x09] as [UInt8]),

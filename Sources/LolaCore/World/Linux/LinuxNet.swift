@@ -64,6 +64,14 @@ import Glibc
         return unsafe SocketAddress.with(endpoint) { unsafe bind(descriptor, $0, $1) } != 0 && errno == EADDRINUSE
     }
 
+    /// A port nobody uses at this moment.
+    static func freePort(_ address: IPAddress) -> UInt16? {
+        guard let waker = EventFD(), let net = LinuxNet(waker: waker) else { return nil }
+        guard let (socket, port) = try? net.listen(Endpoint(address: address, port: 0)) else { return nil }
+        net.close(socket)
+        return port
+    }
+
     func accept(_ listener: Socket) -> AcceptOutcome {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)

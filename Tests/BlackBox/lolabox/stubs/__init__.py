@@ -1,4 +1,4 @@
-"""The services around the gateway, on loopback: identity service, Graph API, Bot API, agents, and a liar on a socket."""
+"""The services around the gateway, on loopback: identity, Graph API, Bot API, agents, and a liar on a socket."""
 
 from .agent import AgentStub
 from .graph import GraphStub

@@ -1,0 +1,88 @@
+// `lola dev`: the whole system on this machine with nothing to configure. What is not set comes from ./.lola/ and
+// points the gateway at its own sandbox services, over real HTTP.
+
+enum DevCommand {
+    static func run(_ invocation: Invocation) -> Int32 {
+        Signals.block()
+        Process.prepare()
+        guard var generated = DevGround.keys() else {
+            Process.print("\(DevGround.directory): cannot be written", to: 2)
+            return ExitCode.cannotCreate
+        }
+        let environment = Process.environment
+        let listen = invocation.settingFlags["listen"] ?? environment["LOLA_LISTEN"] ?? "127.0.0.1:8080"
+        let own = "http://" + listen
+        generated.merge([
+            "LOLA_PUBLIC_URL": own,
+            "LOLA_IDENTITY_URL": own + "/dev/sandbox/identity/{phone}",
+            "LOLA_WHATSAPP_API_URL": own + "/dev/sandbox/graph/v23.0",
+            "LOLA_TELEGRAM_API_URL": own + "/dev/sandbox/telegram",
+            "LOLA_MANAGEMENT_LISTEN": managementListen(environment),
+            "LOLA_DATA_DIR": DevGround.directory + "/data",
+        ]) { $1 }
+        guard let settings = SettingsSource.load(.dev, invocation, generated: generated) else {
+            return ExitCode.configuration
+        }
+        guard let address = IPAddress(text: settings.server.listen.host.utf8), address.isLoopback else {
+            Process.print("lola dev listens on loopback addresses only; use `lola serve` for others", to: 2)
+            return ExitCode.configuration
+        }
+        guard DevGround.writeVariables(DevGround.gatewayFile, known(settings, generated, environment)) else {
+            Process.print("\(DevGround.gatewayFile): cannot be written", to: 2)
+            return ExitCode.cannotCreate
+        }
+        let log = Log(sink: LogSink(descriptor: 2), threshold: .warn)
+        let world = SandboxWorld()
+        let failure = Daemon.run(settings, log: log, console: { loop, client, shared in
+            DevConsole.make(loop, client, world, shared)
+        }) { ports in
+            Process.print(banner(settings, ports))
+        }
+        Process.print(failure.text, to: 2)
+        return failure.code
+    }
+
+    /// The usual address, or one the system chooses when another gateway of this machine has it.
+    private static func managementListen(_ environment: [String: String]) -> String {
+        let usual = SocketAddressText(host: "127.0.0.1", port: 9_090)
+        guard environment["LOLA_MANAGEMENT_LISTEN"] == nil, let ip = IPAddress(text: usual.host.utf8),
+            LinuxNet.isTaken(Endpoint(address: ip, port: usual.port))
+        else { return "127.0.0.1:9090" }
+        return "127.0.0.1:\(LinuxNet.freePort(ip) ?? 9_091)"
+    }
+
+    /// What the other commands need in order to speak with this gateway.
+    private static func known(
+        _ settings: Settings, _ generated: [String: String], _ environment: [String: String]
+    ) -> [String: String] {
+        let names = [
+            "ORCHESTRATOR_SECURITY_TOKEN", "PHONE_NUMBER_ID", "VERIFY_TOKEN_WHATSAPP", "LOLA_WHATSAPP_APP_SECRET",
+            "TELEGRAM_TOKEN", "LOLA_TELEGRAM_SECRET", "LOLA_JWT_PRIVATE_KEY",
+        ]
+        var known: [String: String] = [:]
+        for name in names { known[name] = environment[name] ?? generated[name] }
+        let listen = settings.server.listen
+        known["LOLA_PUBLIC_URL"] = "http://\(listen.text)"
+        known["LOLA_MANAGEMENT_LISTEN"] = settings.management.listen.text
+        return known
+    }
+
+    private static func banner(_ settings: Settings, _ ports: Daemon.Ports) -> String {
+        let own = "http://\(settings.server.listen.host):\(ports.public)"
+        let management = "http://\(settings.management.listen.host):\(ports.management)"
+        return """
+            Lola is running on this machine only. Nothing leaves it.
+
+              Console      \(own)/dev
+              Webhooks     \(own)/webhooks/whatsapp  \(own)/webhooks/telegram
+              Management   \(management)/metrics
+
+            Next, in another terminal:
+
+              lola trigger whatsapp.text --from +15550100 --text hola
+              lola tail
+
+            Keys and data are in ./\(DevGround.directory)/. Stop with Ctrl-C.
+            """
+    }
+}

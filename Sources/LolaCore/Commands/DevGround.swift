@@ -1,0 +1,57 @@
+// ./.lola/: what `lola dev` keeps between runs (generated keys) and what it tells the other commands (where it
+// runs and with which secrets). Mode 0700, files 0600, one `NAME=VALUE` a line, line feeds written as \n.
+
+enum DevGround {
+    static let directory = ".lola"
+    static let keyFile = ".lola/keys.env"
+    static let gatewayFile = ".lola/gateway.env"
+
+    static func readVariables(_ path: String) -> [String: String]? {
+        guard let bytes = Files.read(path) else { return nil }
+        var variables: [String: String] = [:]
+        for line in bytes.text.split(separator: "\n") {
+            guard let equals = line.firstIndex(of: "=") else { continue }
+            let value = line[line.index(after: equals)...]
+            variables[String(line[..<equals])] = value.split(separator: #"\n"#, omittingEmptySubsequences: false)
+                .joined(separator: "\n")
+        }
+        return variables
+    }
+
+    static func writeVariables(_ path: String, _ variables: [String: String]) -> Bool {
+        var text = ""
+        for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
+            text += "\(name)=\(value.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: #"\n"#))\n"
+        }
+        return Files.replace(path, [UInt8](text: text))
+    }
+
+    /// The keys of this folder, made on the first run. Nil when they cannot be kept.
+    static func keys() -> [String: String]? {
+        guard Files.makeDirectory(directory) else { return nil }
+        var variables = readVariables(keyFile) ?? [:]
+        let before = variables.count
+        for (name, make) in generators where variables[name] == nil {
+            guard let value = make() else { return nil }
+            variables[name] = value
+        }
+        if variables.count != before, !writeVariables(keyFile, variables) { return nil }
+        return variables
+    }
+
+    private static let generators: [(String, @Sendable () -> String?)] = [
+        ("LOLA_DATA_KEY", { hex(32) }),
+        ("LOLA_CALLBACK_ENCRYPTION_KEYS", { "dev:" + hex(32) }),
+        ("LOLA_CALLBACK_SIGNING_KEYS", { "dev:" + hex(32) }),
+        ("LOLA_JWT_PRIVATE_KEY", { (try? ES256PrivateKey.generatePEM())?.text }),
+        ("ORCHESTRATOR_SECURITY_TOKEN", { hex(32) }),
+        ("TOKEN_WHATSAPP", { "EAAdev" + hex(16) }),
+        ("PHONE_NUMBER_ID", { "106540352242922" }),
+        ("VERIFY_TOKEN_WHATSAPP", { hex(16) }),
+        ("LOLA_WHATSAPP_APP_SECRET", { hex(16) }),
+        ("TELEGRAM_TOKEN", { "7000000001:" + hex(18).prefix(35) }),
+        ("LOLA_TELEGRAM_SECRET", { hex(24) }),
+    ]
+
+    private static func hex(_ count: Int) -> String { Hex.encode(SystemRandom.bytes(count)).text }
+}

@@ -1,0 +1,62 @@
+// `lola tail`: follows the message records of a running gateway and prints each step as it is known. Redacted by
+// construction: the records hold no text, no name, no number.
+
+enum TailCommand {
+    static func run(_ invocation: Invocation) -> Int32 {
+        let variables = ToolVariables.load()
+        let base = variables.managementURL(invocation)
+        guard let token = variables.value("ORCHESTRATOR_SECURITY_TOKEN") else {
+            Process.print("ORCHESTRATOR_SECURITY_TOKEN is not set and no `lola dev` has run in this folder", to: 2)
+            return ExitCode.configuration
+        }
+        guard let client = ToolClient() else { return ExitCode.failure }
+        var since = "0"
+        var isFirst = true
+        var shown: [String: Int] = [:]
+        while true {
+            let path = "/admin/api/messages?limit=100&since=\(since)"
+            guard let outcome = client.send(.get, base, path, fields: [ToolClient.bearer(token)]) else {
+                return ExitCode.usage
+            }
+            switch outcome {
+            case .failure(let fault) where isFirst:
+                Process.print("\(base): \(fault.rawValue)", to: 2)
+                return ExitCode.failure
+            case .failure:
+                break
+            case .success(let response):
+                guard response.status == 200, let page = try? JSONDocument.parse(response.body) else {
+                    Process.print("\(base): status \(response.status)", to: 2)
+                    return ExitCode.failure
+                }
+                if isFirst { Process.print("following \(base), stop with Ctrl-C", to: 2) }
+                isFirst = false
+                since = page.root["next"]?.text ?? since
+                guard let items = page.root["items"] else { break }
+                for record in items.elements { show(record, &shown, asJSON: invocation.wantsJSON) }
+            }
+            client.pause(.milliseconds(250))
+        }
+    }
+
+    private static func show(_ record: JSONView, _ shown: inout [String: Int], asJSON: Bool) {
+        if asJSON { return Process.print(Array(record.raw).text) }
+        let key = record["key"]?.text ?? ""
+        let status = record["status"]?.text ?? ""
+        if shown.count > 10_000 { shown.removeAll() }
+        let from = shown[key] ?? 0
+        let steps = record["trace"].map { Array($0.elements) } ?? []
+        let time = (record["received_at"]?.text ?? "").dropFirst(11).prefix(12)
+        let head = "\(time) \(record["channel"]?.text ?? "") \(record["sender"]?.text ?? "")"
+        if shown[key] == nil { Process.print("\(head)  received  \(record["type"]?.text ?? "")  \(key)") }
+        for step in steps.dropFirst(from) {
+            let microseconds = step["us"]?.integer ?? 0
+            let words = [step["stage"]?.text, step["verdict"]?.text, step["detail"]?.text].compactMap { $0 }
+            Process.print("\(head)    \(words.filter { !$0.isEmpty }.joined(separator: "  "))  \(microseconds) µs")
+        }
+        if status != "accepted", from < steps.count || shown[key] == nil {
+            Process.print("\(head)  \(status)  \(record["agent"]?.text ?? "")")
+        }
+        shown[key] = steps.count
+    }
+}

@@ -1,0 +1,129 @@
+// THE table of commands. To add one: a case in CommandName, a row here, its action where commands are run; parsing,
+// suggestions and help follow from the row.
+
+enum CommandLineTable {
+    static let all: [CommandDefinition] = [
+        serve, dev, trigger, tail, checkConfig, configPrint, keysNew, keysJWKS, verify, healthcheck, version, help,
+    ]
+
+    static func definition(_ name: CommandName) -> CommandDefinition {
+        guard let definition = all.first(where: { $0.name == name }) else {
+            preconditionFailure("\(name.rawValue) has no row in the table of commands")
+        }
+        return definition
+    }
+
+    // MARK: Flags that several commands have
+
+    static let json = CommandFlag("json", nil, "Print JSON for programs.")
+    private static let config = CommandFlag("config", "FILE", "Settings file (JSON5).")
+    private static let url = CommandFlag("url", "URL", "The gateway, when it is not the one `lola dev` runs here.")
+        .taking("an http or https URL without query") { WebURL([UInt8](text: $0), use: .base) != nil }
+
+    /// Flags that are settings, from their own table.
+    private static let settings: [CommandFlag] = SettingsTable.all.compactMap { row in
+        row.flag.map { CommandFlag($0, row.type.uppercased(), "Overrides \(row.key) and \(row.variable).") }
+    }
+
+    // MARK: Commands
+
+    private static let serve = CommandDefinition(
+        name: .serve, summary: "Run the gateway with the configuration",
+        description: """
+            Runs the gateway. Everything that is missing, wrong or weak in the configuration is reported at once, and \
+            the gateway does not start (exit code 78).
+            """,
+        flags: [config] + settings, example: "lola serve --config /etc/lola/lola.json5")
+
+    private static let dev = CommandDefinition(
+        name: .dev, summary: "Run a whole system here, with nothing to configure",
+        description: """
+            Runs the gateway with generated keys, a sandbox identity service, scripted agents and a sandbox channel \
+            API, without any outside network. Prints the addresses to open and the command to try next. Data and keys \
+            are kept in ./.lola/.
+            """,
+        flags: [
+            CommandFlag("port", "PORT", "Port of the public listener on 127.0.0.1 (8080).")
+                .taking("a port from 1 to 65535") { SocketAddressText.port([UInt8](text: $0)) != nil }
+        ],
+        example: "lola dev --port 8080")
+
+    private static let trigger = CommandDefinition(
+        name: .trigger, summary: "Send a correctly signed webhook",
+        description: "Sends a webhook as the channel would, signed, and prints the status and the message key.",
+        arguments: [
+            CommandArgument(
+                name: "TYPE", sentence: "What to send.",
+                choices: ["whatsapp.text", "whatsapp.button", "whatsapp.image", "telegram.text", "telegram.contact"])
+        ],
+        flags: [
+            CommandFlag("from", "NUMBER", "Number of the sender (+15550100)."),
+            CommandFlag("text", "TEXT", "What the sender writes."), url, json,
+        ],
+        example: "lola trigger whatsapp.text --from +15550100 --text hola")
+
+    private static let tail = CommandDefinition(
+        name: .tail, summary: "Follow messages through the gateway",
+        description: "Shows each message step by step while it is handled. No text and no number is shown.",
+        flags: [url, json], example: "lola tail")
+
+    private static let checkConfig = CommandDefinition(
+        name: .checkConfig, summary: "Find everything wrong with a configuration",
+        description: """
+            Reads the configuration as `lola serve` would, without any network, and reports every problem with its \
+            key, its source, what was expected and the nearest valid name. Exit code 0 or 78.
+            """,
+        flags: [config] + settings + [json], example: "lola check-config --config lola.json5")
+
+    private static let configPrint = CommandDefinition(
+        name: .configPrint, summary: "Show every setting and where it came from",
+        description: "Shows the settings in force with their sources. Secrets are shown as ***.",
+        flags: [config] + settings + [json], example: "lola config print --config lola.json5")
+
+    private static let keysNew = CommandDefinition(
+        name: .keysNew, summary: "Make a new key",
+        description: """
+            Prints a new P-256 private key as PEM (`ec`, for LOLA_JWT_PRIVATE_KEY) or 32 random octets as 64 hex \
+            digits (`hex`, for LOLA_DATA_KEY and the callback keys).
+            """,
+        arguments: [CommandArgument(name: "KIND", sentence: "Kind of key.", choices: ["ec", "hex"])],
+        flags: [json], example: "lola keys new hex")
+
+    private static let keysJWKS = CommandDefinition(
+        name: .keysJWKS, summary: "Print the public keys of session tokens",
+        description: "Prints the JWKS of LOLA_JWT_PRIVATE_KEY and LOLA_JWT_PREVIOUS_KEYS.",
+        flags: [json], example: "lola keys jwks")
+
+    private static let verify = CommandDefinition(
+        name: .verify, summary: "Explain why a webhook signature does not match",
+        description: """
+            Checks a recorded webhook against its signature and, when it does not match, tries the usual mistakes and \
+            names the variant that would match. The secret is LOLA_WHATSAPP_APP_SECRET unless --secret is given.
+            """,
+        arguments: [CommandArgument(name: "CHANNEL", sentence: "Who signed.", choices: ["whatsapp"])],
+        flags: [
+            CommandFlag("body-file", "FILE", "The raw body as it was received; - is standard input."),
+            CommandFlag("signature", "VALUE", "The value of X-Hub-Signature-256."),
+            CommandFlag("secret", "SECRET", "Other users of this machine may see it; prefer the variable."), json,
+        ],
+        example: "lola verify whatsapp --body-file body.json --signature sha256=…")
+
+    private static let healthcheck = CommandDefinition(
+        name: .healthcheck, summary: "Ask a running gateway whether it is ready",
+        description: """
+            Asks /readyz of the management listener (LOLA_MANAGEMENT_LISTEN, else 127.0.0.1:9090). Exit code 0 when it \
+            is ready, 1 when it is not. Made for container probes.
+            """,
+        flags: [url, json], example: "lola healthcheck")
+
+    private static let version = CommandDefinition(
+        name: .version, summary: "Show version and build", description: "Shows what this program was built from.",
+        flags: [json], example: "lola version --json")
+
+    private static let help = CommandDefinition(
+        name: .help, summary: "Explain a command", description: "Explains a command, or lists them all.",
+        arguments: [
+            CommandArgument(name: "COMMAND", sentence: "The command.", isRequired: false, isRepeated: true)
+        ],
+        example: "lola help trigger")
+}

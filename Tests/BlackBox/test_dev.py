@@ -1,0 +1,112 @@
+"""`lola dev`: the whole system from nothing, and the first message in it (CONTRACT §2, §11)."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import threading
+
+import pytest
+
+from lolabox.gateway import BINARY, Gateway, run
+from lolabox.waiting import eventually
+from lolabox.wire import fetch
+
+#: Senders of the sandbox identity service are chosen on the console page; +15550100 is the documented one.
+FIRST = "+15550100"
+
+
+def _command(dev: Gateway, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command started in the folder of the running `lola dev`, as a newcomer would."""
+    return run(*arguments, cwd=dev.cwd)
+
+
+def test_it_says_what_to_open_and_what_to_type(dev):
+    said = eventually(lambda: dev.log if "trigger" in dev.log else None, what="the next command")
+    assert f"http://127.0.0.1:{dev.port}/dev" in said
+    assert "lola trigger whatsapp.text" in said
+
+
+def test_the_first_message(dev):
+    result = _command(dev, "trigger", "whatsapp.text", "--from", FIRST, "--text", "hola", "--json")
+    assert result.returncode == 0, result
+    document = json.loads(result.stdout)
+    assert document["status"] == 200 and document["key"].startswith("whatsapp:")
+
+
+def test_the_reply_is_seen_in_tail(dev):
+    process = subprocess.Popen([str(BINARY), "tail"], cwd=dev.cwd, env={"PATH": os.environ["PATH"]},
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    lines: list[bytes] = []
+    reader = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, b"")), daemon=True)
+    reader.start()
+    try:
+        def seen() -> bool:
+            if any(b"sender_home" in line or b"onboarding" in line for line in lines):
+                return True
+            assert _command(dev, "trigger", "whatsapp.text", "--from", FIRST, "--text", "hola").returncode == 0
+            return False
+        eventually(seen, timeout=20, what="the message in the tail")
+    finally:
+        process.terminate()
+        process.wait(10)
+        reader.join(5)
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("kind", ["whatsapp.text", "whatsapp.button", "whatsapp.image", "telegram.text",
+                                  "telegram.contact"])
+def test_every_trigger_is_accepted(dev, kind):
+    assert _command(dev, "trigger", kind).returncode == 0
+
+
+def test_its_folder_is_private_and_ignored_by_git(dev):
+    folder = dev.cwd / ".lola"
+    assert folder.is_dir()
+    for path in folder.rglob("*"):
+        if path.is_file():
+            assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    assert (folder / ".gitignore").read_text().strip() == "*"
+    assert sorted(entry.name for entry in dev.cwd.iterdir()) == [".lola"]
+
+
+def test_keys_survive_a_restart(tmp_path):
+    keys = []
+    for _ in range(2):
+        with Gateway.dev(tmp_path / "again") as gateway:
+            keys.append(gateway.get("/.well-known/jwks.json").body)
+    assert keys[0] == keys[1]
+
+
+def test_it_answers_only_on_loopback_and_calls_nobody(dev):
+    sockets = subprocess.run(["ss", "-Htnlp"], capture_output=True, text=True, check=True).stdout
+    own = [line.split() for line in sockets.splitlines() if f"pid={dev.pid}," in line]
+    assert own
+    for fields in own:
+        assert fields[3].rsplit(":", 1)[0] in ("127.0.0.1", "[::1]", "[::ffff:127.0.0.1]"), fields
+
+
+def test_the_console_is_loopback_only_even_by_name(dev):
+    """A page of another site must not reach the console through a name that points to this machine."""
+    for host in ("evil.example", "127.0.0.1.evil.example"):
+        answer = fetch(dev.port, "GET", "/dev", {"Host": host})
+        assert answer.status in (400, 403, 404, 421), answer.status
+    assert fetch(dev.port, "GET", "/dev", {"Host": f"127.0.0.1:{dev.port}"}).status == 200
+
+
+def test_the_console_is_one_page_without_third_parties(dev):
+    answer = dev.get("/dev", {"Host": f"127.0.0.1:{dev.port}"})
+    assert answer.status == 200 and answer.header("Content-Type").startswith("text/html")
+    policy = answer.header("Content-Security-Policy")
+    assert "'unsafe-inline'" not in policy and "http" not in policy.replace("http-equiv", "")
+    page = answer.body.decode()
+    for name in ("dev-sender", "dev-text", "dev-send", "dev-chat", "dev-trace"):
+        assert f'data-testid="{name}"' in page
+    assert "://" not in page.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_SIGTERM_ends_it(tmp_path):
+    with Gateway.dev(tmp_path / "ends") as gateway:
+        assert gateway.stop() == 0
