@@ -217,4 +217,14 @@ enum Limits {
     static let telegramButtonTitleMax = 64
     static let telegramCallbackDataMax = ByteCount.bytes(64)
     static let telegramStartPayloadMax = ByteCount.bytes(64)
+
+    // MARK: Console of `lola dev`
+
+    /// Messages kept of one sandbox chat, and chats; the oldest go first.
+    static let sandboxEntriesMax = 200
+    static let sandboxChatsMax = 200
+    /// One text from the console: 4096 characters, the most a channel carries.
+    static let sandboxTextMax = ByteCount.kibibytes(16)
+    /// The gateway's answer to a webhook of the console.
+    static let sandboxWebhookTimeout = Interval.seconds(10)
 }

@@ -110,9 +110,3 @@ final class GatewayApplication: HTTPApplication {
             body: parts.jwks)
     }
 }
-
-/// The console of `lola dev`: pages, its small API, and the sandbox services behind it.
-protocol ConsoleApplication: AnyObject {
-    /// Answers exactly once, now or later, on this loop.
-    func handle(_ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void)
-}
