@@ -97,6 +97,12 @@ def test_each_sender_meets_its_agent(console, word, agent):
     expect(console.get_by_test_id("dev-trace")).to_contain_text(agent, timeout=15_000)
 
 
+def test_the_same_person_can_write_on_telegram(console):
+    console.get_by_text("Telegram", exact=True).click()
+    _write(console, _sender(console, "passed"), "hola por telegram")
+    expect(console.get_by_test_id("dev-trace")).to_contain_text("telegram:", timeout=10_000)
+
+
 def test_enter_sends_and_the_field_is_cleared(console):
     field = console.get_by_test_id("dev-text")
     field.fill("con la tecla")
