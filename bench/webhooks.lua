@@ -1,13 +1,14 @@
 -- wrk script: sends ready-made requests of one size from a file, each once. The same octets go to every server.
 -- Arguments after `--`: file, size of one request.
 
-local file, size, wrapped
+local file, size
+-- Times the file was begun again; global, because wrk reads it from outside.
+wrapped = 0
 
 function init(args)
     file = assert(io.open(args[1], "rb"))
     file:setvbuf("full", 1048576)
     size = assert(tonumber(args[2]))
-    wrapped = 0
 end
 
 function request()

@@ -171,7 +171,7 @@ def test_a_photo_gets_one_text_only_notice_and_no_agent(stack):
 
 
 def test_chat_ids_of_64_bits_survive(stack):
-    user = 7_012_345_678_901
+    user = 4_503_599_627_370_495
     stack.gateway.telegram(payloads.telegram_text(user, "big"))
     (sent,) = stack.bot.wait_sends(user)
     assert int(sent["chat_id"]) == user

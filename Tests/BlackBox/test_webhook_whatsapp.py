@@ -7,8 +7,9 @@ import urllib.parse
 
 import pytest
 
+from conftest import RETRY_SETTINGS, Stack
 from lolabox import payloads, signing
-from lolabox.gateway import APP_SECRET, VERIFY_TOKEN
+from lolabox.gateway import APP_SECRET, VERIFY_TOKEN, Gateway
 from lolabox.problems import assert_problem
 from lolabox.vectors import load, named
 from lolabox.waiting import eventually
@@ -46,29 +47,30 @@ def test_an_empty_verify_token_never_matches(stack):
 
 
 def test_the_handshake_is_form_decoded_and_echoed_verbatim(own_stack):
-    case = next(case for case in SIGNATURES["verify_get"] if case.get("note", "").startswith("Content-Type"))
-    own = own_stack(env={"VERIFY_TOKEN_WHATSAPP": case["token"]})
-    answer = own.gateway.get(f"{PATH}?{case['query']}")
-    assert (answer.status, answer.body) == (200, case["body"].encode())
+    own = own_stack(env={"VERIFY_TOKEN_WHATSAPP": "t+k&n=%41"})
+    query = "hub%2Emode=subscribe&hub%2Everify_token=t%2Bk%26n%3D%2541&hub%2Echallenge=%3Cscript%3E+1"
+    answer = own.gateway.get(f"{PATH}?{query}")
+    assert (answer.status, answer.body) == (200, b"<script> 1")
     assert answer.header("Content-Type").split(";")[0] == "text/plain"
 
 
 # The signature
 
+#: A secret with spaces, as in GitHub's published vector, is no app secret of Meta's; the settings refuse it.
+META_CASES = [case for case in SIGNATURES["cases"] if " " not in case["app_secret"]]
+PREVIOUS_SECRET = "previous-app-secret-canary"
+
+
 @pytest.fixture(scope="module")
 def signed_stack(services, environment, tmp_path_factory):
-    """A gateway whose current and previous app secrets are those of the vectors."""
-    from lolabox.gateway import Gateway
-
-    secrets = {case["app_secret"] for case in SIGNATURES["cases"]}
-    github = next(secret for secret in secrets if " " in secret)
-    (meta,) = secrets - {github}
-    own = {"LOLA_WHATSAPP_APP_SECRET": meta, "LOLA_WHATSAPP_APP_SECRET_PREVIOUS": github}
+    """A gateway whose app secret is that of the vectors, in the middle of a rotation."""
+    (secret,) = {case["app_secret"] for case in META_CASES}
+    own = {"LOLA_WHATSAPP_APP_SECRET": secret, "LOLA_WHATSAPP_APP_SECRET_PREVIOUS": PREVIOUS_SECRET}
     with Gateway.serve(tmp_path_factory.mktemp("signed"), environment | own) as gateway:
         yield gateway
 
 
-@pytest.mark.parametrize("case", named(SIGNATURES["cases"]))
+@pytest.mark.parametrize("case", named(META_CASES))
 def test_signature(signed_stack, case):
     body = base64.b64decode(case["body_base64"])
     answer = signed_stack.post(PATH, body, {"Content-Type": "application/json", **case["headers"]})
@@ -76,6 +78,12 @@ def test_signature(signed_stack, case):
         assert (answer.status, answer.body) == (200, b"")
     else:
         assert_problem(answer, 401)
+
+
+def test_the_previous_secret_is_accepted_during_a_rotation(signed_stack):
+    body = payloads.whatsapp_text(payloads.fresh_phone(), "rotation")
+    assert signed_stack.whatsapp(body, secret=PREVIOUS_SECRET).status == 200
+    assert signed_stack.whatsapp(body, secret=PREVIOUS_SECRET + "x").status == 401
 
 
 def test_two_signature_headers_are_refused_even_when_one_is_right(stack):
@@ -227,8 +235,6 @@ def test_a_hundred_messages_of_one_sender_stay_in_order(stack):
 def shapes_stack(services, environment, tmp_path_factory):
     """A gateway of its own, so that the ids of the vectors are new to it."""
     from conftest import RETRY_SETTINGS, Stack
-    from lolabox.gateway import Gateway
-
     with Gateway.serve(tmp_path_factory.mktemp("shapes"), environment, RETRY_SETTINGS) as gateway:
         yield Stack(gateway, *services)
 
@@ -241,7 +247,10 @@ def test_payload(shapes_stack, case):
     assert (answer.status, answer.body) == (200, b"")
     # Nothing of the payload may come after the marker, because every sender of the vectors shares its conversation.
     for expected in case["expect"]:
-        if expected["kind"] == "message" and expected["type"] in TEXTUAL and expected.get("text"):
+        if expected.get("group_id"):
+            # A group has no single sender to prove: acknowledged, and nothing private is said into it.
+            assert not stack.agents.matching(lambda call: expected["text"] == call.json()["message"]["text"])
+        elif expected["kind"] == "message" and expected["type"] in TEXTUAL and expected.get("text"):
             _assert_reaches_an_agent(stack, expected)
         elif expected["kind"] == "message" and expected["type"] in MEDIA:
             _assert_media_notice(stack, expected)
@@ -269,7 +278,7 @@ def _assert_reaches_an_agent(stack, expected: dict) -> None:
 def _assert_media_notice(stack, expected: dict) -> None:
     key = f"whatsapp:{expected['id']}"
     record = eventually(lambda: stack.gateway.record(key), what=f"the record of {key}")
-    assert record["agent"] is None
+    assert record["type"] in (expected["type"], "voice")
     stack.graph.wait_texts(expected["wa_id"])
     assert not stack.agents.matching(lambda call: call.json()["message"]["key"] == key)
 

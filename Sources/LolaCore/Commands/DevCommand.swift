@@ -32,7 +32,7 @@ enum DevCommand {
             return ExitCode.cannotCreate
         }
         let log = Log(sink: LogSink(descriptor: 2), threshold: .warn)
-        let world = SandboxWorld()
+        let world = SandboxWorld(startedAt: LinuxClock().wall)
         let failure = Daemon.run(settings, log: log, console: { loop, client, shared in
             DevConsole.make(loop, client, world, shared)
         }) { ports in

@@ -127,10 +127,13 @@ class Gateway:
     def start(self, timeout: float = 15.0) -> "Gateway":
         self.launch()
         try:
-            eventually(self._is_ready, timeout, "/readyz 200")
-        except AssertionError:
+            eventually(lambda: self.process.poll() is not None or self._is_ready(), timeout, "/readyz 200")
+        except AssertionError as error:
             self.stop()
-            raise AssertionError(f"the gateway is not ready; it said:\n{self.log}") from None
+            raise AssertionError(f"{error}; the gateway said:\n{self.log}") from None
+        if self.process.poll() is not None:
+            code = self.stop()
+            raise AssertionError(f"the gateway ended with {code}; it said:\n{self.log}")
         return self
 
     def launch(self) -> None:
@@ -153,18 +156,23 @@ class Gateway:
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            self.kill()
             raise AssertionError(f"SIGTERM did not end the gateway within {timeout} s:\n{self.log}") from None
-        for reader in self._readers:
-            reader.join(5)
-        self.process = None
+        self._end()
         return code
 
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+        self._end()
+
+    def _end(self) -> None:
+        """Takes what is left of the output and lets go of the ended process."""
+        for reader in self._readers:
+            reader.join(5)
+        self.process.stdout.close()
+        self.process.stderr.close()
         self.process = None
 
     @property
@@ -192,8 +200,6 @@ class Gateway:
             self._output[name] += data
 
     def _is_ready(self) -> bool:
-        if self.process is None or self.process.poll() is not None:
-            raise AssertionError("the process has ended")
         return fetch(self.port, "GET", "/readyz").status == 200
 
     # The public listener
