@@ -24,12 +24,12 @@ final class MemoryTable: Sendable {
 /// The table as a value. Records stand in slots, so that the sweep can walk them without copying the index.
 struct MemoryRecords {
     private struct Record {
-        let key: [UInt8]
+        let key: StoreKey
         let value: [UInt8]
         let expires: WallTime?
         let isClaim: Bool
 
-        var octets: Int { key.count &+ value.count }
+        var octets: Int { key.bytes.count &+ value.count }
         func isAlive(at now: WallTime) -> Bool { expires.map { now < $0 } ?? true }
     }
 
@@ -41,7 +41,7 @@ struct MemoryRecords {
 
     private let claimsMax: Int
     private let octetsMax: ByteCount
-    private var index: [[UInt8]: Int] = [:]
+    private var index: [StoreKey: Int] = [:]
     private var slots: [Record?] = []
     private var free: [Int] = []
     private var sweepAt = 0
@@ -57,8 +57,8 @@ struct MemoryRecords {
 
     mutating func apply(_ operation: StoreOperation, at now: WallTime) -> StoreAnswer {
         sweep(Limits.storeSweepStep, at: now)
-        if case .get(let key) = operation { return .value(record(key.bytes, at: now)?.value) }
-        var changes: [[UInt8]: Change] = [:]
+        if case .get(let key) = operation { return .value(record(key, at: now)?.value) }
+        var changes: [StoreKey: Change] = [:]
         let answer = plan(operation, &changes, at: now)
         if answer == .claimed(false) { return answer }
         guard makeRoom(for: changes, at: now) else { return .unavailable }
@@ -69,21 +69,21 @@ struct MemoryRecords {
     // MARK: Planning: nothing is changed before the whole operation is known to succeed
 
     private func plan(
-        _ operation: StoreOperation, _ changes: inout [[UInt8]: Change], at now: WallTime
+        _ operation: StoreOperation, _ changes: inout [StoreKey: Change], at now: WallTime
     ) -> StoreAnswer {
         switch operation {
         case .get:
             return .done
         case .put(let key, let value, let expires):
-            changes[key.bytes] = .store(
-                Record(key: key.bytes, value: value, expires: expires.map { now + $0 }, isClaim: false))
+            changes[key] = .store(
+                Record(key: key, value: value, expires: expires.map { now + $0 }, isClaim: false))
             return .done
         case .claim(let key, let expires):
-            guard !isPresent(key.bytes, changes, at: now) else { return .claimed(false) }
-            changes[key.bytes] = .store(Record(key: key.bytes, value: [], expires: now + expires, isClaim: true))
+            guard !isPresent(key, changes, at: now) else { return .claimed(false) }
+            changes[key] = .store(Record(key: key, value: [], expires: now + expires, isClaim: true))
             return .claimed(true)
         case .remove(let key):
-            changes[key.bytes] = .remove
+            changes[key] = .remove
             return .done
         case .batch(let parts):
             var answer = StoreAnswer.done
@@ -98,7 +98,7 @@ struct MemoryRecords {
         }
     }
 
-    private func isPresent(_ key: [UInt8], _ changes: [[UInt8]: Change], at now: WallTime) -> Bool {
+    private func isPresent(_ key: StoreKey, _ changes: [StoreKey: Change], at now: WallTime) -> Bool {
         switch changes[key] {
         case .store: true
         case .remove: false
@@ -106,7 +106,7 @@ struct MemoryRecords {
         }
     }
 
-    private func record(_ key: [UInt8], at now: WallTime) -> Record? {
+    private func record(_ key: StoreKey, at now: WallTime) -> Record? {
         guard let slot = index[key], let record = slots[slot], record.isAlive(at: now) else { return nil }
         return record
     }
@@ -114,13 +114,13 @@ struct MemoryRecords {
     // MARK: Room
 
     /// Whether the changes fit, after a longer sweep if they must.
-    private mutating func makeRoom(for changes: [[UInt8]: Change], at now: WallTime) -> Bool {
+    private mutating func makeRoom(for changes: [StoreKey: Change], at now: WallTime) -> Bool {
         if fits(changes) { return true }
         sweep(Limits.storeSweepWhenFull, at: now)
         return fits(changes)
     }
 
-    private func fits(_ changes: [[UInt8]: Change]) -> Bool {
+    private func fits(_ changes: [StoreKey: Change]) -> Bool {
         var claimsAfter = claims
         var octetsAfter = octets
         var grows = false
@@ -137,7 +137,7 @@ struct MemoryRecords {
         return !grows || claimsAfter <= claimsMax && octetsAfter <= octetsMax.bytes
     }
 
-    private mutating func commit(_ key: [UInt8], _ change: Change) {
+    private mutating func commit(_ key: StoreKey, _ change: Change) {
         drop(key)
         guard case .store(let record) = change else { return }
         if let slot = free.popLast() {
@@ -151,7 +151,7 @@ struct MemoryRecords {
         if record.isClaim { claims += 1 }
     }
 
-    private mutating func drop(_ key: [UInt8]) {
+    private mutating func drop(_ key: StoreKey) {
         guard let slot = index.removeValue(forKey: key), let old = slots[slot] else { return }
         slots[slot] = nil
         free.append(slot)
