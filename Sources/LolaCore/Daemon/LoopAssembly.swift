@@ -91,7 +91,8 @@ final class LoopAssembly {
         let publicPort = try open(settings.server.listen, port: publicPort, role: .public)
         var managementPort: UInt16 = 0
         if isFirst {
-            managementPort = try open(settings.management.listen, port: settings.management.listen.port, role: .management)
+            let own = settings.management.listen
+            managementPort = try open(own, port: own.port, role: .management)
         }
         shared.health.loopIsReady()
         return (publicPort, managementPort)
