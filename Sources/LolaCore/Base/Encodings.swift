@@ -64,7 +64,9 @@ enum Base64 {
         }
         if filled > 0 {
             group <<= UInt32(8 * (3 - filled))
-            for shift in [18, 12, 6, 0].prefix(filled + 1) { out.append(character(group >> UInt32(shift) & 63, alphabet)) }
+            for shift in [18, 12, 6, 0].prefix(filled + 1) {
+                out.append(character(group >> UInt32(shift) & 63, alphabet))
+            }
             if alphabet == .standard { out.append(contentsOf: [UInt8](repeating: 0x3D, count: 3 - filled)) }
         }
         return out

@@ -21,7 +21,8 @@ enum DevGround {
     static func writeVariables(_ path: String, _ variables: [String: String]) -> Bool {
         var text = ""
         for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
-            text += "\(name)=\(value.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: #"\n"#))\n"
+            let lines = value.split(separator: "\n", omittingEmptySubsequences: false)
+            text += "\(name)=\(lines.joined(separator: #"\n"#))\n"
         }
         return Files.replace(path, [UInt8](text: text))
     }

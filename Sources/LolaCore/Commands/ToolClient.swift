@@ -41,7 +41,9 @@ enum HealthCommand {
     /// Ready is 0, everything else 1: made for container probes.
     static func run(_ invocation: Invocation) -> Int32 {
         let base = ToolVariables.load().managementURL(invocation)
-        guard let client = ToolClient(), let outcome = client.send(.get, base, "/readyz") else { return ExitCode.failure }
+        guard let client = ToolClient(), let outcome = client.send(.get, base, "/readyz") else {
+            return ExitCode.failure
+        }
         switch outcome {
         case .success(let response):
             if invocation.wantsJSON { Process.print(response.body.text) }

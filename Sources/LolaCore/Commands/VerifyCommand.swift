@@ -93,7 +93,9 @@ enum VerifyCommand {
         }
     }
 
-    private static func read(_ path: String) -> [UInt8]? { Files.read(path == "-" ? "/dev/stdin" : path, max: .mebibytes(8)) }
+    private static func read(_ path: String) -> [UInt8]? {
+        Files.read(path == "-" ? "/dev/stdin" : path, max: .mebibytes(8))
+    }
 
     private static func unescapedSlashes(_ body: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []

@@ -82,7 +82,8 @@ enum Daemon {
         while true {
             switch Signals.wait() {
             case .reload:
-                shared.log.write(.warn, "reload_ignored", at: LinuxClock().wall, [("hint", "restart to change settings")])
+                shared.log.write(
+                    .warn, "reload_ignored", at: LinuxClock().wall, [("hint", "restart to change settings")])
             case .terminate where shared.health.isDraining:
                 // The second signal means now.
                 shared.log.write(.warn, "stopped_at_once", at: LinuxClock().wall)

@@ -25,54 +25,77 @@ final class Log: Sendable {
 
     var dropped: Int { sink.dropped }
 
-    /// One line. `event` is a stable snake_case word; values are words, numbers and pseudonyms.
+    func isOn(_ level: LogLevel) -> Bool { level.rawValue >= threshold.rawValue }
+
+    /// One line, written at once. `event` is a stable snake_case word; values are words, numbers and pseudonyms.
     func write(
         _ level: LogLevel, _ event: StaticString, at now: WallTime, _ values: [(StaticString, String)] = []
     ) {
-        guard level.rawValue >= threshold.rawValue else { return }
-        var writer = JSONWriter(capacity: 256)
+        guard isOn(level) else { return }
+        sink.write(Self.line(level, event, at: now, values))
+    }
+
+    /// Lines made by `line`, together.
+    func write(lines: [UInt8]) { sink.write(lines) }
+
+    /// The octets of one line, its line feed included.
+    static func line(
+        _ level: LogLevel, _ event: StaticString, at now: WallTime, _ values: [(StaticString, String)]
+    ) -> [UInt8] {
+        var writer = JSONWriter(capacity: 320)
         writer.object { writer in
             writer.member("time", bytes: CivilDate(now).rfc3339(milliseconds: true))
             writer.member("level", level.word)
             writer.member("event", "\(event)")
             for (key, value) in values { writer.member(key, value) }
         }
-        sink.write(writer.bytes)
+        return writer.bytes + [0x0A]
     }
 }
 
-/// The flow's events as log lines. One per loop.
+/// The flow's events as log lines, collected while the loop works and written before it sleeps. One per loop.
 final class FlowLog: EventLog {
     private let log: Log
     private let clock: any Clock
+    private var lines: [UInt8] = []
 
     init(_ log: Log, clock: any Clock) {
         self.log = log
         self.clock = clock
     }
 
-    func stopped(_ turn: Turn, _ refusal: Refusal, _ pseudonyms: Pseudonyms) {
-        log.write(.info, "message_stopped", at: clock.wall, names(turn, pseudonyms) + [("reason", refusal.rawValue)])
-    }
-
-    func deadLetter(_ turn: Turn, word: String, _ pseudonyms: Pseudonyms) {
-        log.write(.error, "dead_letter", at: clock.wall, names(turn, pseudonyms) + [("reason", word)])
+    func deadLetter(_ turn: Turn, _ names: MessageNames, word: String) {
+        add(.error, "dead_letter", turn, names, [("reason", word)])
     }
 
     func finished(
-        _ turn: Turn, _ status: MessageRecord.Status, _ agent: AgentName?, _ pseudonyms: Pseudonyms
+        _ turn: Turn, _ names: MessageNames, _ status: MessageRecord.Status, _ agent: AgentName?, _ refusal: Refusal?
     ) {
+        guard log.isOn(.info) else { return }
         let took = clock.wall - turn.verified.receivedAt
-        log.write(.info, "message_done", at: clock.wall, names(turn, pseudonyms) + [
-            ("status", status.rawValue), ("agent", agent?.rawValue ?? ""), ("ms", "\(took.inMilliseconds)"),
-        ])
+        var values: [(StaticString, String)] = [("status", status.rawValue)]
+        if let agent { values.append(("agent", agent.rawValue)) }
+        if let refusal { values.append(("reason", refusal.rawValue)) }
+        values.append(("ms", "\(took.inMilliseconds)"))
+        add(.info, "message_done", turn, names, values)
     }
 
-    private func names(_ turn: Turn, _ pseudonyms: Pseudonyms) -> [(StaticString, String)] {
-        [
-            ("message", pseudonyms.name(turn.message.key.bytes)),
-            ("conversation", pseudonyms.name(turn.message.conversation.bytes)),
+    /// Writes what was collected. Called by the loop before it sleeps.
+    func flush() {
+        if lines.isEmpty { return }
+        log.write(lines: lines)
+        lines.removeAll(keepingCapacity: lines.capacity <= 65_536)
+    }
+
+    private func add(
+        _ level: LogLevel, _ event: StaticString, _ turn: Turn, _ names: MessageNames,
+        _ values: [(StaticString, String)]
+    ) {
+        guard log.isOn(level) else { return }
+        lines += Log.line(level, event, at: clock.wall, [
+            ("message", names.message), ("conversation", names.conversation),
             ("channel", turn.message.channel.rawValue), ("type", turn.message.type.rawValue),
-        ]
+        ] + values)
+        if lines.count > 65_536 { flush() }
     }
 }

@@ -58,14 +58,16 @@ final class LoopAssembly {
         var channels: [ChannelName: any Channel] = [:]
         for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
         let whatsapp = channels[.whatsapp] as? WhatsAppChannel
-        flow = MessageFlow(FlowParts(
+        let journal = FlowLog(shared.log, clock: clock)
+        let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), retry: RetrySchedule(delays: settings.agents.retry),
-            log: shared.messages, backlog: shared.backlog, pseudonyms: Pseudonyms(secret: shared.pseudonymKey),
-            journal: FlowLog(shared.log, clock: clock)))
+            log: shared.messages, backlog: shared.backlog, journal: journal))
+        self.flow = flow
         let intake = Intake(
-            loop, store: store, directory: shared.directory, log: shared.messages, backlog: shared.backlog,
-            pseudonyms: Pseudonyms(secret: shared.pseudonymKey))
+            loop, store: store, directory: shared.directory, number: number, log: shared.messages,
+            backlog: shared.backlog, pseudonyms: Pseudonyms(secret: shared.pseudonymKey)
+        ) { flow.take($0) }
         let admin = AdminAPI(loop, log: shared.messages, pipeline: pipeline, client: client, store: store)
         server.serve(GatewayApplication(.init(
             server: server, intake: intake, channels: channels, whatsapp: whatsapp, admin: admin,
@@ -73,7 +75,8 @@ final class LoopAssembly {
             metrics: { Self.metrics(shared, clock.now) }, console: shared.console?(loop, client, shared))))
         let (loop, mailbox) = (loop, mailbox)
         loop.addSource { store.deliver(at: loop.wall) }
-        loop.addSource { [flow] in
+        loop.addBeforeSleep { journal.flush() }
+        loop.addSource {
             let mail = mailbox.drain()
             for letter in mail { self.receive(letter, flow) }
             return !mail.isEmpty
@@ -88,7 +91,8 @@ final class LoopAssembly {
         let publicPort = try open(settings.server.listen, port: publicPort, role: .public)
         var managementPort: UInt16 = 0
         if isFirst {
-            managementPort = try open(settings.management.listen, port: settings.management.listen.port, role: .management)
+            let own = settings.management.listen
+            managementPort = try open(own, port: own.port, role: .management)
         }
         shared.health.loopIsReady()
         return (publicPort, managementPort)

@@ -2,8 +2,9 @@
 // them as JSON lines; the simulator and the tests collect them.
 
 protocol EventLog: AnyObject {
-    func stopped(_ turn: Turn, _ refusal: Refusal, _ pseudonyms: Pseudonyms)
-    func deadLetter(_ turn: Turn, word: String, _ pseudonyms: Pseudonyms)
+    /// Given up: an operator has to look. The message ends with `finished` all the same.
+    func deadLetter(_ turn: Turn, _ names: MessageNames, word: String)
+    /// `refusal` is why the pipeline stopped it, nil for a message that went through.
     func finished(
-        _ turn: Turn, _ status: MessageRecord.Status, _ agent: AgentName?, _ pseudonyms: Pseudonyms)
+        _ turn: Turn, _ names: MessageNames, _ status: MessageRecord.Status, _ agent: AgentName?, _ refusal: Refusal?)
 }

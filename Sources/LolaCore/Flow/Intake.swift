@@ -4,14 +4,17 @@
 final class Intake {
     private let store: any Store
     private let directory: LoopDirectory
+    /// This loop's place in the directory, and its own way to take a message without a mailbox.
+    private let number: Int
+    private let take: (AcceptedMessage) -> Void
     private let log: MessageLog
     private let backlog: Backlog
     private let pseudonyms: Pseudonyms
     private let loop: Loop
 
     init(
-        _ loop: Loop, store: any Store, directory: LoopDirectory, log: MessageLog, backlog: Backlog,
-        pseudonyms: Pseudonyms
+        _ loop: Loop, store: any Store, directory: LoopDirectory, number: Int, log: MessageLog, backlog: Backlog,
+        pseudonyms: Pseudonyms, take: @escaping (AcceptedMessage) -> Void
     ) {
         self.loop = loop
         self.store = store
@@ -19,6 +22,8 @@ final class Intake {
         self.log = log
         self.backlog = backlog
         self.pseudonyms = pseudonyms
+        self.number = number
+        self.take = take
     }
 
     /// Answers exactly once: an empty 200 when everything in the body is accepted or known, 503 when it could not
@@ -48,11 +53,12 @@ final class Intake {
         var open = messages.count
         var isComplete = true
         for verified in messages {
-            let key = StoreKey(.seen, pseudonyms.digest(verified.message.key.bytes))
+            let digest = pseudonyms.digest(verified.message.key.bytes)
+            let key = StoreKey(.seen, digest)
             let retention = Self.retention(verified.message.channel)
             store.submit(.claim(key, expires: retention)) { [self] result in
                 switch result {
-                case .claimed(true): take(verified)
+                case .claimed(true): accept(verified, digest)
                 case .claimed(false): loop.counters.add(.webhookDuplicates)
                 case .value, .done, .unavailable: isComplete = false
                 }
@@ -64,15 +70,18 @@ final class Intake {
         }
     }
 
-    private func take(_ verified: VerifiedMessage) {
+    private func accept(_ verified: VerifiedMessage, _ digest: [UInt8]) {
         let message = verified.message
+        let names = pseudonyms.names(message, digest: digest)
         backlog.entered()
         loop.counters.add(.webhookMessages)
         loop.counters.add(.cardsMasked, verified.maskedCards)
         log.insert(MessageRecord(
-            key: message.key, channel: message.channel, conversation: pseudonyms.name(message.conversation.bytes),
-            sender: pseudonyms.name(message.senderID), type: message.type, receivedAt: verified.receivedAt))
-        directory.post(verified)
+            key: message.key, channel: message.channel, conversation: names.conversation, sender: names.sender,
+            type: message.type, receivedAt: verified.receivedAt))
+        let accepted = AcceptedMessage(verified: verified, names: names)
+        let owner = directory.owner(of: message.conversation)
+        if owner == number { take(accepted) } else { directory.mailboxes[owner].post(.message(accepted)) }
     }
 
     /// How long a provider may deliver the same message again (reference: reliability B9).

@@ -3,6 +3,7 @@
 
 final class Journey {
     let turn: Turn
+    private let names: MessageNames
     private let parts: FlowParts
     private let completion: (Journey) -> Void
     private var position = Pipeline.Position()
@@ -11,9 +12,11 @@ final class Journey {
     private var agentStarted: Instant?
     private var state: [UInt8]?
     private var isNoticeOnly = false
+    private var refusal: Refusal?
 
-    init(_ verified: VerifiedMessage, _ parts: FlowParts, completion: @escaping (Journey) -> Void) {
-        turn = Turn(verified)
+    init(_ accepted: AcceptedMessage, _ parts: FlowParts, completion: @escaping (Journey) -> Void) {
+        turn = Turn(accepted.verified)
+        names = accepted.names
         self.parts = parts
         self.completion = completion
     }
@@ -41,7 +44,7 @@ final class Journey {
             parts.store.submit(operation) { [self] result in advance(.store(result)) }
         case .stopped(let refusal, let reply):
             loop.counters.add(.messagesStopped)
-            parts.journal.stopped(turn, refusal, parts.pseudonyms)
+            self.refusal = refusal
             guard let reply else { return end(.stopped) }
             deliver([reply], thenEnd: .stopped)
         case .agent(let name):
@@ -111,7 +114,7 @@ final class Journey {
             loop.after(wait) { self.askAgent() }
         } else {
             isNoticeOnly = true
-            parts.journal.deadLetter(turn, word: failure.word, parts.pseudonyms)
+            parts.journal.deadLetter(turn, names, word: failure.word)
             deliver([parts.agents.failureNotice(turn)], thenEnd: .deadLetter)
         }
     }
@@ -136,11 +139,11 @@ final class Journey {
             case .refused(let word), .exhausted(let word):
                 turn.detail = word
                 turn.record("delivery", "failed", took: took)
-                if !isNoticeOnly { parts.journal.deadLetter(turn, word: word, parts.pseudonyms) }
+                if !isNoticeOnly { parts.journal.deadLetter(turn, names, word: word) }
                 end(.deadLetter)
             }
         }
-        delivery.start(replies, reference: Hex.encode(parts.pseudonyms.digest(message.key.bytes).prefix(16)))
+        delivery.start(replies, reference: names.reference)
     }
 
     // MARK: Record
@@ -162,7 +165,7 @@ final class Journey {
             record.finishedAt = finished
         }
         loop.counters.add(status == .deadLetter ? .messagesDead : .messagesDone)
-        parts.journal.finished(turn, status, agent, parts.pseudonyms)
+        parts.journal.finished(turn, names, status, agent, refusal)
         completion(self)
     }
 

@@ -2,7 +2,7 @@
 
 enum LoopMail: Sendable {
     /// Accepted: belongs to the receiving loop from now on.
-    case message(VerifiedMessage)
+    case message(AcceptedMessage)
     /// Stop taking work, finish what is there.
     case drain
     /// End the loop's thread now.
@@ -18,10 +18,6 @@ struct LoopDirectory: Sendable {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in conversation.bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         return Int((hash ^ hash >> 32) % UInt64(mailboxes.count))
-    }
-
-    func post(_ message: VerifiedMessage) {
-        mailboxes[owner(of: message.message.conversation)].post(.message(message))
     }
 
     func postAll(_ mail: LoopMail) {

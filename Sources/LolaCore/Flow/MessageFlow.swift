@@ -3,7 +3,7 @@
 
 final class MessageFlow {
     private struct Conversation {
-        var waiting: [VerifiedMessage] = []
+        var waiting: [AcceptedMessage] = []
     }
 
     let parts: FlowParts
@@ -15,18 +15,18 @@ final class MessageFlow {
     var activeCount: Int { conversations.count }
 
     /// A message that belongs to this loop. Starts at once unless its conversation is busy.
-    func take(_ verified: VerifiedMessage) {
-        let key = verified.message.conversation
+    func take(_ accepted: AcceptedMessage) {
+        let key = accepted.message.conversation
         if conversations[key] != nil {
-            conversations[key]?.waiting.append(verified)
+            conversations[key]?.waiting.append(accepted)
         } else {
             conversations[key] = Conversation()
-            begin(verified)
+            begin(accepted)
         }
     }
 
-    private func begin(_ verified: VerifiedMessage) {
-        let journey = Journey(verified, parts) { [self] journey in ended(journey) }
+    private func begin(_ accepted: AcceptedMessage) {
+        let journey = Journey(accepted, parts) { [self] journey in ended(journey) }
         journey.start()
     }
 
@@ -55,6 +55,5 @@ struct FlowParts {
     let retry: RetrySchedule
     let log: MessageLog
     let backlog: Backlog
-    let pseudonyms: Pseudonyms
     let journal: any EventLog
 }

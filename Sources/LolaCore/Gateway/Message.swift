@@ -16,6 +16,8 @@ struct MessageKey: Hashable, Sendable {
     init(_ channel: ChannelName, nativeID: [UInt8]) { bytes = channel.bytes + [0x3A] + nativeID }
     init(bytes: [UInt8]) { self.bytes = bytes }
     var text: String { bytes.text }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(octets: bytes) }
 }
 
 /// `<channel>:<own number or bot id>:<sender as the channel gave it>` (CONTRACT §5). Order, limits and
@@ -27,6 +29,8 @@ struct ConversationKey: Hashable, Sendable {
         bytes = channel.bytes + [0x3A] + own + [0x3A] + sender
     }
     var text: String { bytes.text }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(octets: bytes) }
 }
 
 /// Where a reply goes: exactly the address the channel gave, never a rewritten one (CONTRACT §5).

@@ -60,3 +60,18 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         }
     }
 }
+
+extension HTTPResponse {
+    /// The problem document of a refusal, with the fields its status calls for.
+    static func refusal(_ refusal: Refusal, requestID: [UInt8]) -> HTTPResponse {
+        var response = problem(refusal.status, code: refusal.publicCode, requestID: requestID)
+        switch refusal {
+        case .backlogFull, .draining:
+            response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
+        case .authenticationRequired:
+            response.fields.append(ResponseField(name: "WWW-Authenticate", value: [UInt8](text: "Bearer")))
+        default: break
+        }
+        return response
+    }
+}

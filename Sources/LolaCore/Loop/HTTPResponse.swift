@@ -48,18 +48,6 @@ struct HTTPResponse: Sendable {
         }
         return HTTPResponse(status: status, contentType: "application/problem+json", body: writer.bytes)
     }
-
-    static func refusal(_ refusal: Refusal, requestID: [UInt8]) -> HTTPResponse {
-        var response = problem(refusal.status, code: refusal.publicCode, requestID: requestID)
-        switch refusal {
-        case .backlogFull, .draining:
-            response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
-        case .authenticationRequired:
-            response.fields.append(ResponseField(name: "WWW-Authenticate", value: [UInt8](text: "Bearer")))
-        default: break
-        }
-        return response
-    }
 }
 
 /// The header block that stands in every answer, made once per policy.

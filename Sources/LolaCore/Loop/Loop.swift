@@ -29,6 +29,7 @@ final class Loop {
     private var resolving: [UInt64: ([Endpoint]) -> Void] = [:]
     private var nextTicket: UInt64 = 1
     private var pending: [() -> Void] = []
+    private var beforeSleep: [() -> Void] = []
 
     init(clock: any Clock, net: any Net, entropy: any Entropy, counters: Counters) {
         self.clock = clock
@@ -70,6 +71,9 @@ final class Loop {
     /// Asked every tick: mailboxes and stores. A source that did work is asked again before the loop sleeps.
     func addSource(_ source: @escaping () -> Bool) { sources.append(source) }
 
+    /// Runs every round, after the work and before the wait: what was collected is written out.
+    func addBeforeSleep(_ action: @escaping () -> Void) { beforeSleep.append(action) }
+
     /// Looks a name up off the loop; `completion` runs on it, with no endpoints when the name has none.
     func resolve(_ host: [UInt8], port: UInt16, _ completion: @escaping ([Endpoint]) -> Void) {
         let ticket = nextTicket
@@ -85,6 +89,7 @@ final class Loop {
         var deadline = pollSources() || !pending.isEmpty ? now : limit
         if let next = wheel.nextDeadline() { deadline = min(deadline, next) }
         if let next = actionWheel.nextDeadline() { deadline = min(deadline, next) }
+        for action in beforeSleep { action() }
         net.wait(until: deadline, &events)
         now = clock.now
         wall = clock.wall

@@ -18,6 +18,8 @@ final class ServerConnection: LoopEntity {
     private var decided: HTTPResponse?
     private var exchangeNumber: UInt32 = 0
     private var peerHasEnded = false
+    /// Octets came while a request was being answered: they stay in the kernel until the answer is out.
+    private var isReadingPaused = false
     private var isProcessing = false
     private var isClosed = false
     /// The earliest deadline the wheel holds for this connection.
@@ -65,6 +67,8 @@ final class ServerConnection: LoopEntity {
             case .answering where !event.readable, .flushing where !event.readable:
                 // Both directions are gone; nobody is left to answer.
                 return close()
+            case .answering, .flushing:
+                isReadingPaused = true
             case .lingering:
                 return linger()
             default:
@@ -226,6 +230,7 @@ final class ServerConnection: LoopEntity {
         requestID = []
         body = []
         life.enter(keepsAlive ? .idle : .flushing, at: loop.now)
+        isReadingPaused = false
         if !isProcessing { process() }
     }
 
@@ -250,7 +255,8 @@ final class ServerConnection: LoopEntity {
         switch life.phase {
         case .fresh, .idle, .head, .body: if isFlushed { interest.insert(.read) }
         case .lingering: interest.insert(.read)
-        case .answering, .flushing: break
+        // Most answers come at once: the interest changes only when the peer really sends meanwhile.
+        case .answering, .flushing: if isFlushed, !isReadingPaused { interest.insert(.read) }
         }
         loop.net.watch(transport.socket, interest, word: handle.word)
         let deadline = life.deadline

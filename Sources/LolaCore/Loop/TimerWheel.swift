@@ -19,7 +19,8 @@ struct TimerWheel {
 
     init(startingAt now: Instant) { current = now.nanoseconds / Self.resolution.nanoseconds }
 
-    /// Asks for `word` at or shortly after `deadline`, never before. Deadlines beyond the rings (38 hours) are asked again.
+    /// Asks for `word` at or shortly after `deadline`, never before. Deadlines beyond the rings (38 hours) are
+    /// asked again.
     mutating func schedule(_ word: UInt64, at deadline: Instant) {
         let wanted = deadline.nanoseconds / Self.resolution.nanoseconds + 1
         place(Entry(tick: max(wanted, current + 1), word: word))

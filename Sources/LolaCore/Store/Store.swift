@@ -6,6 +6,8 @@ struct StoreKey: Hashable, Sendable {
     let bytes: [UInt8]
 
     init(_ room: StoreRoom, _ identity: [UInt8]) { bytes = [UInt8](text: room.rawValue) + [0x2F] + identity }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(octets: bytes) }
 }
 
 /// The rooms of the store. One line per kind of record.

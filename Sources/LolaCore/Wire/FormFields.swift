@@ -40,7 +40,9 @@ struct FormFields: Hashable, Sendable {
     }
 
     private static func matches(_ pair: FormField, _ name: StaticString) -> Bool {
-        pair.name.elementsEqual(name.description.utf8)
+        name.withOctets { word in
+            pair.name.count == word.count && word.indices.allSatisfy { word[$0] == pair.name[$0] }
+        }
     }
 
     private static func decoded(_ text: ArraySlice<UInt8>) throws(HTTPFault) -> [UInt8] {

@@ -10,7 +10,7 @@ extension HTTPMessageWriter {
         name: StaticString, value: some Collection<UInt8>, to out: inout [UInt8]
     ) throws(HTTPFault) {
         guard value.allSatisfy({ HTTPSyntax.isFieldValue($0) }) else { throw .badFieldValue }
-        out.append(contentsOf: name.description.utf8)
+        out.append(word: name)
         out.append(0x3A)
         out.append(ASCII.space)
         out.append(contentsOf: value)
@@ -19,10 +19,10 @@ extension HTTPMessageWriter {
 
     /// A field whose value is known at compile time.
     static func field(name: StaticString, value: StaticString, to out: inout [UInt8]) {
-        out.append(contentsOf: name.description.utf8)
+        out.append(word: name)
         out.append(0x3A)
         out.append(ASCII.space)
-        out.append(contentsOf: value.description.utf8)
+        out.append(word: value)
         endLine(to: &out)
     }
 
@@ -76,7 +76,7 @@ enum HTTPRequestWriter: HTTPMessageWriter {
         if method == .other { throw .badMethod }
         guard target.first == 0x2F, target.allSatisfy({ HTTPSyntax.isTarget($0) }) else { throw .badTarget }
         guard HTTPHost.isValid(host) else { throw .badHost }
-        out.append(contentsOf: method.word.description.utf8)
+        out.append(word: method.word)
         out.append(ASCII.space)
         out.append(contentsOf: target)
         out.append(contentsOf: " HTTP/1.1\r\nHost: ".utf8)
@@ -93,7 +93,7 @@ enum HTTPResponseWriter: HTTPMessageWriter {
         out.append(contentsOf: "HTTP/1.1 ".utf8)
         ASCII.append(status, to: &out)
         out.append(ASCII.space)
-        out.append(contentsOf: HTTPStatus.reason(status).description.utf8)
+        out.append(word: HTTPStatus.reason(status))
         endLine(to: &out)
     }
 

@@ -22,8 +22,7 @@ struct JSONView: Sendable {
 
     /// The member with a key; nil when there is none or this is no object. Time is linear in the number of members.
     subscript(_ key: StaticString) -> JSONView? {
-        let key = key.description
-        return member(key.utf8Span.span)
+        key.withOctets { member($0) }
     }
 
     /// The same for a key that is not known at compile time; `key` is compared with the unescaped key.
@@ -115,9 +114,8 @@ struct JSONView: Sendable {
     func isText(_ word: StaticString) -> Bool {
         let string = node
         guard string.kind == .string else { return false }
-        let word = word.description
         let source = tape.source
-        return JSONText.equal(source.span, string, word.utf8Span.span)
+        return word.withOctets { JSONText.equal(source.span, string, $0) }
     }
 
     /// The exact source octets of this value, with the quotes or brackets and whatever blanks are inside.

@@ -35,10 +35,12 @@ struct JSONWriter {
         place = after
     }
 
-    /// The key of the next value. Keys of one object must differ; the writer does not check it.
+    /// The key of the next value, a plain word without anything to escape. Keys of one object must differ; the writer does not check it.
     mutating func key(_ key: StaticString) {
         beginKey()
-        quoted(key.description)
+        bytes.append(0x22)
+        bytes.append(word: key)
+        bytes.append(0x22)
         endKey()
     }
 

@@ -153,7 +153,10 @@ struct ScriptedAgentsTests {
     @Test("pending, blocked and unavailable say one thing only, in both languages")
     func others() throws {
         let table: [(AgentName, Identity, String, String)] = [
-            (.pendingCIP, .known(try .sample(verdict: .pending)), "verifying your identity", "verificando tu identidad"),
+            (
+                .pendingCIP, .known(try .sample(verdict: .pending)), "verifying your identity",
+                "verificando tu identidad"
+            ),
             (.blocked, .known(try .sample(isBlocked: true)), "account is blocked", "cuenta está bloqueada"),
             (.serviceUnavailable, .unavailable(word: "timeout"), "cannot check your account", "consultar tu cuenta"),
         ]
@@ -192,9 +195,10 @@ struct ScriptedAgentsTests {
     func otherTypes() throws {
         for type in [MessageType.image, .video, .audio, .voice, .sticker, .document] {
             var chat = try home()
-            #expect(chat.send(TurnSample(type: type, text: nil)).map(\.body) == [
-                "I can only read text messages for now. Please write to me what you need."
-            ])
+            #expect(
+                chat.send(TurnSample(type: type, text: nil)).map(\.body) == [
+                    "I can only read text messages for now. Please write to me what you need."
+                ])
         }
         for type in [MessageType.unsupported, .order, .flow] {
             var chat = try home("MX")

@@ -22,7 +22,9 @@ struct EncodingsTests {
         #expect(Base64.decode(text.utf8, .standard) == nil)
     }
 
-    @Test("base64url refuses padding, trailing bits and the other alphabet", arguments: ["Zg==", "Zh", "Zm9", "Z", "+/+/"])
+    @Test("base64url refuses padding, trailing bits and the other alphabet", arguments: [
+        "Zg==", "Zh", "Zm9", "Z", "+/+/",
+    ])
     func nonCanonicalURL(text: String) {
         #expect(Base64.decode(text.utf8, .url) == nil)
     }
@@ -43,7 +45,9 @@ struct EncodingsTests {
         #expect(Percent.encode("+1 é".utf8).text == "%2B1%20%C3%A9")
     }
 
-    @Test("decimal digits: no sign, no blank, no overflow", arguments: ["", "+5", "-5", " 5", "5 ", "99999999999999999999", "0x5", "５"])
+    @Test("decimal digits: no sign, no blank, no overflow", arguments: [
+        "", "+5", "-5", " 5", "5 ", "99999999999999999999", "0x5", "５",
+    ])
     func decimalRefuses(text: String) {
         #expect(ASCII.decimal(text.utf8) == nil)
     }

@@ -15,16 +15,15 @@ final class LogSink: Sendable {
     /// Lines nobody took since the start.
     var dropped: Int { lost.load(ordering: .relaxed) }
 
-    /// Writes one line; the line feed is added.
-    func write(_ line: [UInt8]) {
-        var bytes = line
-        bytes.append(0x0A)
+    /// Writes whole lines.
+    func write(_ bytes: [UInt8]) {
         turn.withLock { _ in
             var offset = 0
             while offset < bytes.count {
                 var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 // The start of a line needs room now; its rest may wait a moment, or lines would be torn.
-                guard unsafe poll(&state, 1, offset == 0 ? 0 : 1_000) == 1 else { break }
+                let isLineStart = offset == 0 || bytes[offset - 1] == 0x0A
+                guard unsafe poll(&state, 1, isLineStart ? 0 : 1_000) == 1 else { break }
                 let piece = min(bytes.count - offset, 4_096)
                 let count = unsafe bytes.withUnsafeBytes {
                     unsafe Glibc.write(descriptor, $0.baseAddress.map { unsafe $0 + offset }, piece)
@@ -32,7 +31,7 @@ final class LogSink: Sendable {
                 guard count > 0 else { break }
                 offset += count
             }
-            if offset < bytes.count { lost.wrappingAdd(1, ordering: .relaxed) }
+            if offset < bytes.count { lost.wrappingAdd(bytes[offset...].count { $0 == 0x0A }, ordering: .relaxed) }
         }
     }
 }

@@ -1,0 +1,89 @@
+import Testing
+
+@testable import LolaCore
+
+@Suite("Limits: how they relate to each other")
+struct LimitsTests {
+    @Test("a connection: the shorter patience is the one that is meant")
+    func patience() {
+        #expect(Limits.bodyRateGrace < Limits.requestHeadTimeout)
+        #expect(Limits.requestHeadTimeout < Limits.writeStallTimeout)
+        #expect(Limits.writeStallTimeout < Limits.idleTimeout)
+        #expect(Limits.lingeringClose < Limits.writeStallTimeout)
+        #expect(Limits.drainIdleGrace < Limits.idleTimeout)
+        #expect(Limits.acceptRest < Limits.requestHeadTimeout)
+        #expect(Limits.poolIdleTimeout < Limits.idleTimeout)
+    }
+
+    @Test("a drain leaves time for one request, one answer and one delivery")
+    func drain() {
+        #expect(Limits.drainMax >= Limits.drainIdleGrace + Limits.requestHeadTimeout + Limits.deliveryTimeout)
+        #expect(Limits.drainMax > Limits.writeStallTimeout + Limits.lingeringClose)
+        #expect(Limits.drainTick < Limits.drainIdleGrace)
+        #expect(Limits.drainTick < Limits.tickMax)
+    }
+
+    @Test("a request head fits into what is read, its target into the head, its body into memory")
+    func heads() {
+        #expect(Limits.requestTargetMax < Limits.requestHeadMax)
+        #expect(Limits.requestMethodMax < Limits.requestTargetMax)
+        #expect(Limits.requestHeadMax < Limits.unreadMax)
+        #expect(Limits.chunkLineMax < Limits.chunkExtensionsMax)
+        #expect(Limits.trailersMax < Limits.requestHeadMax)
+        #expect(Limits.trailerFieldsMax < Limits.requestFieldsMax)
+        #expect(Limits.challengeMax < Limits.requestTargetMax)
+        #expect(Limits.tokenMax < Limits.requestHeadMax)
+    }
+
+    @Test("bodies: a provider's largest is the largest, and every one is far below what the parser could read")
+    func bodies() {
+        #expect(Limits.bodyTwilioMax < Limits.bodyWebhookMax)
+        #expect(Limits.bodyWebhookMax < Limits.bodyWhatsAppMax)
+        #expect(Limits.bodyAPIMax <= Limits.bodyWhatsAppMax)
+        #expect(Limits.discardedBodyMax < Limits.bodyAPIMax)
+        #expect(Limits.discardedBodyMax <= Limits.unreadMax)
+        #expect(Limits.bodyWhatsAppMax < Limits.jsonDocumentMax)
+        #expect(Limits.settingsFileMax < Limits.jsonDocumentMax)
+        #expect(Limits.jsonDocumentMax.bytes < Int(UInt32.max))
+    }
+
+    @Test("answers from outside are smaller than what we would send")
+    func answers() {
+        #expect(Limits.responseHeadMax == Limits.requestHeadMax)
+        #expect(Limits.identityResponseMax < Limits.agentResponseMax)
+        #expect(Limits.channelResponseMax < Limits.agentResponseMax)
+        #expect(Limits.agentStateMax < Limits.agentResponseMax)
+        #expect(Limits.replyTextMax < Limits.agentResponseMax)
+        #expect(Limits.agentResponseMax < Limits.responseBacklogMax)
+    }
+
+    @Test("what waits is bounded by what is kept, and one party never holds everything")
+    func queues() {
+        #expect(Limits.backlogMax < Limits.storeClaimsMax)
+        #expect(Limits.agentInFlightMax <= Limits.poolConnectionsPerOriginMax)
+        #expect(Limits.poolConnectionsPerOriginMax < Limits.poolWaitingMax)
+        #expect(Limits.storeSweepStep < Limits.storeSweepWhenFull)
+        #expect(Limits.breakerPause < Limits.breakerWindow)
+        #expect(Limits.descriptorReserve >= Limits.poolConnectionsPerOriginMax)
+    }
+
+    @Test("a message id is remembered longer than anything of ours may still try again")
+    func memory() {
+        #expect(Limits.retryAfterMax < Limits.seenTelegram)
+        #expect(Limits.seenTelegram < Limits.seenWhatsApp)
+        #expect(Limits.deliveryRetryAfterMax <= Limits.retryAfterMax)
+        #expect(Limits.clockSkewMax <= Limits.agentTokenLifetime)
+        #expect(Limits.whatsAppPairInterval < Limits.deliveryTimeout)
+    }
+
+    @Test("what an agent may say is more than a channel shows; the channel shortens it")
+    func replies() {
+        #expect(Limits.replyButtonsMax <= Limits.whatsAppButtonsMax)
+        #expect(Limits.replyItemsMax <= Limits.whatsAppRowsMax)
+        #expect(Limits.replyItemsMax <= Limits.telegramRowsMax)
+        #expect(Limits.whatsAppBodyMax < Limits.whatsAppTextMax)
+        #expect(Limits.choiceTitleMax.bytes >= Limits.telegramButtonTitleMax)
+        #expect(Limits.choiceIDMax >= Limits.whatsAppButtonIDMax)
+        #expect(Limits.nativeIDMax <= Limits.whatsAppReferenceMax)
+    }
+}
