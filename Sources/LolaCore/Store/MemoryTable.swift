@@ -121,7 +121,7 @@ struct MemoryRecords {
 
     private func isAlive(_ slot: Int, at now: WallTime) -> Bool { now.milliseconds < expiries[slot] }
 
-    private func value(of key: [UInt8], at now: WallTime) -> [UInt8]? {
+    private func value(of key: StoreKey, at now: WallTime) -> [UInt8]? {
         guard let slot = index[key], isAlive(slot, at: now) else { return nil }
         return slots[slot]?.value
     }
