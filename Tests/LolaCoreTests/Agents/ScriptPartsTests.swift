@@ -7,8 +7,10 @@ struct ScriptPartsTests {
     @Test(
         "amounts as people write them",
         arguments: [
-            ("100", 10_000), ("$100", 10_000), ("100 usd", 10_000), ("75.5", 7_550), ("75,50", 7_550), ("1,250", 125_000),
-            ("1.250,50 USD", 125_050), ("$1,250.50", 125_050), ("1,234,567.89", 123_456_789), ("0.5", 50), ("100.", 10_000),
+            ("100", 10_000), ("$100", 10_000), ("100 usd", 10_000), ("75.5", 7_550), ("75,50", 7_550),
+            ("1,250", 125_000),
+            ("1.250,50 USD", 125_050), ("$1,250.50", 125_050), ("1,234,567.89", 123_456_789), ("0.5", 50),
+            ("100.", 10_000),
             ("quiero enviar 20 dólares", 2_000), ("007", 700), ("999999999", 99_999_999_900), ("500, please", 50_000),
         ])
     func amounts(text: String, cents: Int) {
@@ -36,8 +38,10 @@ struct ScriptPartsTests {
         "the language: hint, then country, then words, then what was spoken before",
         arguments: [
             ("es", "US", "hello", nil, ScriptLanguage.spanish), ("es-mx", "US", nil, nil, .spanish),
-            ("en", "MX", "hola", nil, .english), ("pt-br", "MX", "hello", nil, .spanish), (nil, "MX", "hello", nil, .spanish),
-            (nil, "US", "hola", nil, .spanish), (nil, "US", "HOLA!!", nil, .spanish), (nil, "US", "¿Cómo?", nil, .spanish),
+            ("en", "MX", "hola", nil, .english), ("pt-br", "MX", "hello", nil, .spanish),
+            (nil, "MX", "hello", nil, .spanish),
+            (nil, "US", "hola", nil, .spanish), (nil, "US", "HOLA!!", nil, .spanish),
+            (nil, "US", "¿Cómo?", nil, .spanish),
             (nil, "US", "hello, hola", .spanish, .english), (nil, "US", "100", .spanish, .spanish),
             (nil, "US", "100", nil, .english), (nil, "DE", "hallo", nil, .english), (nil, "", nil, nil, .english),
         ] as [(String?, String, String?, ScriptLanguage?, ScriptLanguage)])
@@ -51,7 +55,9 @@ struct ScriptPartsTests {
 
     @Test("without an identity the country of the number decides")
     func countryOfNumber() {
-        for (phone, expected) in [("+525512345678", ScriptLanguage.spanish), ("+34600000000", .spanish), ("+442079460958", .english)] {
+        for (phone, expected) in [
+            ("+525512345678", ScriptLanguage.spanish), ("+34600000000", .spanish), ("+442079460958", .english),
+        ] {
             let turn = TurnSample(phone: phone, text: nil).turn
             _ = PhoneNormalization().process(turn)
             #expect(ScriptLanguage.of(turn) == expected)
@@ -78,7 +84,10 @@ struct ScriptPartsTests {
             let answer = ScriptedAgents().answer(.senderHome, turn, state: [UInt8](text: foreign))
             #expect(answer.state == nil && !answer.replies.isEmpty)
         }
-        for odd in [#""step":"confirm""#, #""step":"recipient""#, #""step":"x""#, #""step":"confirm","cents":1.5,"recipient":"B""#] {
+        for odd in [
+            #""step":"confirm""#, #""step":"recipient""#, #""step":"x""#,
+            #""step":"confirm","cents":1.5,"recipient":"B""#,
+        ] {
             #expect(ScriptState.read([UInt8](text: #"{"lola_script":1,\#(odd)}"#))?.step == .home)
         }
         let whole = ScriptState(

@@ -153,7 +153,10 @@ struct ScriptedAgentsTests {
     @Test("pending, blocked and unavailable say one thing only, in both languages")
     func others() throws {
         let table: [(AgentName, Identity, String, String)] = [
-            (.pendingCIP, .known(try .sample(verdict: .pending)), "verifying your identity", "verificando tu identidad"),
+            (
+                .pendingCIP, .known(try .sample(verdict: .pending)), "verifying your identity",
+                "verificando tu identidad"
+            ),
             (.blocked, .known(try .sample(isBlocked: true)), "account is blocked", "cuenta está bloqueada"),
             (.serviceUnavailable, .unavailable(word: "timeout"), "cannot check your account", "consultar tu cuenta"),
         ]

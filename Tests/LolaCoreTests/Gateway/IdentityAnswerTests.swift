@@ -34,7 +34,8 @@ struct IdentityAnswerTests {
     func least() throws {
         for body in [
             #"{"sender":{"id":42,"verdict":"passed"}}"#,
-            #"{"sender":{"id":42,"verdict":"passed","name":null,"phone":null,"country":null,"is_blocked":null,"cards":null,"payment_methods":null}}"#,
+            #"{"sender":{"id":42,"verdict":"passed","name":null,"phone":null,"country":null,"is_blocked":null,"#
+                + #""cards":null,"payment_methods":null}}"#,
         ] {
             let user = try #require(try decode(body))
             #expect(user.id == [UInt8](text: "42") && user.name.isEmpty && !user.isBlocked)
@@ -79,7 +80,9 @@ struct IdentityAnswerTests {
     func cards(text: String) throws {
         let user = try #require(
             try decode(
-                sender(#""name":"\#(text)","cards":["\#(text)"],"payment_methods":[{"type":"\#(text)","display":"\#(text)"}]"#)))
+                sender(
+                    #""name":"\#(text)","cards":["\#(text)"],"#
+                        + #""payment_methods":[{"type":"\#(text)","display":"\#(text)"}]"#)))
         let texts = [user.name] + user.cards + user.paymentMethods.flatMap { [$0.type, $0.display] }
         #expect(texts.count == 4)
         for text in texts {
@@ -171,10 +174,12 @@ enum IdentityBodies {
 
     static let malformed =
         [
-            "null", "true", "1", #""sender""#, "[]", "{}", #"[{"sender":null}]"#, #"{"Sender":null}"#, #"{"user":null}"#,
+            "null", "true", "1", #""sender""#, "[]", "{}", #"[{"sender":null}]"#, #"{"Sender":null}"#,
+            #"{"user":null}"#,
             #"{"sender":false}"#, #"{"sender":0}"#, #"{"sender":""}"#, #"{"sender":[]}"#, #"{"sender":"unknown"}"#,
             #"{"sender":{}}"#, #"{"sender":[{"id":"a","verdict":"passed"}]}"#, #"{"sender":{"sender":null}}"#,
-            #"{"sender":{"verdict":"passed"}}"#, #"{"sender":{"id":"a"}}"#, #"{"sender":{"ID":"a","verdict":"passed"}}"#,
+            #"{"sender":{"verdict":"passed"}}"#, #"{"sender":{"id":"a"}}"#,
+            #"{"sender":{"ID":"a","verdict":"passed"}}"#,
         ]
         + [#""""#, "null", "true", "1.5", "1e3", "[]", "{}", #""a\u0000b""#, #""\n""#, #"" a""#, "99999999999999999999"]
         .map { #"{"sender":{"id":\#($0),"verdict":"passed"}}"# }

@@ -109,7 +109,8 @@ struct IdentityLookupTests {
     @Test(
         "every other status is no answer",
         arguments: [
-            (201, "status"), (204, "status"), (301, "redirect"), (302, "redirect"), (304, "redirect"), (307, "redirect"),
+            (201, "status"), (204, "status"), (301, "redirect"), (302, "redirect"), (304, "redirect"),
+            (307, "redirect"),
             (400, "status"), (401, "status"), (403, "status"), (405, "status"), (410, "status"), (429, "status"),
             (500, "status"), (502, "status"), (503, "status"),
         ])

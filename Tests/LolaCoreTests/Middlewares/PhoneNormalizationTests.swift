@@ -8,7 +8,9 @@ struct PhoneNormalizationTests {
 
     @Test(
         "every spelling is one sender",
-        arguments: ["+1-555-0100", "15550100", "+15550100", "tel:+1-555-0100", "＋１５５５０１００", "0015550100", "01115550100"])
+        arguments: [
+            "+1-555-0100", "15550100", "+15550100", "tel:+1-555-0100", "＋１５５５０１００", "0015550100", "01115550100",
+        ])
     func spellings(phone: String) throws {
         let turn = TurnSample(phone: phone).turn
         #expect(stage.process(turn).word == "next")

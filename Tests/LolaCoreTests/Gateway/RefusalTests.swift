@@ -1,0 +1,48 @@
+import Testing
+
+@testable import LolaCore
+
+@Suite("Refusals: what the outside is told (CONTRACT §4)")
+struct RefusalTests {
+    /// Reason, status, public code. Several reasons share one code: which part of a proof failed is not said.
+    private static let table: [(reason: Refusal, status: Int, code: String)] = [
+        (.signatureMissing, 401, "unauthorized"), (.signatureInvalid, 401, "unauthorized"),
+        (.authenticationRequired, 401, "unauthorized"), (.challengeInvalid, 403, "forbidden"),
+        (.contentTypeWrong, 415, "unsupported_media_type"), (.contentEncoded, 415, "unsupported_media_type"),
+        (.channelOff, 404, "not_found"), (.routeUnknown, 404, "not_found"), (.backlogFull, 503, "unavailable"),
+        (.methodUnknown, 501, "not_implemented"), (.methodNotAllowed, 405, "method_not_allowed"),
+        (.lengthRequired, 411, "length_required"), (.bodyInvalid, 400, "invalid_body"),
+        (.fieldInvalid, 400, "invalid_field"), (.senderNotAllowed, 200, "refused"),
+        (.commandsDisabled, 200, "refused"), (.commandNotAllowed, 200, "refused"),
+    ]
+
+    @Test("every reason has its row")
+    func complete() {
+        #expect(Self.table.map(\.reason).sorted { $0.rawValue < $1.rawValue }
+            == Refusal.allCases.sorted { $0.rawValue < $1.rawValue })
+    }
+
+    @Test("status and code are as the table says, and the reason itself stays inside")
+    func answers() throws {
+        for row in Self.table {
+            let response = HTTPResponse.refusal(row.reason, requestID: [UInt8](text: "r-1"))
+            let body = try JSONDocument.parse(response.body).root
+            #expect(response.status == row.status, "\(row.reason)")
+            #expect(body["code"]?.text == row.code, "\(row.reason)")
+            #expect(body["status"]?.integer == Int64(row.status))
+            #expect(body["request_id"]?.text == "r-1")
+            let isInside = row.reason.rawValue == row.code || !response.body.text.contains(row.reason.rawValue)
+            #expect(isInside, "\(row.reason)")
+        }
+    }
+
+    @Test("who should come back is told when, who should show a token is told which kind")
+    func fields() {
+        func names(_ reason: Refusal) -> [String] {
+            HTTPResponse.refusal(reason, requestID: []).fields.map { "\($0.name): \($0.value.text)" }
+        }
+        #expect(names(.backlogFull) == ["Retry-After: 5"])
+        #expect(names(.authenticationRequired) == ["WWW-Authenticate: Bearer"])
+        #expect(names(.signatureInvalid) == [])
+    }
+}
