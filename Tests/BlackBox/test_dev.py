@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from lolabox.gateway import BINARY, Gateway, run
+from lolabox.gateway import BINARY, ROOT, Gateway, run
 from lolabox.waiting import eventually
 from lolabox.wire import fetch
 
@@ -68,7 +68,8 @@ def test_its_folder_is_private_and_ignored_by_git(dev):
     for path in folder.rglob("*"):
         if path.is_file():
             assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
-    assert (folder / ".gitignore").read_text().strip() == "*"
+    assert stat.S_IMODE(folder.stat().st_mode) & 0o077 == 0
+    assert ".lola/" in (ROOT / ".gitignore").read_text().split()
     assert sorted(entry.name for entry in dev.cwd.iterdir()) == [".lola"]
 
 

@@ -33,7 +33,7 @@ def test_an_idle_gateway_ends_with_0(own_stack, signal_number):
         assert idle.exchange(LIVEZ).status == 200
         own.gateway.process.send_signal(signal_number)
         started = time.monotonic()
-        assert own.gateway.stop() == 0
+        assert own.gateway.wait_end() == 0
         assert time.monotonic() - started < 10
 
 
@@ -58,11 +58,11 @@ def test_drain_finishes_what_is_in_flight(own_stack):
         answer = sending.read("POST")
         assert answer.status == 401 and answer.header("Connection") == "close"
         assert idle.closes(within=5)
-        assert gateway.stop() == 0
+        assert gateway.wait_end() == 0
     assert own.graph.wait_texts(phone) == ["finished"]
 
 
-def test_a_second_signal_does_not_break_the_drain(own_stack):
+def test_another_signal_does_not_disturb_the_drain(own_stack):
     own = own_stack()
     phone = own.person()
     own.agents.script(phone, Reply(200, {"replies": [{"type": "text", "text": "finished"}]}, delay=1.0))
@@ -70,8 +70,21 @@ def test_a_second_signal_does_not_break_the_drain(own_stack):
     own.agents.wait_call(phone)
     own.gateway.process.send_signal(signal.SIGTERM)
     own.gateway.process.send_signal(signal.SIGHUP)
-    assert own.gateway.stop() == 0
+    assert own.gateway.wait_end() == 0
     assert own.graph.wait_texts(phone) == ["finished"]
+
+
+def test_a_second_SIGTERM_ends_the_drain_at_once(own_stack):
+    own = own_stack()
+    phone = own.person()
+    own.agents.script(phone, Reply(silent=True))
+    own.gateway.say(phone, "hola")
+    own.agents.wait_call(phone)
+    own.gateway.process.send_signal(signal.SIGTERM)
+    eventually(lambda: fetch(own.gateway.management_port, "GET", "/readyz").status == 503, 5, "/readyz 503")
+    started = time.monotonic()
+    own.gateway.stop()
+    assert time.monotonic() - started < 1
 
 
 def test_the_port_is_free_again_at_once(environment, tmp_path):

@@ -15,15 +15,16 @@ from lolabox.wire import fetch
 USER = "65532:65532"
 DATA = "var/lib/lola"
 
-#: New mount namespace, the folder bound on itself and made read-only except for the data, no capability, no new one.
+#: New mount namespace, the folder bound on itself and made read-only except for the data, no way to new privileges.
 ENTER = """
 set -e
 mount --bind "$1" "$1"
 mount --bind "$1/{data}" "$1/{data}"
 mount -o remount,bind,ro "$1"
-shift_root=$1; shift
-exec setpriv --no-new-privs --bounding-set -all --inh-caps -all -- \
-    chroot --userspec={user} --groups= "$shift_root" /usr/local/bin/lola "$@"
+mount --bind /proc "$1/proc"
+image=$1
+shift
+exec setpriv --no-new-privs chroot --userspec={user} --groups= "$image" /usr/local/bin/lola "$@"
 """
 
 

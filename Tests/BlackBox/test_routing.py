@@ -28,7 +28,6 @@ CONTEXT_FIELDS = {"id", "name", "phone", "country", "verdict", "is_blocked", "ca
     ({"verdict": "pending", "is_blocked": True}, "blocked"),
     ({"verdict": "manual_review", "is_blocked": False}, "pending_cip"),
     ({"verdict": "PASSED", "is_blocked": False}, "pending_cip"),
-    ({"verdict": "", "is_blocked": False}, "pending_cip"),
 ], ids=str)
 def test_identity_decides_the_agent(stack, sender, agent):
     phone = stack.person(**sender)
@@ -184,7 +183,7 @@ def test_a_refused_connection_is_an_unavailable_service(own_stack):
 
 
 def test_an_unresolvable_name_is_an_unavailable_service(own_stack):
-    own = own_stack(env={"LOLA_IDENTITY_URL": "http://identity.invalid/senders/{phone}"})
+    own = own_stack(env={"LOLA_IDENTITY_URL": "https://identity.invalid/senders/{phone}"})
     phone = fresh_phone()
     own.gateway.say(phone, "hola")
     _assert_unavailable(own, phone)
@@ -218,8 +217,8 @@ def test_every_spelling_is_one_number(stack, spelling):
     assert stack.gateway.route(spelling)["phone"] == "+15550100"
 
 
-@pytest.mark.parametrize("spelling", ["+1-555-0100 ext. 5", "+1-555-0100;ext=5", "1-800-FLOWERS", "+1555010x", "",
-                                      "+", "not a number", "+15550100,+15550101", "+0015550100", "1" * 300,
+@pytest.mark.parametrize("spelling", ["+1-555-0100 ext. 5", "+1-555-0100;ext=5", "1-800-FLOWERS", "+1555010x",
+                                      "+", "not a number", "+15550100,+15550101", "+0015550100", "1" * 200,
                                       "+999123456789"])
 def test_what_is_not_a_number_is_no_number(stack, spelling):
     route = stack.gateway.route(spelling)
@@ -242,12 +241,11 @@ CANDIDATES = [
 
 @pytest.mark.parametrize(("received", "order"), CANDIDATES, ids=lambda value: value if isinstance(value, str) else "")
 def test_candidates_are_asked_in_order(stack, received, order):
+    before = len(stack.identity.requests)
     stack.gateway.say("+" + received, "hola")
     assert stack.agents.wait_call(received).json()["agent"] == "onboarding"
-    assert stack.identity.order(set(order)) == order
-    # Nothing else was asked for: no number was made up.
-    asked = {stack.identity.phone_of(item) for item in stack.identity.requests}
-    assert {phone for phone in asked if phone.endswith(received[-4:])} == set(order)
+    # In this order, and nothing else: no number was made up.
+    assert [stack.identity.phone_of(item) for item in stack.identity.requests[before:]] == order
     # The reply goes to the address as the channel gave it.
     (sent,) = stack.graph.wait_sends(received)
     assert sent["to"].lstrip("+") == received
@@ -292,7 +290,7 @@ def test_a_text_is_no_command(stack):
     assert stack.agents.wait_call(phone).json()["message"]["command"] is None
 
 
-@pytest.mark.parametrize("text", ["/phone +15550100", "/admin", "/", "/infox", "/INFO2", "/ info", "/info@evil_bot"])
+@pytest.mark.parametrize("text", ["/phone +15550100", "/admin", "/", "/infox", "/INFO2", "/ info"])
 def test_another_command_is_refused_before_anything_is_asked(stack, text):
     phone = stack.person()
     stack.gateway.say(phone, text)
@@ -413,10 +411,11 @@ def test_context_user_is_closed(stack):
         assert secret.encode() not in request.body
 
 
-def test_the_phone_is_the_one_that_was_proved_not_the_one_claimed(stack):
-    phone = stack.person(phone="+19995550000")
+def test_an_answer_about_another_number_is_not_believed(stack):
+    phone = fresh_phone()
+    stack.identity.reply(phone, Reply(200, {"sender": good("+19995550000")}))
     stack.gateway.say(phone, "hola")
-    assert stack.agents.wait_call(phone).json()["context_user"]["phone"] == phone
+    _assert_unavailable(stack, phone)
 
 
 # Conversations

@@ -62,16 +62,20 @@ struct ScriptAmount: Hashable, Sendable {
         guard runs.count == 1, var run = runs.first else { return nil }
         while let last = run.last, !ASCII.isDigit(last) { run = run.dropLast() }
         guard let first = run.first, ASCII.isDigit(first) else { return nil }
-        let groups = run.split(omittingEmptySubsequences: false) { !ASCII.isDigit($0) }
+        let marks = run.filter { !ASCII.isDigit($0) }
+        var groups = run.split(omittingEmptySubsequences: false) { !ASCII.isDigit($0) }
         var decimals: ArraySlice<UInt8> = []
-        var whole = groups.joined()[...]
         if groups.count > 1, let last = groups.last, last.count < 3 {
-            decimals = last
-            whole = groups.dropLast().joined()[...]
+            decimals = groups.removeLast()
+            guard !marks.dropLast().contains(where: { $0 == marks.last }) else { return nil }
         }
-        let thousands = groups.dropFirst().dropLast(decimals.isEmpty ? 0 : 1)
-        guard thousands.allSatisfy({ $0.count == 3 }), decimals.count <= 2, whole.count <= 9 else { return nil }
-        guard let units = ASCII.decimal(Array(whole)) else { return nil }
+        // Thousands: three digits behind each mark, the same mark throughout.
+        let thousandMarks = decimals.isEmpty ? marks[...] : marks.dropLast()
+        guard groups.dropFirst().allSatisfy({ $0.count == 3 }), groups.count == 1 || groups[0].count <= 3,
+            Set(thousandMarks).count <= 1
+        else { return nil }
+        let whole = Array(groups.joined())
+        guard whole.count <= 9, let units = ASCII.decimal(whole) else { return nil }
         let part = (ASCII.decimal(decimals) ?? 0) * (decimals.count == 1 ? 10 : 1)
         cents = units * 100 + part
     }

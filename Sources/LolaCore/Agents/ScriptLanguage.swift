@@ -54,7 +54,9 @@ enum ScriptWords {
         var word: [UInt8] = []
         var decoder = JSONScalarDecoder()
         for octet in text.prefix(octetsMax) {
-            switch decoder.feed(octet) {
+            var step = decoder.feed(octet)
+            if step == .broken { step = decoder.feed(octet) }
+            switch step {
             case .more: continue
             case .scalar(let value):
                 if let letter = folded(value) {

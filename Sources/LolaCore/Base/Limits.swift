@@ -222,6 +222,8 @@ enum Limits {
     static let sandboxChatsMax = 200
     /// One text from the console: 4096 characters, the most a channel carries.
     static let sandboxTextMax = ByteCount.kibibytes(16)
+    /// How long the first message on Telegram waits for the answer to the shared contact.
+    static let sandboxIntroductionMax = Interval.seconds(1)
     /// The gateway's answer to a webhook of the console.
     static let sandboxWebhookTimeout = Interval.seconds(10)
 }

@@ -11,14 +11,20 @@ enum CommandLineParser {
         let wantsHelp = words.prefix { $0 != "--" }.contains { $0 == "-h" || $0 == "--help" }
         let typed = Array(words.prefix { !$0.hasPrefix("-") })
         if wantsHelp, typed.isEmpty { return Invocation(command: .help, flags: [:], arguments: []) }
+        if wantsHelp, isGroup(typed) { return Invocation(command: .help, flags: [:], arguments: typed) }
         let name = try command(typed.isEmpty ? [first] : typed)
         if wantsHelp { return Invocation(command: .help, flags: [:], arguments: name.words) }
         var reading = Reading(definition: CommandLineTable.definition(name))
         try reading.read(words.dropFirst(name.words.count))
-        if name == .help, !reading.arguments.isEmpty {
+        if name == .help, !reading.arguments.isEmpty, !isGroup(reading.arguments) {
             return Invocation(command: .help, flags: [:], arguments: try command(reading.arguments).words)
         }
         return Invocation(command: name, flags: reading.flags, arguments: reading.arguments)
+    }
+
+    /// Whether this is the first word of commands that have two, and nothing else.
+    private static func isGroup(_ words: [String]) -> Bool {
+        words.count == 1 && CommandName.allCases.contains { $0.words.count > 1 && $0.words.first == words[0] }
     }
 
     /// The command that the first words name.

@@ -51,7 +51,8 @@ enum SettingsDocuments {
         - **URLs** have no user, no password and no fragment. Plain `http` is accepted for this machine, private
           addresses, names without a dot, and names under `.internal`, `.local` and `.svc`; `server.public_url` may
           be `http` for this machine only.
-        - **Exit code** 78 means that the configuration was refused. Values are never printed, only names.
+        - **Exit code** 78 means that the configuration was refused. Of refused values only short ones that are
+          neither secrets nor URLs are shown.
         - Kubernetes' own `LOLA_SERVICE_…` and `LOLA_PORT_…` variables are not taken for settings.
 
         """

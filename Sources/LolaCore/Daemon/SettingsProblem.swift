@@ -1,5 +1,5 @@
 // What is wrong with a configuration: every problem at once, with key, source, expectation and the nearest valid
-// name. Values are never carried, so no secret can be printed from here. Made by the loader, shown by commands.
+// name. Of values only short harmless ones are carried, never a secret. Made by the loader, shown by commands.
 
 /// Why a setting was refused. The raw value is the stable word for logs and `--json`.
 enum SettingsFault: String, Error, CaseIterable, Sendable {
@@ -40,19 +40,26 @@ struct SettingsProblem: Hashable, Sendable {
     let expected: String
     /// The valid name closest to an unknown one.
     let nearest: String?
+    /// What stood there, when it can be shown.
+    let found: String?
 
-    init(_ fault: SettingsFault, key: String, source: String, expected: String, nearest: String? = nil) {
+    init(
+        _ fault: SettingsFault, key: String, source: String, expected: String, nearest: String? = nil,
+        found: String? = nil
+    ) {
         self.fault = fault
         self.key = key
         self.source = source
         self.expected = expected
         self.nearest = nearest
+        self.found = found
     }
 
     /// One line without control characters.
     var line: String {
         let hint = nearest.map { "; did you mean \($0)?" } ?? ""
-        return "\(source): \(key): \(fault.phrase): expected \(expected)\(hint)"
+        let seen = found.map { " \"\($0)\"" } ?? ""
+        return "\(source): \(key): \(fault.phrase)\(seen): expected \(expected)\(hint)"
     }
 }
 

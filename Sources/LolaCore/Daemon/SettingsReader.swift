@@ -40,7 +40,7 @@ final class SettingsReader {
                 if found == nil { found = (value, candidate.source, candidate.text) }
             } catch {
                 isWrong = true
-                refuse(error, definition, from: candidate.source)
+                refuse(error, definition, from: candidate.source, found: shown(candidate.text, of: setting))
             }
         }
         if definition.requirement == .always { require(definition) }
@@ -62,9 +62,8 @@ final class SettingsReader {
     /// Reports a setting that no source gives.
     func require(_ definition: SettingDefinition) {
         guard !isGiven(definition) else { return }
-        let names = definition.fileVariable.map { "\(definition.variable) or \($0)" } ?? definition.variable
-        refuse(
-            .missing, definition, from: definition.variable, expected: "\(names) to be set to \(definition.expected)")
+        let elsewhere = definition.fileVariable.map { ", here or in a file named by \($0)" } ?? ""
+        refuse(.missing, definition, from: definition.variable, expected: definition.expected + elsewhere)
     }
 
     /// Whether any source speaks of the setting, rightly or wrongly.
@@ -81,12 +80,14 @@ final class SettingsReader {
 
     /// A problem of a setting, by default of the source that decided its value.
     func refuse(
-        _ fault: SettingsFault, _ definition: SettingDefinition, from source: String? = nil, expected: String? = nil
+        _ fault: SettingsFault, _ definition: SettingDefinition, from source: String? = nil, expected: String? = nil,
+        found: String? = nil
     ) {
         let decided = effective[definition.key]?.source
         let place = source ?? (decided == "default" || decided == "unset" ? nil : decided) ?? definition.variable
         problems.append(
-            SettingsProblem(fault, key: definition.key, source: place, expected: expected ?? definition.expected))
+            SettingsProblem(
+                fault, key: definition.key, source: place, expected: expected ?? definition.expected, found: found))
     }
 
     /// All settings in the order of the table.
@@ -133,6 +134,19 @@ final class SettingsReader {
         if content.last == ASCII.lineFeed { content.removeLast() }
         if content.last == ASCII.carriageReturn { content.removeLast() }
         return (name, content)
+    }
+
+    /// A refused value as people may see it; of a list the first item that is refused by itself. Not shown: secrets,
+    /// URLs (they may hold a password or a key), and anything so long that it may be a secret in the wrong place.
+    private func shown<Value>(_ text: [UInt8], of setting: Setting<Value>) -> String? {
+        guard !setting.definition.isSecret, !setting.definition.type.hasPrefix("URL") else { return nil }
+        var part = text
+        if setting.definition.form == .list {
+            let items = text.split(separator: 0x2C).map { SettingText.trimmed($0) }
+            part = items.first { (try? setting.grammar.parse($0)) == nil } ?? []
+        }
+        guard (1...24).contains(part.count) else { return nil }
+        return part.map { $0 >= 0x20 && $0 < 0x7F ? $0 : 0x3F }.text
     }
 
     /// A path is shown only when it looks like one: a secret put there by mistake stays unseen.

@@ -2,7 +2,7 @@
 // Pure; the commands write it out.
 
 enum SettingsReport {
-    /// `{"ok":false,"problems":[{"key","source","fault","expected","nearest"}]}` with a line end.
+    /// `{"ok":false,"problems":[{"key","source","fault","expected","nearest","found"}]}` with a line end.
     static func json(_ problems: [SettingsProblem]) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
@@ -16,6 +16,7 @@ enum SettingsReport {
                             writer.member("fault", problem.fault.rawValue)
                             writer.member("expected", problem.expected)
                             writer.member("nearest", problem.nearest)
+                            writer.member("found", problem.found)
                         }
                     }
                 }
@@ -24,11 +25,11 @@ enum SettingsReport {
         return writer.bytes + [ASCII.lineFeed]
     }
 
-    /// `{"settings":[{"key","variable","value","source"}]}` with a line end; `value` is null when there is none.
+    /// `{"items":[{"key","variable","value","source"}]}` with a line end; `value` is null when there is none.
     static func json(_ settings: [EffectiveSetting]) -> [UInt8] {
         var writer = JSONWriter(capacity: 8_192)
         writer.object { writer in
-            writer.member("settings") { writer in
+            writer.member("items") { writer in
                 writer.array { writer in
                     for setting in settings {
                         writer.object { writer in

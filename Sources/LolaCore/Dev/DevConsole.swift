@@ -197,7 +197,15 @@ final class DevConsole: ConsoleApplication {
             return next()
         }
         guard channel == .telegram, person.showsPhone, world.sharesContact(with: address) else { return next() }
-        post(.contact, on: channel, from: person) { _ in next() }
+        post(.contact, on: channel, from: person) { [self] sent in
+            settle(sent.key, until: loop.now + Limits.sandboxIntroductionMax, next)
+        }
+    }
+
+    /// Goes on when the message is dealt with, so that the answer to it stands before what comes next.
+    private func settle(_ key: MessageKey, until deadline: Instant, _ next: @escaping () -> Void) {
+        if messages.find(key)?.status.isFinal ?? true || loop.now >= deadline { return next() }
+        loop.after(.milliseconds(5)) { self.settle(key, until: deadline, next) }
     }
 
     private struct Sent {

@@ -21,6 +21,8 @@ struct SandboxPerson: Sendable {
     let standing: Standing
     /// What will happen to a message, for people.
     let about: String
+    /// The language of the person's Telegram; nil when it does not say.
+    let language: String?
     /// Telegram user and private chat; WhatsApp's business-scoped id ends in it.
     let telegramID: Int64
 
@@ -49,7 +51,7 @@ struct SandboxPerson: Sendable {
 
     init(
         id: String, name: String, phone: E164, showsPhone: Bool = true, standing: Standing, about: String,
-        telegramID: Int64? = nil
+        language: String? = nil, telegramID: Int64? = nil
     ) {
         self.id = id
         self.name = name
@@ -57,6 +59,7 @@ struct SandboxPerson: Sendable {
         self.showsPhone = showsPhone
         self.standing = standing
         self.about = about
+        self.language = language
         self.telegramID = telegramID ?? Int64(ASCII.decimal(phone.digits) ?? 0)
     }
 }
@@ -89,7 +92,7 @@ struct SandboxCast: Sendable {
             let hides = id == "no-phone"
             return SandboxPerson(
                 id: id, name: name, phone: phone, showsPhone: !hides, standing: standing, about: about,
-                telegramID: hides ? stranger : nil)
+                language: "es", telegramID: hides ? stranger : nil)
         }
     }
 

@@ -119,6 +119,7 @@ struct TelegramForge {
             json.integer(person.telegramID)
             json.member("is_bot", false)
             names(to: &json)
+            if let language = person.language { json.member("language_code", language) }
         }
     }
 

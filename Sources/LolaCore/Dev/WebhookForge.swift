@@ -77,7 +77,9 @@ enum WebhookForge {
             case .whatsAppImage: .image(caption: text)
             case .telegramContact: .contact
             }
-        return make(content, on: type.channel, from: person, secrets: secrets, at: now, random: random)
+        // `--from` names a number, so the channel tells it, also of the one who hides it in the console.
+        let shown = person.showsPhone ? person : SandboxPerson(phone: person.phone)
+        return make(content, on: type.channel, from: shown, secrets: secrets, at: now, random: random)
     }
 
     static func number(_ octets: some Collection<UInt8>) -> Int {

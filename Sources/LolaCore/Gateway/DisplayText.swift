@@ -5,6 +5,7 @@ enum DisplayText {
     /// The text without control, direction and invisible tag characters, without blanks at its ends, at most `max`
     /// octets of whole characters. Ill-formed UTF-8 is left out.
     static func clean(_ text: some Collection<UInt8>, max: ByteCount = Limits.displayTextMax) -> [UInt8] {
+        if isClean(text, max) { return Array(text) }
         var out: [UInt8] = []
         var pending: [UInt8] = []
         var decoder = JSONScalarDecoder()
@@ -29,12 +30,25 @@ enum DisplayText {
 
     /// The same with card numbers reduced to their last four digits (CONTRACT §5).
     static func cleanWithoutCards(_ text: [UInt8], max: ByteCount = Limits.displayTextMax) -> [UInt8] {
-        clean(CardNumber.mask(clean(text, max: .bytes(text.count))).masked, max: max)
+        let whole = clean(text, max: .bytes(text.count))
+        let (masked, cards) = CardNumber.mask(whole)
+        return cards == 0 && whole.count <= max.bytes ? whole : clean(masked, max: max)
     }
 
     /// Whether a text is not empty and holds visible ASCII only: what an identifier is made of.
     static func isVisibleASCII(_ text: [UInt8]) -> Bool {
         !text.isEmpty && text.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    }
+
+    /// Most texts are printable ASCII of a fair length: nothing is to be done.
+    private static func isClean(_ text: some Collection<UInt8>, _ max: ByteCount) -> Bool {
+        guard text.count <= max.bytes, text.first != 0x20 else { return false }
+        var last: UInt8 = 0
+        for octet in text {
+            guard octet >= 0x20 && octet < 0x7F else { return false }
+            last = octet
+        }
+        return last != 0x20
     }
 
     private static func trimmed(_ text: [UInt8]) -> [UInt8] {

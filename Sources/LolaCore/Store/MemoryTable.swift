@@ -21,28 +21,32 @@ final class MemoryTable: Sendable {
     var count: Int { records.withLock { $0.count } }
 }
 
-/// The table as a value. Records stand in slots, so that the sweep can walk them without copying the index.
+/// The table as a value. Records stand in slots beside their expiry, so that the sweep walks over numbers only.
 struct MemoryRecords {
     private struct Record {
         let key: StoreKey
         let value: [UInt8]
-        let expires: WallTime?
         let isClaim: Bool
 
         var octets: Int { key.bytes.count &+ value.count }
-        func isAlive(at now: WallTime) -> Bool { expires.map { now < $0 } ?? true }
     }
 
-    /// What a batch would leave under a key.
-    private enum Change {
-        case store(Record)
-        case remove
+    /// What an operation would leave under a key; no record removes it.
+    private struct Change {
+        let key: StoreKey
+        var slot: Int?
+        var record: Record?
+        var expires = never
     }
+
+    /// Expiry of a record that has none, in milliseconds of civil time.
+    private static let never = Int64.max
 
     private let claimsMax: Int
     private let octetsMax: ByteCount
     private var index: [StoreKey: Int] = [:]
     private var slots: [Record?] = []
+    private var expiries: [Int64] = []
     private var free: [Int] = []
     private var sweepAt = 0
     private var claims = 0
@@ -57,33 +61,43 @@ struct MemoryRecords {
 
     mutating func apply(_ operation: StoreOperation, at now: WallTime) -> StoreAnswer {
         sweep(Limits.storeSweepStep, at: now)
-        if case .get(let key) = operation { return .value(record(key, at: now)?.value) }
-        var changes: [StoreKey: Change] = [:]
+        if case .get(let key) = operation { return .value(value(of: key, at: now)) }
+        var changes: [Change] = []
         let answer = plan(operation, &changes, at: now)
         if answer == .claimed(false) { return answer }
-        guard makeRoom(for: changes, at: now) else { return .unavailable }
-        for (key, change) in changes { commit(key, change) }
+        if !fits(changes) {
+            sweep(Limits.storeSweepWhenFull, at: now)
+            for place in changes.indices { changes[place].slot = index[changes[place].key] }
+            guard fits(changes) else { return .unavailable }
+        }
+        for change in changes { commit(change) }
         return answer
     }
 
     // MARK: Planning: nothing is changed before the whole operation is known to succeed
 
-    private func plan(
-        _ operation: StoreOperation, _ changes: inout [StoreKey: Change], at now: WallTime
-    ) -> StoreAnswer {
+    private func plan(_ operation: StoreOperation, _ changes: inout [Change], at now: WallTime) -> StoreAnswer {
         switch operation {
         case .get:
             return .done
         case .put(let key, let value, let expires):
-            changes[key] = .store(
-                Record(key: key, value: value, expires: expires.map { now + $0 }, isClaim: false))
+            let place = stage(key, &changes)
+            changes[place].record = Record(key: key, value: value, isClaim: false)
+            changes[place].expires = expires.map { (now + $0).milliseconds } ?? Self.never
             return .done
         case .claim(let key, let expires):
-            guard !isPresent(key, changes, at: now) else { return .claimed(false) }
-            changes[key] = .store(Record(key: key, value: [], expires: now + expires, isClaim: true))
+            let known = changes.count
+            let place = stage(key, &changes)
+            // A change of this very operation decides; else the table does.
+            let isTaken =
+                place < known
+                ? changes[place].record != nil : changes[place].slot.map { isAlive($0, at: now) } ?? false
+            guard !isTaken else { return .claimed(false) }
+            changes[place].record = Record(key: key, value: [], isClaim: true)
+            changes[place].expires = (now + expires).milliseconds
             return .claimed(true)
         case .remove(let key):
-            changes[key] = .remove
+            changes[stage(key, &changes)].record = nil
             return .done
         case .batch(let parts):
             var answer = StoreAnswer.done
@@ -98,38 +112,30 @@ struct MemoryRecords {
         }
     }
 
-    private func isPresent(_ key: StoreKey, _ changes: [StoreKey: Change], at now: WallTime) -> Bool {
-        switch changes[key] {
-        case .store: true
-        case .remove: false
-        case nil: record(key, at: now) != nil
-        }
+    /// The place of the change of a key. Batches are short, so they are searched one by one.
+    private func stage(_ key: StoreKey, _ changes: inout [Change]) -> Int {
+        if let place = changes.firstIndex(where: { $0.key == key }) { return place }
+        changes.append(Change(key: key, slot: index[key]))
+        return changes.count - 1
     }
 
-    private func record(_ key: StoreKey, at now: WallTime) -> Record? {
-        guard let slot = index[key], let record = slots[slot], record.isAlive(at: now) else { return nil }
-        return record
+    private func isAlive(_ slot: Int, at now: WallTime) -> Bool { now.milliseconds < expiries[slot] }
+
+    private func value(of key: StoreKey, at now: WallTime) -> [UInt8]? {
+        guard let slot = index[key], isAlive(slot, at: now) else { return nil }
+        return slots[slot]?.value
     }
 
-    // MARK: Room
-
-    /// Whether the changes fit, after a longer sweep if they must.
-    private mutating func makeRoom(for changes: [StoreKey: Change], at now: WallTime) -> Bool {
-        if fits(changes) { return true }
-        sweep(Limits.storeSweepWhenFull, at: now)
-        return fits(changes)
-    }
-
-    private func fits(_ changes: [StoreKey: Change]) -> Bool {
+    private func fits(_ changes: [Change]) -> Bool {
         var claimsAfter = claims
         var octetsAfter = octets
         var grows = false
-        for (key, change) in changes {
-            if let slot = index[key], let old = slots[slot] {
+        for change in changes {
+            if let slot = change.slot, let old = slots[slot] {
                 if old.isClaim { claimsAfter -= 1 }
                 octetsAfter -= old.octets
             }
-            guard case .store(let new) = change else { continue }
+            guard let new = change.record else { continue }
             if new.isClaim { claimsAfter += 1 }
             octetsAfter += new.octets
             grows = true
@@ -137,32 +143,51 @@ struct MemoryRecords {
         return !grows || claimsAfter <= claimsMax && octetsAfter <= octetsMax.bytes
     }
 
-    private mutating func commit(_ key: StoreKey, _ change: Change) {
-        drop(key)
-        guard case .store(let record) = change else { return }
-        if let slot = free.popLast() {
-            slots[slot] = record
-            index[key] = slot
-        } else {
-            index[key] = slots.count
-            slots.append(record)
+    // MARK: Changing
+
+    private mutating func commit(_ change: Change) {
+        guard let record = change.record else {
+            if let slot = change.slot { drop(slot) }
+            return
         }
+        let slot: Int
+        if let own = change.slot {
+            slot = own
+            forget(slots[own])
+        } else if let unused = free.popLast() {
+            slot = unused
+            index[change.key] = slot
+        } else {
+            slot = slots.count
+            slots.append(nil)
+            expiries.append(Self.never)
+            index[change.key] = slot
+        }
+        slots[slot] = record
+        expiries[slot] = change.expires
         octets += record.octets
         if record.isClaim { claims += 1 }
     }
 
-    private mutating func drop(_ key: StoreKey) {
-        guard let slot = index.removeValue(forKey: key), let old = slots[slot] else { return }
+    private mutating func drop(_ slot: Int) {
+        guard let old = slots[slot] else { return }
+        index[old.key] = nil
         slots[slot] = nil
+        expiries[slot] = Self.never
         free.append(slot)
+        forget(old)
+    }
+
+    private mutating func forget(_ old: Record?) {
+        guard let old else { return }
         octets -= old.octets
         if old.isClaim { claims -= 1 }
     }
 
     private mutating func sweep(_ steps: Int, at now: WallTime) {
-        for _ in 0..<min(steps, slots.count) {
-            if sweepAt >= slots.count { sweepAt = 0 }
-            if let record = slots[sweepAt], !record.isAlive(at: now) { drop(record.key) }
+        for _ in 0..<min(steps, expiries.count) {
+            if sweepAt >= expiries.count { sweepAt = 0 }
+            if !isAlive(sweepAt, at: now) { drop(sweepAt) }
             sweepAt += 1
         }
     }

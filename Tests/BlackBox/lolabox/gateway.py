@@ -153,6 +153,11 @@ class Gateway:
             return 0
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
+        return self.wait_end(timeout)
+
+    def wait_end(self, timeout: float = 30.0) -> int:
+        """Waits for the end of a gateway that has been told to end; its exit code."""
+        process = self.process
         try:
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:

@@ -23,7 +23,8 @@ struct AgentAnswerTests {
             #"""
             {"replies":[{"type":"text","text":"hola\n"},
             {"type":"buttons","text":"?","buttons":[{"id":"a","title":"A"},{"id":"b","title":"B","x":1}]},
-            {"type":"list","text":"?","button":"open","items":[{"id":"1","title":"One","description":"first"},{"id":"2","title":"Two","description":null},{"id":"3","title":"Three","description":""}]},
+            {"type":"list","text":"?","button":"open","items":[{"id":"1","title":"One","description":"first"},
+            {"id":"2","title":"Two","description":null},{"id":"3","title":"Three","description":""}]},
             {"type":"link","text":"here","url":"https://bank.test/w/x?y=1#lola=z"},
             {"type":"contact_request","text":"who?","button":"me"}]}
             """#)
@@ -32,7 +33,9 @@ struct AgentAnswerTests {
                 .text(octets("hola\n")),
                 .buttons(
                     text: octets("?"),
-                    choices: [Choice(id: octets("a"), title: octets("A")), Choice(id: octets("b"), title: octets("B"))]),
+                    choices: [
+                        Choice(id: octets("a"), title: octets("A")), Choice(id: octets("b"), title: octets("B")),
+                    ]),
                 .list(
                     text: octets("?"), button: octets("open"),
                     items: [
@@ -109,7 +112,9 @@ struct AgentAnswerTests {
     func noise() {
         let template = octets(
             #"{"replies":[{"type":"list","text":"?","button":"b","items":[{"id":"1","title":"T"}]},"#
-                + #"{"type":"link","text":"x","url":"https://a.b/c"}],"state":{"a":1},"ticket":{"operation":"cip"}}"#)
+                + #"{"type":"link","text":"x","url":"https://a.b/c"}],"state":{"a":1},"#
+                + #""ticket":{"operation":"cip"}}"#
+        )
         var random = SeededGenerator(seed: 9)
         for _ in 0..<5_000 {
             var body = template

@@ -43,8 +43,8 @@ struct HTTPAgentTests {
         let value = try #require(field("Authorization", of: request))
         #expect(value.hasPrefix("Bearer "))
         let key = try ES256PrivateKey(pem: pem)
-        let token = [UInt8](text: String(value.dropFirst(7)))
-        let claims = try JWT.verify(token, keys: [key.publicKey.thumbprint: key.publicKey])
+        let claims = try JWT.verify(
+            [UInt8](text: String(value.dropFirst(7))), keys: [key.publicKey.thumbprint: key.publicKey])
         let root = try JSONDocument.parse(claims).root
         #expect(root["iss"]?.text == "https://lola.bank.test")
         #expect(root["aud"]?.text == "sender_home")

@@ -21,7 +21,7 @@ struct ScriptPartsTests {
         "what is no single amount",
         arguments: [
             "", "cien", "100 200", "1.2.3", "1,23,456", "12345678901", "99999999999999999999999", "..", "-", "1,2345",
-            ".5", "1.2345", "1,250.505,1", "１００",
+            ".5", "1.2345", "1,250.505,1", "1,250,50", "1234,567", "1.250,505.1", "１００",
         ])
     func noAmounts(text: String) {
         #expect(ScriptAmount([UInt8](text: text)) == nil)
@@ -29,9 +29,10 @@ struct ScriptPartsTests {
 
     @Test("amounts are written with two decimals")
     func amountText() {
-        #expect([0, 5, 50, 10_000, 125_050].map { ScriptAmount(cents: $0).text } == [
-            "0.00 USD", "0.05 USD", "0.50 USD", "100.00 USD", "1250.50 USD",
-        ])
+        #expect(
+            [0, 5, 50, 10_000, 125_050].map { ScriptAmount(cents: $0).text } == [
+                "0.00 USD", "0.05 USD", "0.50 USD", "100.00 USD", "1250.50 USD",
+            ])
     }
 
     @Test(
@@ -67,7 +68,7 @@ struct ScriptPartsTests {
     @Test("words are folded and bounded")
     func words() {
         #expect(ScriptWords.of([UInt8](text: "¡Sí, ENVÍO  Ñandú-güero 100!")) == ["si", "envio", "nandu", "guero"])
-        #expect(ScriptWords.of([0xFF, 0x61, 0xC3, 0x62]) == ["a", "b"])
+        #expect(ScriptWords.of([0xFF, 0x61, 0xC3, 0x62]) == ["ab"])
         #expect(ScriptWords.of([UInt8](repeating: 0x61, count: 100_000)).map(\.count) == [512])
     }
 

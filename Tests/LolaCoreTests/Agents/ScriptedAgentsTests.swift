@@ -195,9 +195,10 @@ struct ScriptedAgentsTests {
     func otherTypes() throws {
         for type in [MessageType.image, .video, .audio, .voice, .sticker, .document] {
             var chat = try home()
-            #expect(chat.send(TurnSample(type: type, text: nil)).map(\.body) == [
-                "I can only read text messages for now. Please write to me what you need."
-            ])
+            #expect(
+                chat.send(TurnSample(type: type, text: nil)).map(\.body) == [
+                    "I can only read text messages for now. Please write to me what you need."
+                ])
         }
         for type in [MessageType.unsupported, .order, .flow] {
             var chat = try home("MX")

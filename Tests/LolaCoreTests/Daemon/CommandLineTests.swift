@@ -59,6 +59,8 @@ struct CommandLineTests {
             ("help trigger", .help, [:], ["trigger"]),
             ("trigger --help", .help, [:], ["trigger"]),
             ("keys new -h", .help, [:], ["keys", "new"]),
+            ("config --help", .help, [:], ["config"]),
+            ("help keys", .help, [:], ["keys"]),
             ("serve --bogus --config -h", .help, [:], ["serve"]),
         ] as [(String, CommandName, [String: String], [String])])
     func understood(line: String, command: CommandName, flags: [String: String], arguments: [String]) throws {

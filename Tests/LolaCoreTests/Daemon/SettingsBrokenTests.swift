@@ -213,11 +213,11 @@ struct SettingsBrokenTests {
         let row = try #require(SettingsFixture.row(variable))
         var environment = SettingsFixture.required
         environment[variable] = nil
-        let names = row.isSecret ? "\(variable) or \(variable)_FILE" : variable
+        let elsewhere = row.isSecret ? ", here or in a file named by \(variable)_FILE" : ""
         #expect(
             SettingsFixture.problems(environment) == [
                 SettingsProblem(
-                    .missing, key: row.key, source: variable, expected: "\(names) to be set to \(row.expected)")
+                    .missing, key: row.key, source: variable, expected: row.expected + elsewhere)
             ])
     }
 

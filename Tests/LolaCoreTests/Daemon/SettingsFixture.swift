@@ -54,8 +54,18 @@ enum SettingsFixture {
         return try Settings.load(mode: mode, sources, checks: checks)
     }
 
-    /// The problems of a configuration; none when it is accepted.
+    /// The problems of a configuration without what was found; none when it is accepted.
     static func problems(
+        _ environment: [String: String] = required, file: String? = nil, flags: [String: String] = [:],
+        files: [String: String] = [:], checks: SettingsChecks = checks
+    ) -> [SettingsProblem] {
+        wholeProblems(environment, file: file, flags: flags, files: files, checks: checks).map {
+            SettingsProblem($0.fault, key: $0.key, source: $0.source, expected: $0.expected, nearest: $0.nearest)
+        }
+    }
+
+    /// The same with everything.
+    static func wholeProblems(
         _ environment: [String: String] = required, file: String? = nil, flags: [String: String] = [:],
         files: [String: String] = [:], checks: SettingsChecks = checks
     ) -> [SettingsProblem] {

@@ -34,8 +34,8 @@ struct IdentityAnswerTests {
     func least() throws {
         for body in [
             #"{"sender":{"id":42,"verdict":"passed"}}"#,
-            #"{"sender":{"id":42,"verdict":"passed","name":null,"phone":null,"country":null,"is_blocked":null,"#
-                + #""cards":null,"payment_methods":null}}"#,
+            #"{"sender":{"id":42,"verdict":"passed","name":null,"phone":null,"country":null,"#
+                + #""is_blocked":null,"cards":null,"payment_methods":null}}"#,
         ] {
             let user = try #require(try decode(body))
             #expect(user.id == [UInt8](text: "42") && user.name.isEmpty && !user.isBlocked)
@@ -181,7 +181,10 @@ enum IdentityBodies {
             #"{"sender":{"verdict":"passed"}}"#, #"{"sender":{"id":"a"}}"#,
             #"{"sender":{"ID":"a","verdict":"passed"}}"#,
         ]
-        + [#""""#, "null", "true", "1.5", "1e3", "[]", "{}", #""a\u0000b""#, #""\n""#, #"" a""#, "99999999999999999999"]
+        + [
+            #""""#, "null", "true", "1.5", "1e3", "[]", "{}", #""a\u0000b""#, #""\n""#, #"" a""#,
+            "99999999999999999999",
+        ]
         .map { #"{"sender":{"id":\#($0),"verdict":"passed"}}"# }
         + [#""""#, "null", "true", "1", "[]", "{}", #"["passed"]"#].map { #"{"sender":{"id":"a","verdict":\#($0)}}"# }
         + [

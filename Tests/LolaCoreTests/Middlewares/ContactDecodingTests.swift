@@ -4,9 +4,8 @@ import Testing
 
 @Suite("ContactDecoding")
 struct ContactDecodingTests {
-    private func decode(
-        _ attachments: [MessageAttachment], on channel: ChannelName = .whatsapp
-    ) -> [MessageAttachment] {
+    private func decode(_ attachments: [MessageAttachment], on channel: ChannelName = .whatsapp) -> [MessageAttachment]
+    {
         var sample = channel == .telegram ? TurnSample.telegram() : TurnSample()
         sample.attachments = attachments
         let turn = sample.turn

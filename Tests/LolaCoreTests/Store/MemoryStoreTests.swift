@@ -103,8 +103,8 @@ struct MemoryStoreTests {
         let counts = Tally()
         DispatchQueue.concurrentPerform(iterations: 8) { _ in
             var won = 0
-            for number in 0..<2_000 {
-                guard table.apply(.claim(key(number), expires: .days(1)), at: start) == .claimed(true) else { continue }
+            for number in 0..<2_000
+            where table.apply(.claim(key(number), expires: .days(1)), at: start) == .claimed(true) {
                 won += 1
             }
             counts.add(won)

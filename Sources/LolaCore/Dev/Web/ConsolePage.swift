@@ -71,7 +71,7 @@ enum ConsolePage {
           </section>
 
           <section class="trace panel" aria-labelledby="trace-title">
-            <h2 id="trace-title">The way of the message</h2>
+            <h2 id="trace-title">Steps of the message</h2>
             <div id="trace" data-testid="dev-trace">
               <p class="empty">Send a message to see each step it takes: what was checked, what was found, and how
               long it took.</p>

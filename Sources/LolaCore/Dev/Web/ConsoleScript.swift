@@ -33,7 +33,10 @@ enum ConsoleScript {
             return body;
           };
           const clock = (at) => new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-          const took = (us) => us < 1000 ? us + " µs" : (us / 1000).toFixed(us < 10000 ? 2 : 1) + " ms";
+          const took = (us) => {
+            if (us < 1000) return us < 1 ? "< 1 µs" : us + " µs";
+            return (us / 1000).toFixed(us < 10000 ? 2 : 1) + " ms";
+          };
           const words = (count, one) => count + " " + one + (count === 1 ? "" : "s");
           const person = () => state.people.get(state.sender);
 
@@ -79,7 +82,7 @@ enum ConsoleScript {
             if (!one) return;
             const isTelegram = state.channel === "telegram";
             const extra = isTelegram && one.phone
-              ? " Telegram tells no numbers, so the contact is shared once before the first message." : "";
+              ? " Telegram tells no numbers: the contact is shared once, before the first message." : "";
             $("about").textContent = one.about + extra;
             $("chat-title").textContent = one.name;
             $("address").textContent =
@@ -223,34 +226,32 @@ enum ConsoleScript {
             bar.style.setProperty("--share", 100 * Math.log1p(one.us) / Math.log1p(longest) + "%");
             return make("li", null,
               make("div", { class: "step" }, make("b", null, stages[one.stage] || one.stage), pill(one.verdict),
-                make("time", null, took(one.us))),
+                make("span", { class: "took" }, took(one.us))),
               one.detail ? make("code", { class: "note" }, one.detail) : null,
               make("div", { class: "bar", "aria-hidden": "true" }, bar));
           };
 
           const delivered = (delivery) => {
-            const note = [];
-            if (delivery.replies.length > 0) note.push(words(delivery.replies.length, "message"));
+            if (delivery.status === "none") return ["nothing to send"];
+            const note = [words(delivery.replies.length, "message")];
             if (delivery.attempts > delivery.replies.length) note.push(words(delivery.attempts, "attempt"));
             if (delivery.error) note.push(delivery.error.replaceAll("_", " "));
-            return [delivery.status === "none" ? "nothing to send" : pill(delivery.status), " " + note.join(", ")];
+            return [pill(delivery.status), " " + note.join(", ")];
           };
 
           const drawTrace = (record) => {
             const facts = make("dl", { class: "facts" });
             const fact = (name, ...value) => facts.append(make("dt", null, name), make("dd", null, ...value));
-            fact("Message", pill(record.status));
+            const all = new Date(record.finished_at) - new Date(record.received_at);
+            const time = record.finished_at ? (all < 1 ? " in less than 1 ms" : " in " + all + " ms") : "";
+            fact("Message", pill(record.status), time);
             fact("Agent", record.agent ? make("code", null, record.agent) : "none");
             fact("Replies", ...delivered(record.delivery));
-            if (record.finished_at) {
-              const all = new Date(record.finished_at) - new Date(record.received_at);
-              fact("Time", all < 1 ? "below 1 ms" : words(all, "millisecond").replace("milliseconds", "ms"));
-            }
-            fact("Key", make("code", null, record.key));
             const longest = Math.max(1, ...record.trace.map((one) => one.us));
-            const list = make("ol", { class: "steps" }, ...record.trace.map((one) => step(one, longest)));
-            $("trace").replaceChildren(facts, list,
-              make("p", { class: "fine" }, "The signature was proven before the first step. Bars are logarithmic."));
+            $("trace").replaceChildren(facts,
+              make("ol", { class: "steps" }, ...record.trace.map((one) => step(one, longest))),
+              make("p", { class: "fine" }, "The signature was proven before the first step. Bars are logarithmic."),
+              make("p", { class: "fine key" }, "Key ", make("code", null, record.key)));
           };
 
           const noTrace = () => {

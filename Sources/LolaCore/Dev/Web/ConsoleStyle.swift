@@ -53,7 +53,7 @@ enum ConsoleStyle {
         }
 
         .who h2 { display: none; }
-        .choose { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .625rem; align-items: end; }
+        .choose { display: grid; grid-template-columns: minmax(0, 1fr); gap: .5rem; align-items: end; }
         .field { border: 0; min-width: 0; }
         .field > label, legend { display: block; font-size: .8125rem; color: var(--soft); padding: 0 0 .25rem; }
         .select { position: relative; }
@@ -79,7 +79,7 @@ enum ConsoleStyle {
         .explain { margin-top: .375rem; font-size: .8125rem; color: var(--soft); }
         .explain summary { cursor: pointer; color: var(--accent); padding: .25rem 0; width: fit-content; }
 
-        .chat { display: flex; flex-direction: column; padding: 0; overflow: hidden; height: min(34rem, 74vh); }
+        .chat { display: flex; flex-direction: column; padding: 0; overflow: hidden; height: min(34rem, 68vh); }
         .person { display: flex; align-items: center; gap: .625rem; padding: .5rem .75rem; }
         .person > div { min-width: 0; }
         .face {
@@ -123,7 +123,9 @@ enum ConsoleStyle {
         }
         .keys button:hover, .keys a:hover, .rows summary:hover, .hints button:hover { background: var(--mine); }
         .rows { margin-top: .375rem; }
-        .rows summary { cursor: pointer; width: fit-content; list-style-position: inside; }
+        .rows summary { cursor: pointer; width: fit-content; list-style: none; gap: .5rem; }
+        .rows summary::after { content: "▾"; }
+        .rows[open] summary::after { content: "▴"; }
         .rows .keys { flex-direction: column; align-items: stretch; }
         .rows .keys button { display: block; }
         .rows .keys small { display: block; color: var(--soft); }
@@ -151,19 +153,28 @@ enum ConsoleStyle {
           display: inline-block; padding: 0 .5rem; border-radius: 999px; font-size: .8125rem; line-height: 1.5rem;
           background: var(--well); color: var(--ink); white-space: nowrap;
         }
+        .step .pill { font-size: .75rem; line-height: 1.25rem; }
         .pill[data-tone=good] { background: var(--good-back); color: var(--good); }
         .pill[data-tone=warn] { background: var(--warn-back); color: var(--warn); }
         .pill[data-tone=bad] { background: var(--bad-back); color: var(--bad); }
-        .steps { list-style: none; margin: .75rem 0 .5rem; border-top: 1px solid var(--line); }
-        .steps li { padding: .5rem 0; border-bottom: 1px solid var(--line); }
-        .step { display: grid; grid-template-columns: minmax(0, 1fr) auto auto; gap: .5rem; align-items: baseline; }
-        .step b { font-weight: 600; font-size: .9375rem; }
-        .step time { font-size: .8125rem; min-width: 4.25rem; text-align: right; font-variant-numeric: tabular-nums; }
-        .note { display: block; color: var(--soft); font-size: .8125rem; overflow-wrap: anywhere; }
-        .bar { height: 4px; border-radius: 2px; background: var(--well); margin-top: .375rem; overflow: hidden; }
+        .steps { list-style: none; margin: .625rem 0; border-top: 1px solid var(--line); }
+        .steps li { padding: .3125rem 0 .375rem; border-bottom: 1px solid var(--line); }
+        .step { display: grid; grid-template-columns: minmax(0, 1fr) auto 4.25rem; gap: .5rem; align-items: center; }
+        .step b { font-weight: 600; font-size: .875rem; }
+        .took { font-size: .8125rem; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+        .note { display: block; color: var(--soft); font-size: .75rem; overflow-wrap: anywhere; margin-top: -.125rem; }
+        .bar { height: 4px; border-radius: 2px; background: var(--well); margin-top: .25rem; overflow: hidden; }
         .bar i { display: block; height: 100%; border-radius: 2px; background: var(--bar); width: var(--share, 0); }
         .fine { color: var(--soft); font-size: .8125rem; }
+        .fine + .fine { margin-top: .375rem; }
+        .key code { font-size: .75rem; overflow-wrap: anywhere; }
 
+        @media (max-width: 29.99rem) {
+          .choose legend, .choose label[for] { position: absolute; clip-path: inset(50%); }
+        }
+        @media (min-width: 30rem) {
+          .choose { grid-template-columns: minmax(0, 1fr) 14rem; }
+        }
         @media (min-width: 46rem) {
           main { grid-template-columns: minmax(0, 1fr) minmax(0, 21rem); }
           .who { grid-column: 1 / -1; }
