@@ -15,7 +15,7 @@ struct DevConsoleTests {
         let console: DevConsole
 
         init() {
-            loop = Loop(clock: clock, net: RefusingNet(), entropy: CountingEntropy(), counters: Counters())
+            loop = Loop(clock: clock, net: RefusingNet(), entropy: SeededEntropy(), counters: Counters())
             let client = OutboundClient(loop, tls: nil) { IPAddress(text: $0) }
             console = DevConsole(
                 loop, client: client, world: world, messages: messages,

@@ -59,7 +59,7 @@ final class StillClock: Clock {
 }
 
 /// Seeded octets.
-final class CountingEntropy: Entropy {
+final class SeededEntropy: Entropy {
     private var generator = SeededGenerator(seed: 7)
 
     func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) } }
