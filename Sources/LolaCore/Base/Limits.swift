@@ -60,7 +60,6 @@ enum Limits {
 
     static let bodyWhatsAppMax = ByteCount.mebibytes(4)
     static let bodyWebhookMax = ByteCount.mebibytes(1)
-    static let bodyTwilioMax = ByteCount.kibibytes(64)
     static let bodyAPIMax = ByteCount.mebibytes(1)
     /// Pairs of a form body or a query.
     static let formPairsMax = 1_000
@@ -129,8 +128,6 @@ enum Limits {
     static let agentStateMax = ByteCount.kibibytes(16)
     /// Requests in flight to one agent from one process (bulkhead).
     static let agentInFlightMax = 64
-    /// Messages waiting in one conversation; more answers 503 to the channel.
-    static let conversationQueueMax = 256
     /// Accepted messages not yet done, in the process; more answers 503 to the channel.
     static let backlogMax = 65_536
     /// A provider's `Retry-After` is honoured up to this.

@@ -16,8 +16,8 @@ enum TriggerCommand {
         let clock = LinuxClock()
         let person = SandboxCast(startedAt: clock.wall).person(phone: phone)
         let webhook = WebhookForge.trigger(
-            type, from: person, text: invocation.flags["text"].map { [UInt8](text: $0) }, secrets: secrets, at: clock.wall,
-            random: SystemRandom.bytes(WebhookForge.randomCount))
+            type, from: person, text: invocation.flags["text"].map { [UInt8](text: $0) }, secrets: secrets,
+            at: clock.wall, random: SystemRandom.bytes(WebhookForge.randomCount))
         return post(webhook, to: variables.publicURL(invocation), asJSON: invocation.wantsJSON)
     }
 
@@ -56,7 +56,8 @@ enum TriggerCommand {
         }
         let missing = needed.filter { variables.value($0) == nil }
         guard missing.isEmpty else {
-            Process.print("\(missing.joined(separator: ", ")): not set, and no `lola dev` has run in this folder", to: 2)
+            let names = missing.joined(separator: ", ")
+            Process.print("\(names): not set, and no `lola dev` has run in this folder", to: 2)
             return nil
         }
         let token = variables.value("TELEGRAM_TOKEN") ?? ""

@@ -35,7 +35,8 @@ struct JSONWriter {
         place = after
     }
 
-    /// The key of the next value, a plain word without anything to escape. Keys of one object must differ; the writer does not check it.
+    /// The key of the next value, a plain word without anything to escape. Keys of one object must differ; the
+    /// writer does not check it.
     mutating func key(_ key: StaticString) {
         beginKey()
         bytes.append(0x22)

@@ -32,18 +32,24 @@ struct FaultTests {
         }
     }
 
-    /// As `.name` in a Swift test, or as its word in quotation marks in any test.
+    /// As `.name` in a Swift test, or as its word in quotation marks or behind `!`, the mark of our case tables.
     private func expectNamed(_ name: String, word: String, of type: String) {
         let isNamed = Self.tests.contains { file in
-            file.text.contains("\"\(word)\"") || (file.path.hasSuffix(".swift") && Self.says(file.text, ".\(name)"))
+            ["\"", "'", "!"].contains { Self.says(file.text, $0 + word) }
+                || (file.path.hasSuffix(".swift") && Self.says(file.text, "." + name))
         }
-        #expect(isNamed, "no test names \(type).\(name) or \"\(word)\"")
+        #expect(isNamed, "no test names \(type).\(name) or \(word)")
+        let isUsed = Repository.sources.contains { source in
+            source.text.words.contains { $0.text == name && source.text.octet(before: $0.start) == 0x2E }
+                && !source.file.path.hasSuffix("/\(type.prefix { $0 != "." }).swift")
+        }
+        #expect(isUsed, "nothing throws \(type).\(name)")
     }
 
-    /// Whether `text` has `member` and not only a longer name that begins with it.
-    private static func says(_ text: String, _ member: String) -> Bool {
+    /// Whether `text` has `word` and not only a longer one that begins with it.
+    private static func says(_ text: String, _ word: String) -> Bool {
         var rest = text[...]
-        while let found = rest.firstRange(of: member) {
+        while let found = rest.firstRange(of: word) {
             rest = rest[found.upperBound...]
             guard let next = rest.utf8.first, SwiftText.isWordOctet(next) else { return true }
         }

@@ -4,6 +4,24 @@ import Testing
 
 @Suite("Limits: how they relate to each other")
 struct LimitsTests {
+    @Test("every limit is held by something")
+    func used() throws {
+        let limits = try #require(Repository.sources.first { $0.file.name == "Limits.swift" })
+        let names = limits.text.words.indices.dropFirst(2).compactMap { index -> String? in
+            let words = limits.text.words
+            return words[index - 1].text == "let" && words[index - 2].text == "static" ? words[index].text : nil
+        }
+        #expect(names.count > 80)
+        for name in names {
+            let isUsed = Repository.sources.contains { source in
+                source.text.words.indices.dropFirst().contains { index in
+                    source.text.words[index].text == name && source.text.words[index - 1].text == "Limits"
+                }
+            }
+            #expect(isUsed, "nothing asks for Limits.\(name)")
+        }
+    }
+
     @Test("a connection: the shorter patience is the one that is meant")
     func patience() {
         #expect(Limits.bodyRateGrace < Limits.requestHeadTimeout)
@@ -37,7 +55,6 @@ struct LimitsTests {
 
     @Test("bodies: a provider's largest is the largest, and every one is far below what the parser could read")
     func bodies() {
-        #expect(Limits.bodyTwilioMax < Limits.bodyWebhookMax)
         #expect(Limits.bodyWebhookMax < Limits.bodyWhatsAppMax)
         #expect(Limits.bodyAPIMax <= Limits.bodyWhatsAppMax)
         #expect(Limits.discardedBodyMax < Limits.bodyAPIMax)
