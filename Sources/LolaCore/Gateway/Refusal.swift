@@ -10,7 +10,6 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case challengeInvalid = "challenge_invalid"
     case channelOff = "channel_off"
     case backlogFull = "backlog_full"
-    case draining = "draining"
 
     // Routes
     case routeUnknown = "not_found"
@@ -25,7 +24,6 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case senderNotAllowed = "sender_not_allowed"
     case commandsDisabled = "commands_disabled"
     case commandNotAllowed = "command_not_allowed"
-    case fileNotSupported = "file_not_supported"
 
     /// The status when the refusal answers an HTTP request; pipeline refusals never do.
     var status: Int {
@@ -34,12 +32,12 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .contentTypeWrong, .contentEncoded: 415
         case .challengeInvalid: 403
         case .channelOff, .routeUnknown: 404
-        case .backlogFull, .draining: 503
+        case .backlogFull: 503
         case .methodUnknown: 501
         case .methodNotAllowed: 405
         case .lengthRequired: 411
         case .bodyInvalid, .fieldInvalid: 400
-        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed, .fileNotSupported: 200
+        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed: 200
         }
     }
 
@@ -50,13 +48,13 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
         case .challengeInvalid: "forbidden"
         case .channelOff, .routeUnknown: "not_found"
-        case .backlogFull, .draining: "unavailable"
+        case .backlogFull: "unavailable"
         case .methodUnknown: "not_implemented"
         case .methodNotAllowed: "method_not_allowed"
         case .lengthRequired: "length_required"
         case .bodyInvalid: "invalid_body"
         case .fieldInvalid: "invalid_field"
-        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed, .fileNotSupported: "refused"
+        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed: "refused"
         }
     }
 }
@@ -66,7 +64,7 @@ extension HTTPResponse {
     static func refusal(_ refusal: Refusal, requestID: [UInt8]) -> HTTPResponse {
         var response = problem(refusal.status, code: refusal.publicCode, requestID: requestID)
         switch refusal {
-        case .backlogFull, .draining:
+        case .backlogFull:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
         case .authenticationRequired:
             response.fields.append(ResponseField(name: "WWW-Authenticate", value: [UInt8](text: "Bearer")))
