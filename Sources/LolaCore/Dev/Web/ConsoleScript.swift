@@ -191,7 +191,7 @@ enum ConsoleScript {
               if (item.key && item.state === "accepted") newest = item.key;
             }
             $("empty").hidden = shown.size > 0;
-            if (!answer.items.some((item) => item.key === state.picked)) {
+            if (!state.picked || !answer.items.some((item) => item.key === state.picked)) {
               if (newest) pick(newest);
               else if (state.picked) { state.picked = null; noTrace(); }
             }
