@@ -64,15 +64,17 @@ final class LoopAssembly {
             agents: try Self.agents(loop, client, shared), retry: RetrySchedule(delays: settings.agents.retry),
             log: shared.messages, backlog: shared.backlog, journal: journal))
         self.flow = flow
+        let console = shared.console?(loop, client, shared)
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
-            backlog: shared.backlog, pseudonyms: Pseudonyms(secret: shared.pseudonymKey)
+            backlog: shared.backlog, pseudonyms: Pseudonyms(secret: shared.pseudonymKey),
+            onAccepted: console.map { $0.accepted }
         ) { flow.take($0) }
         let admin = AdminAPI(loop, log: shared.messages, pipeline: pipeline, client: client, store: store)
         server.serve(GatewayApplication(.init(
             server: server, intake: intake, channels: channels, whatsapp: whatsapp, admin: admin,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, console: shared.console?(loop, client, shared))))
+            metrics: { Self.metrics(shared, clock.now) }, console: console)))
         let (loop, mailbox) = (loop, mailbox)
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
