@@ -98,7 +98,7 @@ def test_each_sender_meets_its_agent(console, word, agent):
 
 
 def test_the_same_person_can_write_on_telegram(console):
-    console.get_by_text("Telegram", exact=True).click()
+    console.get_by_label("Telegram").check()
     _write(console, _sender(console, "passed"), "hola por telegram")
     expect(console.get_by_test_id("dev-trace")).to_contain_text("telegram:", timeout=10_000)
 

@@ -98,7 +98,7 @@ def test_the_log_is_json_lines_with_fixed_keys(told):
         assert list(entry)[:3] == ["time", "level", "event"], line
         assert entry["level"] in ("debug", "info", "warn", "error")
         assert re.fullmatch(r"[a-z][a-z0-9_]*", entry["event"])
-    assert {"message_done", "dead_letter", "message_stopped"} <= {json.loads(line)["event"] for line in lines}
+    assert {"message_done", "dead_letter"} <= {json.loads(line)["event"] for line in lines}
 
 
 def test_the_same_person_has_the_same_pseudonym(told, stack):

@@ -264,15 +264,16 @@ final class DevConsole: ConsoleApplication {
 
     func accepted(_ verified: VerifiedMessage) {
         let message = verified.message
-        let kind: SandboxEntry.Kind =
+        let word = [UInt8](text: message.type.rawValue)
+        let (kind, text): (SandboxEntry.Kind, [UInt8]) =
             switch message.type {
-            case .text, .start: .text
-            case .button, .list: .choice
-            case .contact: .contact
-            case .image: .image
-            default: .other
+            case .text: (.text, message.text ?? [])
+            case .start: (.text, [UInt8](text: "/start"))
+            case .button, .list: (.choice, message.text ?? word)
+            case .contact: (.contact, message.phone ?? [])
+            case .image: (.image, message.text ?? [])
+            default: (.other, message.text ?? word)
             }
-        let text = message.text ?? message.phone ?? [UInt8](text: message.type.rawValue)
         world.record(
             SandboxEntry(kind: kind, text: text, key: message.key, state: .accepted, at: verified.receivedAt),
             with: message.replyTo)

@@ -149,12 +149,14 @@ struct DevConsoleTests {
         #expect(try DevFixtures.object(again.body)["items"] == nil)
     }
 
-    @Test("messages from elsewhere stand in the chat of their sender, once")
-    func acceptedElsewhere() throws {
+    @Test("messages from elsewhere stand in the chat of their sender, once", arguments: [
+        (TriggerType.whatsAppText, "desde fuera"), (.whatsAppButton, "desde fuera"), (.whatsAppImage, "desde fuera"),
+    ])
+    func acceptedElsewhere(type: TriggerType, text: String) throws {
         let stage = Stage()
         let person = try DevFixtures.person("+34600111222")
         let webhook = WebhookForge.trigger(
-            .whatsAppText, from: person, text: [UInt8](text: "desde fuera"), secrets: DevFixtures.secrets,
+            type, from: person, text: [UInt8](text: text), secrets: DevFixtures.secrets,
             at: DevFixtures.now, random: DevFixtures.random(9))
         let request = try DevFixtures.request(webhook)
         let channel = WhatsAppChannel(
@@ -166,7 +168,7 @@ struct DevConsoleTests {
         stage.console.accepted(message)
         stage.console.accepted(message)
         let entries = stage.world.transcript(with: person.address(on: .whatsapp)).entries
-        #expect(entries.map(\.text.text) == ["desde fuera"])
+        #expect(entries.map(\.text.text) == [text])
         let senders = try DevFixtures.object(try stage.ask(try DevFixtures.request("GET", "/dev/api/senders")).body)
         #expect((senders["guests"] as? [[String: Any]])?.map { $0["id"] as? String } == ["+34600111222"])
         #expect((senders["senders"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == [
