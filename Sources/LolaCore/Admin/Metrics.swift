@@ -23,7 +23,8 @@ struct MetricsPage {
         single("lola_connections", "gauge", "Open connections.", opened - closed, &out)
         single("lola_messages_waiting", "gauge", "Accepted messages that are not done.", backlog, &out)
         single("lola_uptime_seconds", "gauge", "Seconds since start.", Int(uptime.inSeconds), &out)
-        single("lola_draining", "gauge", "1 while the process finishes its work before it ends.", isDraining ? 1 : 0, &out)
+        let draining = isDraining ? 1 : 0
+        single("lola_draining", "gauge", "1 while the process finishes its work before it ends.", draining, &out)
         single("lola_loops", "gauge", "Event loops.", counters.count, &out)
         return [UInt8](text: out)
     }

@@ -7,12 +7,13 @@ struct OutboundRefusalTests {
     /// A client in a world where nobody answers.
     private final class Bench {
         let clock = StillClock()
+        let net = RefusingNet()
         let loop: Loop
         let client: OutboundClient
         private(set) var words: [String] = []
 
         init() {
-            loop = Loop(clock: clock, net: RefusingNet(), entropy: SeededEntropy(), counters: Counters())
+            loop = Loop(clock: clock, net: net, entropy: SeededEntropy(), counters: Counters())
             client = OutboundClient(loop, tls: nil) { IPAddress(text: $0) }
         }
 
@@ -39,7 +40,8 @@ struct OutboundRefusalTests {
     func busy() throws {
         let bench = Bench()
         // No name is ever resolved here, so every place stays taken.
-        for _ in 0..<(Limits.poolConnectionsPerOriginMax + Limits.poolWaitingMax) { try bench.call("http://agent.bank/") }
+        let room = Limits.poolConnectionsPerOriginMax + Limits.poolWaitingMax
+        for _ in 0..<room { try bench.call("http://agent.bank/") }
         bench.turn()
         #expect(bench.words.isEmpty)
         try bench.call("http://agent.bank/")
@@ -65,6 +67,15 @@ struct OutboundRefusalTests {
         try bench.call("http://192.0.2.7/")
         bench.turn()
         #expect(bench.words.last == OutboundFault.connect.rawValue, "after the pause one call tries")
+    }
+
+    @Test("a name without an address fails as resolve")
+    func noAddress() throws {
+        let bench = Bench()
+        bench.net.endsLookUps = true
+        try bench.call("http://nobody.bank/")
+        bench.turn()
+        #expect(bench.words == [OutboundFault.resolve.rawValue])
     }
 
     @Test("https without a context fails as tls, before any octet")
