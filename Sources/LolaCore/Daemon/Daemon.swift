@@ -131,7 +131,7 @@ enum Daemon {
                 counters: directory.mailboxes.map { _ in Counters() }, directory: directory,
                 trust: try? TLSTrust(), ticketKey: SecretBytes(SystemRandom.bytes(TLSContext.ticketKeyCount)),
                 jwks: try KeySet.jwks(settings.session), started: LinuxClock().now, pseudonymKey: pseudonymKey,
-                console: console)
+                descriptorsMax: Process.descriptorsMax, console: console)
         } catch {
             throw Failure(code: 78, text: "LOLA_JWT_PRIVATE_KEY: not a usable P-256 key (\(error))")
         }

@@ -14,11 +14,20 @@ enum LogLevel: Int, Sendable {
     }
 }
 
+/// Where finished lines go: a descriptor, or a list in the simulator.
+protocol LineSink: Sendable {
+    /// Lines nobody took since the start.
+    var dropped: Int { get }
+    func write(_ line: [UInt8])
+}
+
+extension LogSink: LineSink {}
+
 final class Log: Sendable {
-    private let sink: LogSink
+    private let sink: any LineSink
     private let threshold: LogLevel
 
-    init(sink: LogSink, threshold: LogLevel) {
+    init(sink: any LineSink, threshold: LogLevel) {
         self.sink = sink
         self.threshold = threshold
     }

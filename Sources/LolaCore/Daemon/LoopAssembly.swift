@@ -17,6 +17,8 @@ struct SharedParts: Sendable {
     let started: Instant
     /// Derived from the data key: names people in logs and claims.
     let pseudonymKey: SecretBytes
+    /// How many descriptors the process may have open.
+    let descriptorsMax: Int
     let console: ConsoleFactory?
 }
 
@@ -51,7 +53,7 @@ final class LoopAssembly {
         loop = Loop(clock: clock, net: net, entropy: entropy, counters: shared.counters[number])
         server = HTTPServer(
             loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
-            tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared.directory.mailboxes.count))
+            tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared))
         let client = OutboundClient(loop, tls: try Self.clientTLS(shared)) { IPAddress(text: $0) }
         let store = MemoryStore(shared.table)
         let pipeline = Pipeline(Registry.middlewares(settings), clock: clock)
@@ -64,15 +66,17 @@ final class LoopAssembly {
             agents: try Self.agents(loop, client, shared), retry: RetrySchedule(delays: settings.agents.retry),
             log: shared.messages, backlog: shared.backlog, journal: journal))
         self.flow = flow
+        let console = shared.console?(loop, client, shared)
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
-            backlog: shared.backlog, pseudonyms: Pseudonyms(secret: shared.pseudonymKey)
+            backlog: shared.backlog, pseudonyms: Pseudonyms(secret: shared.pseudonymKey),
+            onAccepted: console.map { $0.accepted }
         ) { flow.take($0) }
         let admin = AdminAPI(loop, log: shared.messages, pipeline: pipeline, client: client, store: store)
         server.serve(GatewayApplication(.init(
             server: server, intake: intake, channels: channels, whatsapp: whatsapp, admin: admin,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, console: shared.console?(loop, client, shared))))
+            metrics: { Self.metrics(shared, clock.now) }, console: console)))
         let (loop, mailbox) = (loop, mailbox)
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
@@ -100,12 +104,16 @@ final class LoopAssembly {
 
     /// Until the drain is over.
     func run() {
-        while !isFinished {
-            let pause = isDraining ? Limits.drainTick : Limits.tickMax
-            loop.tick(until: loop.clock.now + pause)
-            if isDraining { watchDrain() }
-        }
+        while round() {}
         server.closeAll()
+    }
+
+    /// One tick and what follows from it. False when the drain is over.
+    func round() -> Bool {
+        guard !isFinished else { return false }
+        loop.tick(until: loop.clock.now + (isDraining ? Limits.drainTick : Limits.tickMax))
+        if isDraining { watchDrain() }
+        return !isFinished
     }
 
     private var isFinished: Bool {
@@ -140,9 +148,9 @@ final class LoopAssembly {
 
     // MARK: Parts
 
-    private static func connectionsMax(_ loops: Int) -> Int {
-        let all = Process.descriptorsMax
-        return max(16, (all - min(Limits.descriptorReserve, all / 4)) / loops)
+    private static func connectionsMax(_ shared: SharedParts) -> Int {
+        let all = shared.descriptorsMax
+        return max(16, (all - min(Limits.descriptorReserve, all / 4)) / shared.directory.mailboxes.count)
     }
 
     private static func serverTLS(_ shared: SharedParts) throws(StartFault) -> TLSContext? {

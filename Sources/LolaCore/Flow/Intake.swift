@@ -11,11 +11,15 @@ final class Intake {
     private let backlog: Backlog
     private let pseudonyms: Pseudonyms
     private let loop: Loop
+    /// Told of each accepted message before it goes on; only the console of `lola dev` listens.
+    private let onAccepted: ((VerifiedMessage) -> Void)?
 
     init(
         _ loop: Loop, store: any Store, directory: LoopDirectory, number: Int, log: MessageLog, backlog: Backlog,
-        pseudonyms: Pseudonyms, take: @escaping (AcceptedMessage) -> Void
+        pseudonyms: Pseudonyms, onAccepted: ((VerifiedMessage) -> Void)? = nil,
+        take: @escaping (AcceptedMessage) -> Void
     ) {
+        self.onAccepted = onAccepted
         self.loop = loop
         self.store = store
         self.directory = directory
@@ -79,6 +83,7 @@ final class Intake {
         log.insert(MessageRecord(
             key: message.key, channel: message.channel, conversation: names.conversation, sender: names.sender,
             type: message.type, receivedAt: verified.receivedAt))
+        onAccepted?(verified)
         let accepted = AcceptedMessage(verified: verified, names: names)
         let owner = directory.owner(of: message.conversation)
         if owner == number { take(accepted) } else { directory.mailboxes[owner].post(.message(accepted)) }

@@ -49,6 +49,8 @@ final class Loop {
     func entity(_ handle: Handle) -> (any LoopEntity)? { entities[handle] }
     var entityCount: Int { entities.count }
     var entityHandles: [Handle] { entities.handles }
+    /// Actions asked for and neither run nor cancelled.
+    var actionCount: Int { actions.count }
 
     /// Asks that the entity be told at or after `deadline`. Asking again does not cancel; it looks for itself.
     func schedule(_ handle: Handle, at deadline: Instant) { wheel.schedule(handle.word, at: deadline) }

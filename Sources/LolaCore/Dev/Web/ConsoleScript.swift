@@ -144,7 +144,9 @@ enum ConsoleScript {
             element.setAttribute("aria-label", isMine ? person().name : "Lola");
             element.setAttribute("role", "group");
             if (isMine && item.key) {
-              bubble.addEventListener("click", () => pick(item.key));
+              bubble.addEventListener("click", () => {
+                if (element.dataset.state === "accepted") pick(item.key);
+              });
               element.dataset.key = item.key;
               meta.append(make("span", { class: "tick", role: "img" }),
                 make("button", { type: "button", class: "way", onclick: () => pick(item.key) }, "Steps"));
@@ -155,6 +157,8 @@ enum ConsoleScript {
           const refresh = (element, item) => {
             const tick = element.querySelector(".tick");
             if (!tick) return;
+            element.dataset.state = item.state;
+            element.querySelector(".way").hidden = item.state !== "accepted";
             const [sign, meaning] = ticks[item.state];
             if (tick.textContent !== sign) tick.textContent = sign;
             tick.setAttribute("aria-label", meaning);
@@ -183,10 +187,14 @@ enum ConsoleScript {
                 log.append(shown.get(item.number));
               }
               refresh(shown.get(item.number), item);
-              if (item.key) newest = item.key;
+              // Only an accepted message has a record to ask for.
+              if (item.key && item.state === "accepted") newest = item.key;
             }
             $("empty").hidden = shown.size > 0;
-            if (!state.picked && newest) pick(newest);
+            if (!state.picked || !answer.items.some((item) => item.key === state.picked)) {
+              if (newest) pick(newest);
+              else if (state.picked) { state.picked = null; noTrace(); }
+            }
             markPicked();
             if (isAtEnd) log.scrollTop = log.scrollHeight;
           };
@@ -288,8 +296,9 @@ enum ConsoleScript {
                 method: "POST", headers: { "Content-Type": "application/json" },
                 body: JSON.stringify({ sender: state.sender, channel: state.channel, ...content }),
               });
-              problem(answer.status === 200 ? null : "The webhook was answered with " + answer.status + ".");
-              pick(answer.key);
+              const isAccepted = answer.status === 200;
+              problem(isAccepted ? null : "The webhook was answered with " + answer.status + ".");
+              if (isAccepted) pick(answer.key);
               state.burst = quick.length;
               wakeUp();
               return true;

@@ -104,7 +104,7 @@ enum ConsoleStyle {
         .said[data-side=sender] .bubble {
           background: var(--mine); border-color: transparent; border-radius: 14px 14px 4px 14px;
         }
-        .said[data-side=sender] .bubble { cursor: pointer; }
+        .said[data-state=accepted] .bubble { cursor: pointer; }
         .said[data-picked=true] .bubble { box-shadow: 0 0 0 2px var(--accent); }
         .meta {
           display: flex; gap: .5rem; align-items: center; font-size: .75rem; color: var(--soft); padding: 0 .25rem;

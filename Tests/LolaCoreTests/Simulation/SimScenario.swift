@@ -1,0 +1,247 @@
+// One run from one seed: chance chooses the weather, the people, what they write, what goes wrong and when the
+// gateway is told to stop; then everything settles and the checkers have the last word.
+
+@testable import LolaCore
+
+struct SimScenario {
+    let seed: UInt64
+    private let chance: SimRandom
+    private let story: SimCase
+    private let world: SimWorld
+    private let drainAt: Interval?
+    private let identity: SimIdentityService
+    private let agents: SimAgentService
+    private let graph: SimChannelService
+    private let bot: SimChannelService
+    private let meta: SimProvider
+    private let telegram: SimProvider
+
+    struct Outcome: Equatable {
+        let hash: UInt64
+        let events: UInt64
+        let accepted: Int
+        let agentCalls: Int
+        let virtual: Interval
+    }
+
+    init(seed: UInt64, trace: ((String) -> Void)? = nil) throws {
+        self.seed = seed
+        chance = SimRandom(seed: seed)
+        let isRough = chance.chance(600)
+        let weather = isRough ? Self.weather(chance) : SimWeather(latencyMax: chance.between(1, 20))
+        let environment = ["LOLA_AGENTS_RETRY": chance.pick(["1s,5s,30s,120s", "1s,2s,4s", "500ms,1s,5s,10s"])]
+        world = try SimWorld(
+            seed: chance.word(), loops: chance.between(1, 3), weather: weather, environment: environment, trace: trace)
+        story = SimCase(world, chance.fork())
+        story.trouble = chance.pick([0, 50, 200, 400])
+        drainAt = chance.chance(300) ? chance.milliseconds(100, 15_000) : nil
+        identity = SimIdentityService(story)
+        agents = SimAgentService(story, identity)
+        graph = SimChannelService(story, isTelegram: false)
+        bot = SimChannelService(story, isTelegram: true)
+        meta = SimProvider(story, isTelegram: false)
+        telegram = SimProvider(story, isTelegram: true)
+        name("identity.internal", [10, 0, 0, 1])
+        name("agents.internal", [10, 0, 0, 2])
+        name("graph.internal", [10, 0, 0, 3])
+        name("telegram.internal", [10, 0, 0, 4])
+        makePeople()
+        makePosts()
+    }
+
+    private static func weather(_ chance: SimRandom) -> SimWeather {
+        SimWeather(
+            latencyMax: chance.between(1, 60), segments: chance.pick([0, 100, 600]),
+            shortTransfers: chance.pick([0, 100, 600]), resets: chance.pick([0, 0, 30, 150]),
+            stalls: chance.pick([0, 0, 30, 100]), exhaustion: chance.pick([0, 0, 50]), spurious: chance.pick([0, 20, 200]),
+            refusals: chance.pick([0, 0, 50, 300]), nameFailures: chance.pick([0, 0, 200]),
+            bufferMin: chance.pick([300, 4_096, 65_536]))
+    }
+
+    /// Two addresses, of which the first may not be there.
+    private func name(_ host: String, _ address: [UInt8]) {
+        let endpoint = Endpoint(address: IPAddress(address), port: 80)
+        let dead = Endpoint(address: IPAddress([10, 9, 9, 9]), port: 80)
+        let chance = story.chance
+        world.network.names[Array(host.utf8)] = {
+            (chance.milliseconds(0, 60), chance.chance(200) ? [dead, endpoint] : [endpoint])
+        }
+    }
+
+    // MARK: People and messages
+
+    private func makePeople() {
+        for index in 0..<chance.between(2, 6) {
+            let kind: SimSender.Kind =
+                switch chance.below(10) {
+                case 0: .whatsappUser
+                case 1...3: .telegram
+                default: .whatsappNumber
+                }
+            let truth = chance.chance(500) ? .passed : chance.pick(SimTruth.allCases)
+            story.senders.append(SimSender(index, kind, truth))
+        }
+    }
+
+    private func makePosts() {
+        for number in 0..<chance.between(20, 40) {
+            let sender = chance.pick(story.senders)
+            let post = SimPost(number, sender, kind(for: sender))
+            if post.reachesAgent { post.acts = acts() }
+            story.posts.append(post)
+            sender.posts.append(post)
+        }
+    }
+
+    private func kind(for sender: SimSender) -> SimPost.Kind {
+        switch chance.below(20) {
+        case 0: .image
+        case 1: .badCommand
+        case 2: .command
+        case 3: .card
+        case 4, 5: sender.isTelegram ? .contact : .text
+        case 6: sender.isTelegram ? .foreignContact : .text
+        default: .text
+        }
+    }
+
+    private func acts() -> [SimAgentAct] {
+        let good: [SimAgentAct] = [.answer, .answer, .answer, .twoReplies, .slowAnswer, .deferred, .nothing, .state]
+        let bad: [SimAgentAct] = [
+            .failure, .failure, .tooMany, .hang, .closeEarly, .cutBody, .reset, .garbage, .brokenHTTP, .clientError,
+        ]
+        var acts: [SimAgentAct] = []
+        while chance.chance(story.trouble), acts.count < 6 { acts.append(chance.pick(bad)) }
+        return acts + [chance.pick(good)]
+    }
+
+    /// Puts the messages into webhooks and these on the calendar. Meta sends batches, Telegram never.
+    private func schedule() {
+        var at = Interval.zero
+        var rest = story.posts
+        while let post = rest.first {
+            var batch = [rest.removeFirst()]
+            while !post.sender.isTelegram, let next = rest.first, !next.sender.isTelegram, batch.count < 5,
+                chance.chance(250)
+            { batch.append(rest.removeFirst()) }
+            at = at + chance.milliseconds(0, chance.chance(200) ? 2_000 : 150)
+            let posts = batch
+            let number = story.webhooks.count
+            let second = world.clock.wall.inSeconds
+            let bytes = post.sender.isTelegram ? SimForge.telegram(post.telegram(second))
+                : SimForge.whatsapp(SimForge.whatsappBody(posts, second: second))
+            let webhook = SimWebhook(number, posts, bytes)
+            story.webhooks.append(webhook)
+            world.network.after(at) { (post.sender.isTelegram ? telegram : meta).deliver(webhook) }
+        }
+        for number in 0..<chance.between(1, 5) {
+            let kind = chance.pick(SimStranger.Kind.allCases)
+            world.network.after(chance.milliseconds(0, 8_000)) { [story] in _ = SimStranger(story, kind, number) }
+        }
+        for sender in story.senders where chance.chance(300) {
+            let truth = chance.pick(SimTruth.allCases)
+            world.network.after(chance.milliseconds(0, 6_000)) { sender.truth = truth }
+        }
+        if chance.chance(200) {
+            let step = Interval.seconds(Int64(chance.between(-120, 120)))
+            world.network.after(chance.milliseconds(0, 5_000)) { [world] in world.clock.stepWall(by: step) }
+        }
+    }
+
+    // MARK: The run
+
+    func run() throws -> Outcome {
+        schedule()
+        if let drainAt {
+            try drain(at: world.clock.now + drainAt)
+        } else {
+            try settle()
+        }
+        checkAll()
+        if let first = story.violations.first {
+            throw SimFailure(description: "\(first)\(story.violations.count > 1 ? " (and \(story.violations.count - 1) more)" : "")")
+        }
+        return Outcome(
+            hash: world.trace.hash, events: world.trace.count, accepted: story.webhooks.count(where: \.isAccepted),
+            agentCalls: agents.server.calls, virtual: world.clock.now - Instant(nanoseconds: 5_000_000_000))
+    }
+
+    private func settle() throws {
+        let limit = world.clock.now + .hours(2)
+        try world.run(until: limit, "webhooks and backlog") { isSettled }
+        // Idle connections of both directions go by themselves, the slowest after 90 s (a stranger).
+        world.run(for: .seconds(200))
+        for text in world.leftovers() { story.violated("left over: \(text)") }
+        for webhook in story.webhooks where !webhook.isAccepted { story.violated("webhook \(webhook.number) was lost") }
+    }
+
+    private var isSettled: Bool {
+        story.webhooks.allSatisfy(\.isSettled) && world.shared.backlog.count == 0
+    }
+
+    private func drain(at moment: Instant) throws {
+        world.run(for: moment - world.clock.now)
+        let answered = story.webhooks.filter(\.isAccepted).count
+        world.terminate()
+        meta.isGivingUp = true
+        telegram.isGivingUp = true
+        // The doors are closed as soon as the loops have read their mail.
+        world.run(for: .milliseconds(5))
+        if !world.isOver, world.network.hasListener(world.publicPort) { story.violated("a door is open while draining") }
+        let late = SimClient(world.network, port: world.publicPort)
+        try world.run(until: moment + .milliseconds(25_500), "drain") { world.isOver }
+        if late.wasConnected { story.violated("a new connection was taken while draining") }
+        let wasEarly = world.clock.now - moment < .milliseconds(24_900)
+        if wasEarly, world.shared.backlog.count != 0 { story.violated("stopped with \(world.shared.backlog.count) in hand") }
+        world.run(for: .seconds(30))
+        story.note("drained", "\(answered)")
+    }
+
+    // MARK: Checks over the whole run
+
+    private func checkAll() {
+        story.violations += world.network.misuse
+        for server in [identity.server, agents.server, graph.server, bot.server] { story.violations += server.complaints }
+        let isDrained = drainAt != nil
+        for webhook in story.webhooks where webhook.isAccepted {
+            for post in webhook.posts { checkEnd(post, mayBeOpen: isDrained) }
+        }
+        let known = story.posts.count { world.shared.messages.find(MessageKey(bytes: Array($0.key.utf8))) != nil }
+        if world.sum(.webhookMessages) != known {
+            story.violated("\(world.sum(.webhookMessages)) messages taken, \(known) different ones")
+        }
+        checkLog()
+    }
+
+    /// What was acknowledged has come to an end, and by way of its agent where it has one.
+    private func checkEnd(_ post: SimPost, mayBeOpen: Bool) {
+        guard let record = world.shared.messages.find(MessageKey(bytes: Array(post.key.utf8))) else {
+            return story.violated("\(post.key) was acknowledged and has no record")
+        }
+        guard record.status.isFinal else {
+            if !mayBeOpen { story.violated("\(post.key) was acknowledged and is \(record.status.rawValue)") }
+            return
+        }
+        if record.finishedAt == nil { story.violated("\(post.key) ended without a time") }
+        switch (post.kind, record.status) {
+        case (.badCommand, .stopped), (.badCommand, .deadLetter), (.image, .done), (.image, .deadLetter): break
+        case (.badCommand, _), (.image, _): story.violated("\(post.key) (\(post.kind)) ended \(record.status.rawValue)")
+        case (_, .stopped), (_, .accepted): story.violated("\(post.key) ended \(record.status.rawValue)")
+        case (_, .done), (_, .deferred):
+            if post.calls == 0 { story.violated("\(post.key) is \(record.status.rawValue) and no agent saw it") }
+        case (_, .deadLetter): break
+        }
+        if !post.reachesAgent, post.calls > 0 { story.violated("\(post.key) (\(post.kind)) reached an agent") }
+    }
+
+    /// No text, number or provider id in any line.
+    private func checkLog() {
+        for line in world.lines.all {
+            let isTelling = !SimHTTP.marks("mk", in: line).isEmpty || !SimHTTP.marks("rp", in: line).isEmpty
+            let text = String(decoding: line, as: UTF8.self)
+            if isTelling || text.contains("1202555") || text.contains("wamid") || text.contains("4111") {
+                return story.violated("the log tells: \(text)")
+            }
+        }
+    }
+}

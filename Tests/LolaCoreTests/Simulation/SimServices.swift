@@ -1,0 +1,241 @@
+// The outside services of one run: identity, agents, Graph and Bot API. Each answers by chance and by the story, and
+// holds what it sees against the story; what does not fit goes into `violations`.
+import Foundation
+
+@testable import LolaCore
+
+/// What the services and the checkers share.
+final class SimCase {
+    let world: SimWorld
+    let chance: SimRandom
+    var senders: [SimSender] = []
+    var posts: [SimPost] = []
+    var webhooks: [SimWebhook] = []
+    var violations: [String] = []
+    /// How often services misbehave, per thousand.
+    var trouble = 0
+    private var moments = 0
+
+    init(_ world: SimWorld, _ chance: SimRandom) {
+        self.world = world
+        self.chance = chance
+    }
+
+    func moment() -> Int {
+        moments += 1
+        return moments
+    }
+
+    func violated(_ text: String) {
+        violations.append("\(world.clock.now.nanoseconds / 1_000_000) ms: \(text)")
+    }
+
+    func note(_ kind: StaticString, _ text: String) { world.trace.text(world.clock.now, kind, text) }
+
+    static func object(_ bytes: [UInt8]) -> [String: Any]? {
+        (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any]
+    }
+}
+
+/// The bank's identity service: usually right, sometimes slow, silent, broken or lying about the form.
+final class SimIdentityService {
+    private let story: SimCase
+    let server: SimServer
+
+    init(_ story: SimCase) {
+        self.story = story
+        server = SimServer(story.world.network, "identity", at: Endpoint(address: IPAddress([10, 0, 0, 1]), port: 80))
+        server.script = { [self] in answer($0) }
+    }
+
+    private func answer(_ call: SimCall) {
+        let prefix = "/v1/senders/%2B"
+        guard call.request.method == "GET", call.request.target.hasPrefix(prefix) else {
+            return story.violated("identity was asked \(call.request.start)")
+        }
+        let phone = "+" + call.request.target.dropFirst(prefix.count)
+        guard let sender = story.senders.first(where: { $0.phone == phone }),
+            sender.kind == .whatsappNumber || sender.hasSharedContact
+        else { return story.violated("identity was asked for \(phone), which nobody proved") }
+        story.note("identity", phone)
+        // Every answer of a cut connection may or may not have arrived.
+        func allow(_ agents: String...) {
+            let verdict = Set(agents)
+            sender.verdicts.append(call.wasTampered ? verdict.union(["service_unavailable"]) : verdict)
+            pending.append((call, sender, sender.verdicts.count - 1))
+        }
+        let document = sender.truth.document(sender)
+        guard story.chance.chance(story.trouble) else {
+            allow(sender.truth.agent)
+            let delay = story.chance.milliseconds(0, story.chance.chance(100) ? 1_500 : 20)
+            let status = sender.truth == .missing ? 404 : 200
+            return call.answer(status, body: document, after: delay, closes: story.chance.chance(100))
+        }
+        switch story.chance.below(12) {
+        case 0: allow("service_unavailable"); call.answer(500, body: document)
+        case 1: allow("service_unavailable"); call.answer(200, body: document, after: .seconds(4))
+        case 2: allow("service_unavailable") // silent
+        case 3: allow("service_unavailable"); call.answer(200, body: String(document.dropLast(3)))
+        case 4: allow("service_unavailable"); call.answer(200, body: #"{"sender":{"verdict":"passed"}}"#)
+        case 5:
+            allow("service_unavailable")
+            call.answer(200, body: document.replacingOccurrences(of: sender.phone, with: "+12025550000")
+                .replacingOccurrences(of: "null", with: "7"))
+        case 6: allow("service_unavailable"); call.answer(200, body: #"{"sender":[\#(String(repeating: "1,", count: 40_000))1]}"#)
+        case 7: allow("service_unavailable"); call.answer(302, ["Location: http://169.254.169.254/latest"])
+        case 8: allow("service_unavailable"); call.raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{".utf8), closes: true)
+        case 9:
+            allow("service_unavailable")
+            call.raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".utf8))
+        case 10:
+            // A dead connection may be tried once more, on another one: the next question counts.
+            allow("service_unavailable")
+            call.reset()
+        default:
+            allow("service_unavailable")
+            call.drip(SimHTTP.response(200, body: document), every: .milliseconds(100))
+        }
+    }
+
+    /// Answers whose connection chance has cut after they were given.
+    private var pending: [(call: SimCall, sender: SimSender, index: Int)] = []
+
+    func settleTampered(of sender: SimSender) {
+        for entry in pending where entry.sender === sender && entry.call.wasTampered {
+            if entry.index < sender.verdicts.count { sender.verdicts[entry.index].insert("service_unavailable") }
+        }
+        pending.removeAll { $0.sender === sender }
+    }
+}
+
+/// The five agents, behind one origin. Every check of what an agent may see is here.
+final class SimAgentService {
+    private let story: SimCase
+    private let identity: SimIdentityService
+    let server: SimServer
+
+    init(_ story: SimCase, _ identity: SimIdentityService) {
+        self.story = story
+        self.identity = identity
+        server = SimServer(story.world.network, "agents", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
+        server.script = { [self] in take($0) }
+    }
+
+    private func take(_ call: SimCall) {
+        guard let body = SimCase.object(call.request.body), let message = body["message"] as? [String: Any],
+            let key = message["key"] as? String, let agent = body["agent"] as? String
+        else { return story.violated("an agent got \(call.request.text)") }
+        guard let post = story.posts.first(where: { $0.key == key }), post.sentAt != .max else {
+            return story.violated("an agent saw \(key), which no signed webhook held")
+        }
+        story.note("agent", "\(agent) \(key)")
+        check(call, post, agent, body, message)
+        if post.calls == 0 { started(post, agent) }
+        if post.agent != agent { story.violated("\(key) went to \(post.agent ?? "") and then to \(agent)") }
+        post.calls += 1
+        if post.calls > 12 { story.violated("\(key) was given to its agent \(post.calls) times") }
+        if let open = post.sender.openCall, !open.isAnswered, !open.isLost, !open.wasTampered {
+            story.violated("two calls in flight for \(post.sender.conversation)")
+        }
+        post.sender.openCall = call
+        act(post.acts.isEmpty ? .answer : post.acts.removeFirst(), call, post)
+    }
+
+    private func check(
+        _ call: SimCall, _ post: SimPost, _ agent: String, _ body: [String: Any], _ message: [String: Any]
+    ) {
+        let request = call.request
+        if request.start != "POST /\(agent) HTTP/1.1" { story.violated("\(agent) was called by \(request.start)") }
+        if request.field("idempotency-key") != post.key { story.violated("\(post.key): wrong Idempotency-Key") }
+        if body["conversation"] as? String != post.sender.conversation {
+            story.violated("\(post.key): conversation \(body["conversation"] ?? "none")")
+        }
+        let marks = SimHTTP.marks("mk", in: request.body)
+        if !marks.isSubset(of: [post.number]) { story.violated("\(post.key): holds marks \(marks.sorted())") }
+        if request.text.contains("4111 1111") || request.text.contains("4111111111111111") {
+            story.violated("\(post.key): a card number reached \(agent)")
+        }
+        let user = body["context_user"] as? [String: Any]
+        if let user, user["id"] as? String != post.sender.mark || user["phone"] as? String != post.sender.phone {
+            story.violated("\(post.key): context of somebody else: \(user)")
+        }
+        let needsUser = ["sender_home", "blocked", "pending_cip"].contains(agent)
+        if needsUser != (user != nil) { story.violated("\(post.key): \(agent) with context \(user != nil)") }
+        if body["unavailable_service"] as? Bool != (agent == "service_unavailable") {
+            story.violated("\(post.key): unavailable_service is wrong for \(agent)")
+        }
+        checkBearer(request, agent, post)
+    }
+
+    private func checkBearer(_ request: SimMessage, _ agent: String, _ post: SimPost) {
+        let parts = (request.field("authorization") ?? "").dropFirst(7).split(separator: ".")
+        var payload = parts.count == 3 ? String(parts[1]) : ""
+        payload = payload.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
+        while payload.utf8.count % 4 != 0 { payload += "=" }
+        guard let data = Data(base64Encoded: payload), let claims = SimCase.object([UInt8](data)) else {
+            return story.violated("\(post.key): no bearer")
+        }
+        let age = Int(story.world.clock.wall.inSeconds) - (claims["iat"] as? Int ?? 0)
+        if claims["aud"] as? String != agent || abs(age) > 300 { story.violated("\(post.key): bearer \(claims)") }
+    }
+
+    /// The first time an agent hears of a message: order and routing are decided now.
+    private func started(_ post: SimPost, _ agent: String) {
+        post.firstCallAt = story.moment()
+        post.agent = agent
+        let sender = post.sender
+        for earlier in sender.posts where earlier !== post && earlier.reachesAgent && earlier.firstCallAt == .max {
+            let wasFirst = earlier.acceptedAt < post.sentAt
+            let stoodBefore = earlier.place.webhook == post.place.webhook && earlier.place.index < post.place.index
+            guard wasFirst || stoodBefore, !hasEnded(earlier) else { continue }
+            story.violated("\(post.key) overtook \(earlier.key)")
+        }
+        identity.settleTampered(of: sender)
+        let allowed = self.allowed(post)
+        if !allowed.contains(agent) {
+            story.violated("\(post.key) of a sender who is \(sender.truth) went to \(agent), not to \(allowed.sorted())")
+        }
+        sender.verdicts = []
+    }
+
+    /// A message whose agent could not even be reached is over without a call.
+    private func hasEnded(_ post: SimPost) -> Bool {
+        story.world.shared.messages.find(MessageKey(bytes: [UInt8](text: post.key)))?.status.isFinal ?? false
+    }
+
+    private func allowed(_ post: SimPost) -> Set<String> {
+        let sender = post.sender
+        // A look-up for a message that never came to an agent may be the last one seen.
+        let isLoose = sender.posts.contains { $0.kind == .image || $0.firstCallAt == .max && hasEnded($0) }
+        if let last = sender.verdicts.last { return isLoose ? last.union(["service_unavailable"]) : last }
+        switch sender.kind {
+        case .whatsappNumber: return ["service_unavailable"]
+        case .whatsappUser: return ["onboarding"]
+        case .telegram: return sender.hasSharedContact ? ["onboarding", "service_unavailable"] : ["onboarding"]
+        }
+    }
+
+    private func act(_ act: SimAgentAct, _ call: SimCall, _ post: SimPost) {
+        let reply = #"{"type":"text","text":"rp\#(post.number)z"}"#
+        let soon = story.chance.milliseconds(0, 30)
+        switch act {
+        case .answer: call.answer(200, body: #"{"replies":[\#(reply)]}"#, after: soon, closes: story.chance.chance(100))
+        case .twoReplies:
+            let button = #"{"type":"buttons","text":"rp\#(post.number)z","buttons":[{"id":"a","title":"Si"}]}"#
+            call.answer(200, body: #"{"replies":[\#(reply),\#(button)]}"#, after: soon)
+        case .slowAnswer: call.answer(200, body: #"{"replies":[\#(reply)]}"#, after: story.chance.milliseconds(500, 4_000))
+        case .deferred: call.answer(202, after: soon)
+        case .nothing: call.answer(200, after: soon)
+        case .state: call.answer(200, body: #"{"replies":[\#(reply)],"state":{"turn":\#(post.number)}}"#, after: soon)
+        case .failure: call.answer(500, body: #"{"error":1}"#, after: soon)
+        case .tooMany: call.answer(429, ["Retry-After: 3"], after: soon)
+        case .hang: break
+        case .closeEarly: call.close(after: soon)
+        case .cutBody: call.raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"rep".utf8), after: soon, closes: true)
+        case .reset: call.reset(after: soon)
+        case .garbage: call.answer(200, body: "¡no es JSON!", after: soon)
+        case .brokenHTTP: call.raw(Array("HTTP/1.1 200 OK\nContent-Length: 2\n\n{}".utf8), after: soon)
+        case .clientError: call.answer(400, body: "{}", after: soon)
+        }
+    }
+}
