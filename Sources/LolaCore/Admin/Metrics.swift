@@ -3,6 +3,8 @@
 struct MetricsPage {
     let counters: [Counters]
     let backlog: Int
+    /// Of the one log of the process.
+    let logLinesDropped: Int
     let uptime: Interval
     let isDraining: Bool
 
@@ -15,18 +17,20 @@ struct MetricsPage {
                 out += "\(family.name)\(label.isEmpty ? "" : "{\(label)}") \(total)\n"
             }
         }
+        single("lola_log_lines_dropped_total", "counter", "Log lines nobody took.", logLinesDropped, &out)
         let opened = counters.reduce(0) { $0 + $1.value(.connectionsAccepted) }
         let closed = counters.reduce(0) { $0 + $1.value(.connectionsClosed) }
-        gauge("lola_connections", "Open connections.", opened - closed, &out)
-        gauge("lola_messages_waiting", "Accepted messages that are not done.", backlog, &out)
-        gauge("lola_uptime_seconds", "Seconds since start.", Int(uptime.inSeconds), &out)
-        gauge("lola_draining", "1 while the process finishes its work before it ends.", isDraining ? 1 : 0, &out)
-        gauge("lola_loops", "Event loops.", counters.count, &out)
+        single("lola_connections", "gauge", "Open connections.", opened - closed, &out)
+        single("lola_messages_waiting", "gauge", "Accepted messages that are not done.", backlog, &out)
+        single("lola_uptime_seconds", "gauge", "Seconds since start.", Int(uptime.inSeconds), &out)
+        let draining = isDraining ? 1 : 0
+        single("lola_draining", "gauge", "1 while the process finishes its work before it ends.", draining, &out)
+        single("lola_loops", "gauge", "Event loops.", counters.count, &out)
         return [UInt8](text: out)
     }
 
-    private func gauge(_ name: String, _ help: String, _ value: Int, _ out: inout String) {
-        out += "# HELP \(name) \(help)\n# TYPE \(name) gauge\n\(name) \(value)\n"
+    private func single(_ name: String, _ type: String, _ help: String, _ value: Int, _ out: inout String) {
+        out += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n\(name) \(value)\n"
     }
 
     private struct Family {
@@ -84,6 +88,5 @@ struct MetricsPage {
         Family(name: "lola_breaker_opened_total", help: "Times a circuit breaker opened.", series: [
             ("", .breakerOpened)
         ]),
-        Family(name: "lola_log_lines_dropped_total", help: "Log lines nobody took.", series: [("", .logLinesDropped)]),
     ]
 }

@@ -192,8 +192,8 @@ final class LoopAssembly {
 
     private static func metrics(_ shared: SharedParts, _ now: Instant) -> [UInt8] {
         MetricsPage(
-            counters: shared.counters, backlog: shared.backlog.count, uptime: now - shared.started,
-            isDraining: shared.health.isDraining
+            counters: shared.counters, backlog: shared.backlog.count, logLinesDropped: shared.log.dropped,
+            uptime: now - shared.started, isDraining: shared.health.isDraining
         ).render()
     }
 }

@@ -42,7 +42,6 @@ final class Journey {
         case .waiting(.store(let operation)):
             parts.store.submit(operation) { [self] result in advance(.store(result)) }
         case .stopped(let refusal, let reply):
-            loop.counters.add(.messagesStopped)
             self.refusal = refusal
             guard let reply else { return end(.stopped) }
             deliver([reply], thenEnd: .stopped)
@@ -161,9 +160,18 @@ final class Journey {
             record.status = status
             record.finishedAt = finished
         }
-        loop.counters.add(status == .deadLetter ? .messagesDead : .messagesDone)
+        loop.counters.add(Self.counter(status))
         parts.journal.finished(turn, names, status, agent, refusal)
         completion(self)
+    }
+
+    /// One outcome for each message.
+    private static func counter(_ status: MessageRecord.Status) -> Counter {
+        switch status {
+        case .stopped: .messagesStopped
+        case .deadLetter: .messagesDead
+        case .accepted, .deferred, .done: .messagesDone
+        }
     }
 
     private static func counter(_ name: AgentName) -> Counter {

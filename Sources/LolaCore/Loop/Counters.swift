@@ -39,7 +39,6 @@ enum Counter: Int, CaseIterable, Sendable {
     case outboundConnects
     case outboundFaults
     case breakerOpened
-    case logLinesDropped
 }
 
 final class Counters: Sendable {

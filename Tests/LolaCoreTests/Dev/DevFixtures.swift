@@ -67,6 +67,10 @@ final class SeededEntropy: Entropy {
 
 /// A machine whose every connection is refused.
 final class RefusingNet: Net {
+    /// Whether a look-up ends, without an address, or never does.
+    var endsLookUps = false
+    private var asked: [UInt64] = []
+
     func listen(_ endpoint: Endpoint) throws(NetFault) -> (Socket, port: UInt16) { throw .permission }
     func accept(_ listener: Socket) -> AcceptOutcome { .none }
     func connect(_ endpoint: Endpoint) throws(NetFault) -> Socket { throw .refused }
@@ -77,6 +81,11 @@ final class RefusingNet: Net {
     func close(_ socket: Socket) {}
     func watch(_ socket: Socket, _ interest: Interest, word: UInt64) {}
     func wait(until deadline: Instant, _ events: inout [NetEvent]) { events = [] }
-    func resolve(_ host: [UInt8], port: UInt16, ticket: UInt64) {}
-    func resolutions() -> [Resolution] { [] }
+    func resolve(_ host: [UInt8], port: UInt16, ticket: UInt64) { asked.append(ticket) }
+
+    func resolutions() -> [Resolution] {
+        guard endsLookUps else { return [] }
+        defer { asked = [] }
+        return asked.map { Resolution(ticket: $0, endpoints: []) }
+    }
 }

@@ -32,27 +32,49 @@ struct FaultTests {
         }
     }
 
-    /// As `.name` in a Swift test, or as its word in quotation marks or behind `!`, the mark of our case tables.
-    private func expectNamed(_ name: String, word: String, of type: String) {
-        let isNamed = Self.tests.contains { file in
-            ["\"", "'", "!"].contains { Self.says(file.text, $0 + word) }
-                || (file.path.hasSuffix(".swift") && Self.says(file.text, "." + name))
+    /// Words of the tests with the octet before them: `.name`, `"word"`, `'word'`, and `!word` of our case tables.
+    private static let named: Set<String> = {
+        var found: Set<String> = []
+        for file in tests { collect(Array(file.text.utf8), &found) }
+        return found
+    }()
+
+    /// The same of each source, by its path.
+    private static let used: [String: Set<String>] = {
+        var found: [String: Set<String>] = [:]
+        for source in Repository.sources { collect(source.text.code, &found[source.file.path, default: []]) }
+        return found
+    }()
+
+    /// The file that declares a type; what it says of its own cases proves nothing.
+    private static let homes: [String: String] = {
+        var found: [String: String] = [:]
+        for source in Repository.sources {
+            for type in source.text.fileLevelTypes { found[type.text] = source.file.path }
         }
-        #expect(isNamed, "no test names \(type).\(name) or \(word)")
-        let isUsed = Repository.sources.contains { source in
-            source.text.words.contains { $0.text == name && source.text.octet(before: $0.start) == 0x2E }
-                && !source.file.path.hasSuffix("/\(type.prefix { $0 != "." }).swift")
+        return found
+    }()
+
+    private static func collect(_ octets: [UInt8], _ words: inout Set<String>) {
+        var start = 0
+        while start < octets.count {
+            guard SwiftText.isWordOctet(octets[start]) else {
+                start += 1
+                continue
+            }
+            let end = octets[start...].firstIndex { !SwiftText.isWordOctet($0) } ?? octets.endIndex
+            if start > 0, [0x2E, 0x22, 0x27, 0x21].contains(octets[start - 1]) {
+                words.insert(String(decoding: octets[(start - 1)..<end], as: UTF8.self))
+            }
+            start = end
         }
-        #expect(isUsed, "nothing throws \(type).\(name)")
     }
 
-    /// Whether `text` has `word` and not only a longer one that begins with it.
-    private static func says(_ text: String, _ word: String) -> Bool {
-        var rest = text[...]
-        while let found = rest.firstRange(of: word) {
-            rest = rest[found.upperBound...]
-            guard let next = rest.utf8.first, SwiftText.isWordOctet(next) else { return true }
-        }
-        return false
+    private func expectNamed(_ name: String, word: String, of type: String) {
+        let isNamed = [".\(name)", "\"\(word)", "'\(word)", "!\(word)"].contains(where: Self.named.contains)
+        #expect(isNamed, "no test names \(type).\(name) or \(word)")
+        let home = Self.homes[String(type.prefix { $0 != "." })]
+        let isUsed = Self.used.contains { $0.key != home && $0.value.contains(".\(name)") }
+        #expect(isUsed, "nothing throws \(type).\(name)")
     }
 }
