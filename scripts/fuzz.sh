@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # Fuzzes every `func fuzz<Name>(_ bytes: [UInt8])` found in Tests/LolaCoreTests/Fuzz/*.swift.
 #
-# The library, those files and the test helpers they use are compiled into one program with -sanitize=fuzzer, so that
-# coverage guides the search into the parsers themselves. `@testable import LolaCore` is dropped on the way, because
-# the library's sources are part of the same module. A new target is one function; when it uses helpers of another
-# test folder, that folder is added to `helpers`.
+# The library is compiled with -sanitize=fuzzer, so that coverage guides the search into the parsers themselves; those
+# files, the test folders whose helpers they use, and a small driver are linked to it. A new target is one function;
+# when it uses helpers of another test folder, that folder is added to `helpers`.
 #
 # Seeds are Fuzz/Corpus/<name>, matched without regard to case and underscores (fuzzHTTPRequest: http_request). New
 # inputs go to .fuzz/, never into the repository. An input that crashes is written to .fuzz/crashes/ and belongs into
@@ -18,19 +17,12 @@ seconds=${FUZZ_SECONDS:-60}
 tests=Tests/LolaCoreTests
 helpers=(Support Wire)
 work=.fuzz
-mkdir -p "$work/source" "$work/crashes"
-rm -f "$work"/source/*.swift
+mkdir -p "$work/crashes"
 
 targets=()
 while read -r name; do targets+=("$name"); done < <(
     sed -nE 's/^func fuzz([A-Za-z0-9]+)\(_ bytes: \[UInt8\]\).*/\1/p' "$tests"/Fuzz/*.swift)
 [ ${#targets[@]} -gt 0 ] || { echo "fuzz: no target in $tests/Fuzz" >&2; exit 1; }
-
-for folder in Fuzz "${helpers[@]}"; do
-    for file in "$tests/$folder"/*.swift; do
-        sed -E 's/^@testable import LolaCore$//' "$file" >"$work/source/$folder-$(basename "$file")"
-    done
-done
 
 # The driver: a table of the targets, one chosen per process by LOLA_FUZZ_TARGET.
 while IFS= read -r line; do
@@ -39,14 +31,22 @@ while IFS= read -r line; do
     else
         printf '%s\n' "$line"
     fi
-done <scripts/fuzz-driver.swift.in >"$work/source/Driver.swift"
+done <scripts/fuzz-driver.swift.in >"$work/Driver.swift"
+
+options=(-sanitize=fuzzer -parse-as-library -O -wmo -swift-version 6 -suppress-warnings -I Sources/CSSL -I "$work"
+    -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
+    -enable-upcoming-feature MemberImportVisibility)
+sources() { find "$@" -name '*.swift' | sort; }
+
+echo "fuzz: building the library"
+mapfile -t library < <(sources Sources/LolaCore)
+swiftc "${options[@]}" -module-name LolaCore -enable-testing -emit-module -emit-module-path "$work/LolaCore.swiftmodule" \
+    -emit-object -o "$work/LolaCore.o" "${library[@]}"
 
 echo "fuzz: building ${#targets[@]} targets"
-mapfile -t library < <(find Sources/LolaCore -name '*.swift' | sort)
-swiftc -sanitize=fuzzer -parse-as-library -O -wmo -module-name LolaFuzz -swift-version 6 -suppress-warnings \
-    -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault \
-    -enable-upcoming-feature MemberImportVisibility \
-    -I Sources/CSSL "${library[@]}" "$work"/source/*.swift -lssl -lcrypto -o "$work/lola-fuzz"
+mapfile -t program < <(sources "$tests/Fuzz" "${helpers[@]/#/$tests/}")
+swiftc "${options[@]}" -module-name LolaFuzz "${program[@]}" "$work/Driver.swift" "$work/LolaCore.o" \
+    -lssl -lcrypto -o "$work/lola-fuzz"
 
 plain() { tr -d _ <<<"${1,,}"; }
 

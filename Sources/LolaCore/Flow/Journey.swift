@@ -10,7 +10,6 @@ final class Journey {
     private var agent: AgentName?
     private var agentAttempts = 0
     private var agentStarted: Instant?
-    private var state: [UInt8]?
     private var isNoticeOnly = false
     private var refusal: Refusal?
 
@@ -53,7 +52,7 @@ final class Journey {
                 turn.record("agent", "notice", took: .zero)
                 return deliver([parts.agents.fileNotice(turn)], thenEnd: .done)
             }
-            loadState()
+            askAgent()
         }
     }
 
@@ -61,22 +60,20 @@ final class Journey {
 
     private var stateKey: StoreKey { StoreKey(.state, message.conversation.bytes) }
 
-    private func loadState() {
+    /// One attempt: the conversation's state, then the agent.
+    private func askAgent() {
+        agentAttempts += 1
+        agentStarted = loop.clock.now
         parts.store.submit(.get(stateKey)) { [self] answer in
             switch answer {
-            case .value(let known):
-                state = known
-                askAgent()
-            case .done, .claimed, .unavailable:
-                failed(.retry(word: "store_unavailable", after: nil))
+            case .value(let state): call(with: state)
+            case .done, .claimed, .unavailable: failed(.retry(word: "store_unavailable", after: nil))
             }
         }
     }
 
-    private func askAgent() {
+    private func call(with state: [UInt8]?) {
         guard let agent else { return }
-        agentAttempts += 1
-        agentStarted = loop.clock.now
         loop.counters.add(.agentCalls)
         parts.agents.ask(agent, turn, state: state) { [self] result in
             switch result {

@@ -30,6 +30,11 @@ struct CircuitBreaker: Sendable {
         }
     }
 
+    /// A permitted call was not made after all, for a reason of ours.
+    mutating func withdraw(at now: Instant) {
+        if state == .probing { state = .open(until: now) }
+    }
+
     /// Notes how a permitted call ended; an answer of any status is a success. True when the breaker opened.
     mutating func ended(failed: Bool, at now: Instant) -> Bool {
         if state == .probing {

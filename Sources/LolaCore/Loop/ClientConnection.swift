@@ -65,6 +65,21 @@ final class ClientConnection: LoopEntity {
 
     // MARK: Calls
 
+    /// Whether this idle connection can carry a call now. An octet that arrived while nobody asked would be taken
+    /// for the answer to the next call, so the socket is looked at first and such a connection is closed.
+    func mayCarry() -> Bool {
+        guard !isClosed, let transport else { return false }
+        while true {
+            switch transport.receive(loop.net, scratch: &loop.scratch, into: &unread) {
+            case .wouldBlock: return true
+            case .octets where unread.isEmpty: continue
+            case .octets, .end, .failed:
+                close()
+                return false
+            }
+        }
+    }
+
     /// Carries another call over this open, idle connection.
     func carry(_ call: OutboundCall) {
         self.call = call
@@ -192,7 +207,8 @@ final class ClientConnection: LoopEntity {
         let response = OutboundResponse(head: head, body: body)
         body = []
         self.head = nil
-        if head.keepsAlive, mayServeAgain {
+        // An answer that came before the request was out leaves the server in the middle of it.
+        if head.keepsAlive, mayServeAgain, transport?.backlog == 0 {
             idleSince = loop.now
             loop.schedule(handle, at: loop.now + Limits.poolIdleTimeout)
             client.becameIdle(handle, origin)

@@ -78,15 +78,18 @@ final class HTTPServer {
         isDraining = true
         for (handle, role) in listeners where role == .public { (loop.entity(handle) as? Listener)?.close() }
         listeners.removeAll { $0.role == .public }
-        for handle in connections[.public] ?? [] { (loop.entity(handle) as? ServerConnection)?.drain() }
+        for handle in open(.public) { (loop.entity(handle) as? ServerConnection)?.drain() }
     }
 
     /// Closes whatever is left.
     func closeAll() {
         for (handle, _) in listeners { (loop.entity(handle) as? Listener)?.close() }
-        for handles in connections.values {
-            for handle in handles { (loop.entity(handle) as? ServerConnection)?.close() }
-        }
+        for handle in open(.public) + open(.management) { (loop.entity(handle) as? ServerConnection)?.close() }
+    }
+
+    /// In a fixed order, which a set does not have: a simulated run must repeat itself.
+    private func open(_ role: ListenerRole) -> [Handle] {
+        (connections[role] ?? []).sorted { $0.slot < $1.slot }
     }
 
     // MARK: Answers

@@ -74,13 +74,14 @@ final class OutboundClient {
 
     private func start(_ call: OutboundCall, _ pool: Pool) {
         while let handle = pool.idle.popLast() {
-            guard let connection = loop.entity(handle) as? ClientConnection else { continue }
+            guard let connection = loop.entity(handle) as? ClientConnection, connection.mayCarry() else { continue }
             call.connection = handle
             connection.carry(call)
             return
         }
         guard pool.open < Limits.poolConnectionsPerOriginMax else {
             guard pool.waiting.count < Limits.poolWaitingMax else {
+                pool.breaker.withdraw(at: loop.now)
                 return finish(call, .failure(.busy), counted: false)
             }
             pool.waiting.append(call)
@@ -160,9 +161,11 @@ final class OutboundClient {
     /// The connection may carry another call.
     func becameIdle(_ handle: Handle, _ origin: Origin) {
         let pool = pool(origin)
-        while !pool.waiting.isEmpty {
-            let next = pool.waiting.removeFirst()
-            guard !next.isOver, let connection = loop.entity(handle) as? ClientConnection else { continue }
+        while let next = pool.waiting.first {
+            // A connection that is closed here has given its place to whoever waits.
+            guard let connection = loop.entity(handle) as? ClientConnection, connection.mayCarry() else { return }
+            pool.waiting.removeFirst()
+            if next.isOver { continue }
             next.connection = handle
             connection.carry(next)
             return

@@ -116,17 +116,19 @@ final class ServerConnection: LoopEntity {
         guard !isProcessing, !isClosed else { return }
         isProcessing = true
         var consumed = 0
+        var isStarved = false
         while canParse, transport.backlog <= Limits.responseBacklogMax.bytes {
             let (step, used) = parser.next(unread.span.extracting(consumed..<unread.count))
             let base = consumed
             consumed += used
+            if case .needMore = step { isStarved = true }
             if !advance(step, base: base) { break }
         }
         if consumed > 0 {
             if consumed == unread.count { unread = [] } else { unread.removeFirst(consumed) }
         }
         isProcessing = false
-        if peerHasEnded { endOfInput() }
+        if peerHasEnded, isStarved { endOfInput() }
         settle()
     }
 
@@ -211,19 +213,16 @@ final class ServerConnection: LoopEntity {
         respond(exchangeNumber, response)
     }
 
-    /// The peer sends nothing more. A request that is being answered still gets its answer.
+    /// The peer sends nothing more and all that it sent is handled. Answers on their way still go out.
     private func endOfInput() {
-        switch life.phase {
-        case .fresh, .idle, .head, .body, .lingering: close()
-        case .answering, .flushing: break
-        }
+        if transport.backlog > 0 { life.enter(.flushing, at: loop.now) } else { close() }
     }
 
     // MARK: Answers
 
     func respond(_ number: UInt32, _ response: HTTPResponse) {
         guard !isClosed, number == exchangeNumber, life.phase == .answering else { return }
-        let keepsAlive = !response.closes && !server.isDraining && !peerHasEnded && (head?.keepsAlive ?? false)
+        let keepsAlive = !response.closes && !server.isDraining && (head?.keepsAlive ?? false)
         transport.send(server.serialize(response, to: head, keepsAlive: keepsAlive))
         server.count(response.status)
         head = nil

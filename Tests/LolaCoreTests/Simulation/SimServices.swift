@@ -138,7 +138,9 @@ final class SimAgentService {
         if post.agent != agent { story.violated("\(key) went to \(post.agent ?? "") and then to \(agent)") }
         post.calls += 1
         if post.calls > 12 { story.violated("\(key) was given to its agent \(post.calls) times") }
-        if let open = post.sender.openCall, !open.isAnswered, !open.isLost, !open.wasTampered {
+        if let open = post.sender.openCall, !open.isAnswered, !open.isLost, !open.wasTampered,
+            !call.wasTampered
+        {
             story.violated("two calls in flight for \(post.sender.conversation)")
         }
         post.sender.openCall = call

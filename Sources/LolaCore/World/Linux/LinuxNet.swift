@@ -151,11 +151,11 @@ import Glibc
         let known = interests[slot]
         if known == interest.rawValue { return }
         interests[slot] = interest.rawValue
-        var events = EPOLLRDHUP.rawValue
-        if interest.contains(.read) { events |= EPOLLIN.rawValue }
+        // Only a reader is told of the peer's half-close: it lasts, so a writer would be woken without end and
+        // would take a client that has said its last word for one that is gone.
+        var events: UInt32 = 0
+        if interest.contains(.read) { events |= EPOLLIN.rawValue | EPOLLRDHUP.rawValue }
         if interest.contains(.write) { events |= EPOLLOUT.rawValue }
-        // A paused socket must not report the peer's half-close again and again.
-        if interest.isEmpty { events = 0 }
         let operation = known == 0xFF ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
         _ = lola_epoll_control(epoll, operation, socket.id, events, word)
     }

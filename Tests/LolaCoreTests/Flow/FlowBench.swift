@@ -1,0 +1,165 @@
+// A message flow on one loop with everything around it scripted: stages, store, channel, agent, provider.
+
+@testable import LolaCore
+
+/// A channel whose requests are plain text to 10.0.0.3 and whose judgement is the status.
+final class PlainChannel: Channel {
+    let name = ChannelName.whatsapp
+    let bodyMax = ByteCount.kibibytes(64)
+    var courtesy = false
+
+    func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {}
+    func decode(_ body: [UInt8]) -> DecodedWebhook { DecodedWebhook() }
+
+    /// A text with bars is one request for each part between them.
+    func encode(_ reply: Reply, to address: ReplyAddress, reference: [UInt8]) -> [OutboundRequest] {
+        guard case .text(let text) = reply else { return [] }
+        return text.split(separator: 0x7C).map { request(Array($0)) }
+    }
+
+    func judge(_ response: OutboundResponse) -> DeliveryVerdict {
+        switch response.status {
+        case 200: .accepted(providerID: response.body)
+        case 429: .retry(word: "rate_limited", after: RetryAfter.interval(response.head))
+        case 500...: .retry(word: "provider_unavailable", after: nil)
+        case 404: .final(word: "undeliverable")
+        case 401: .alarm(word: "token_invalid")
+        default: .final(word: "request_refused")
+        }
+    }
+
+    func alternative(
+        for request: OutboundRequest, address: ReplyAddress, after verdict: DeliveryVerdict
+    ) -> OutboundRequest? {
+        guard verdict == .final(word: "undeliverable") else { return nil }
+        return self.request([UInt8](text: "other ") + request.body)
+    }
+
+    func acknowledgement(of message: InboundMessage) -> OutboundRequest? {
+        courtesy ? request([UInt8](text: "seen")) : nil
+    }
+
+    private func request(_ body: [UInt8]) -> OutboundRequest {
+        OutboundRequest(
+            purpose: .delivery, method: .post,
+            origin: Origin(isTLS: false, host: [UInt8](text: "10.0.0.3"), port: 80), target: [0x2F], fields: [],
+            body: body, timeout: .seconds(10), responseMax: .kibibytes(64), isRepeatable: false)
+    }
+}
+
+/// A stage that says what the test wants.
+final class PlainStage: Middleware {
+    let name = MiddlewareName.commandsAuth
+    var verdicts: (Turn) -> Verdict = { _ in .next }
+    private(set) var answers: [EffectAnswer] = []
+
+    func process(_ turn: Turn) -> Verdict { verdicts(turn) }
+    func resume(_ turn: Turn, with answer: EffectAnswer) -> Verdict {
+        answers.append(answer)
+        return .next
+    }
+}
+
+/// The memory store, with a switch.
+final class PlainStore: Store {
+    let table = MemoryStore(MemoryTable())
+    var failures = 0
+
+    func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void) {
+        table.submit(operation) { [self] answer in
+            guard failures > 0 else { return completion(answer) }
+            failures -= 1
+            completion(.unavailable)
+        }
+    }
+    func deliver(at now: WallTime) -> Bool { table.deliver(at: now) }
+}
+
+final class PlainJournal: EventLog {
+    private(set) var lines: [String] = []
+    func deadLetter(_ turn: Turn, _ names: MessageNames, word: String) { lines.append("dead \(word)") }
+    func finished(
+        _ turn: Turn, _ names: MessageNames, _ status: MessageRecord.Status, _ agent: AgentName?, _ refusal: Refusal?
+    ) {
+        if let refusal { lines.append("stopped \(refusal.rawValue)") }
+        lines.append("finished \(status.rawValue)")
+    }
+}
+
+final class FlowBench {
+    let rig = LoopRig()
+    let channel = PlainChannel()
+    let stage = PlainStage()
+    let store = PlainStore()
+    let journal = PlainJournal()
+    let log = MessageLog(capacity: 100)
+    let backlog = Backlog()
+    let client: OutboundClient
+    let flow: MessageFlow
+    let agent: SimServer
+    let provider: SimServer
+    /// Texts that the agent was asked and that the provider was given, in order.
+    var asked: [SimMessage] = []
+    var delivered: [String] = []
+    /// Answers of the provider, the last one for ever.
+    var statuses: [Int] = [200]
+    static let retry = RetrySchedule(delays: [.seconds(1), .seconds(5)])
+
+    init() throws {
+        client = OutboundClient(rig.loop, tls: nil) { IPAddress(text: $0) }
+        let key = try ES256PrivateKey(pem: try ES256PrivateKey.generatePEM())
+        var agents: [AgentName: HTTPAgent] = [:]
+        for name in [AgentName.onboarding] {
+            guard let url = HTTPURL([UInt8](text: "http://10.0.0.2/agent")) else { continue }
+            agents[name] = HTTPAgent(
+                name: name, url: url, timeout: .seconds(5), key: key, issuer: [UInt8](text: "https://b.example"),
+                entropy: rig.loop.entropy)
+        }
+        flow = MessageFlow(FlowParts(
+            loop: rig.loop, client: client, store: store, channels: [.whatsapp: channel],
+            pipeline: Pipeline([stage], clock: rig.clock),
+            agents: AgentRoster(rig.loop, client: client, http: agents, scripted: ScriptedAgents(), inFlightMax: 2),
+            retry: Self.retry, log: log, backlog: backlog, journal: journal))
+        agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
+        provider = SimServer(rig.network, "provider", at: Endpoint(address: IPAddress([10, 0, 0, 3]), port: 80))
+        agent.script = { [self] call in
+            asked.append(call.request)
+            call.answer(200, body: #"{"replies":[{"type":"text","text":"answer"}]}"#)
+        }
+        provider.script = { [self] call in
+            delivered.append(call.request.text)
+            let status = statuses.count > 1 ? statuses.removeFirst() : statuses[0]
+            call.answer(status, status == 429 ? ["Retry-After: 7"] : [], body: "id")
+        }
+        let store = store
+        let loop = rig.loop
+        rig.loop.addSource { store.deliver(at: loop.wall) }
+    }
+
+    static func message(
+        _ id: String, from sender: String = "15550100", type: MessageType = .text, text: String? = "hola"
+    ) -> VerifiedMessage {
+        WebhookGate.imagined(
+            InboundMessage(
+                channel: .whatsapp, nativeID: [UInt8](text: id),
+                conversation: ConversationKey(.whatsapp, own: [0x31], sender: [UInt8](text: sender)),
+                replyTo: .whatsappNumber([UInt8](text: sender)), senderID: [UInt8](text: sender), phone: nil,
+                language: nil, type: type, text: text.map { [UInt8](text: $0) }, startPayload: nil, choiceID: nil,
+                attachments: [], at: WallTime(milliseconds: 0), callbackQueryID: nil),
+            at: WallTime(milliseconds: 0))
+    }
+
+    func take(_ verified: VerifiedMessage) {
+        backlog.entered()
+        log.insert(MessageRecord(
+            key: verified.message.key, channel: .whatsapp, conversation: "c", sender: "s", type: verified.message.type,
+            receivedAt: verified.receivedAt))
+        let names = MessageNames(message: "m", conversation: "c", sender: "s", reference: [0x72])
+        flow.take(AcceptedMessage(verified: verified, names: names))
+    }
+
+    /// Until everything taken has ended, at most ten virtual minutes.
+    func settle() -> Bool { rig.run(for: .minutes(10)) { self.backlog.count == 0 && self.flow.activeCount == 0 } }
+
+    func record(_ id: String) -> MessageRecord? { log.find(MessageKey(.whatsapp, nativeID: [UInt8](text: id))) }
+}
