@@ -114,12 +114,14 @@ final class SimNet: Net {
     func wait(until deadline: Instant, _ events: inout [NetEvent]) {
         events.removeAll(keepingCapacity: true)
         waker.clear()
-        mayBeReady = false
-        for entry in entries {
-            guard let entry, let interest = entry.interest, let event = event(entry, interest) else { continue }
-            events.append(event)
+        if mayBeReady || network.weather.spurious > 0 {
+            mayBeReady = false
+            for entry in entries {
+                guard let entry, let interest = entry.interest, let event = event(entry, interest) else { continue }
+                events.append(event)
+            }
+            network.random.shuffle(&events)
         }
-        network.random.shuffle(&events)
         // Level-triggered: whoever is not told now is told the next time.
         if events.count > 16 { events.removeLast(events.count - 16) }
         if !events.isEmpty { mayBeReady = true }

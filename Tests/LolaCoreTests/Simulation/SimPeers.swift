@@ -17,7 +17,12 @@ final class SimCall {
 
     /// The connection is gone: the gateway gave up, or chance did.
     var isLost: Bool { !link.end.isOpen || link.end.hasEnd }
-    var wasTampered: Bool { link.end.wasTampered }
+    /// The script has sent more on this connection than it was asked for.
+    var isOutOfStep: Bool {
+        get { link.isOutOfStep }
+        set { link.isOutOfStep = newValue }
+    }
+    var wasTampered: Bool { link.end.wasTampered || isOutOfStep }
     var isAnswered = false
 
     func answer(
@@ -59,6 +64,7 @@ fileprivate final class SimServerLink: SimHandler {
     private let server: SimServer
     private var buffer: [UInt8] = []
     private var isBusy = false
+    var isOutOfStep = false
 
     init(_ end: SimEnd, _ server: SimServer) {
         self.end = end

@@ -171,8 +171,8 @@ struct SimScenario {
     private func settle() throws {
         let limit = world.clock.now + .hours(2)
         try world.run(until: limit, "webhooks and backlog") { isSettled }
-        // Idle connections of both directions go by themselves, the slowest after 90 s (a stranger).
-        world.run(for: .seconds(200))
+        // Idle connections of both directions go by themselves; a stranger stays at most 98 s from the beginning.
+        world.run(for: .seconds(115))
         for text in world.leftovers() { story.violated("left over: \(text)") }
         for webhook in story.webhooks where !webhook.isAccepted { story.violated("webhook \(webhook.number) was lost") }
     }

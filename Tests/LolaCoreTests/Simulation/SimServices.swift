@@ -71,7 +71,7 @@ final class SimIdentityService {
             let status = sender.truth == .missing ? 404 : 200
             return call.answer(status, body: document, after: delay, closes: story.chance.chance(100))
         }
-        switch story.chance.below(12) {
+        switch story.chance.below(14) {
         case 0: allow("service_unavailable"); call.answer(500, body: document)
         case 1: allow("service_unavailable"); call.answer(200, body: document, after: .seconds(4))
         case 2: allow("service_unavailable") // silent
@@ -95,6 +95,13 @@ final class SimIdentityService {
             // A dead connection may be tried once more, on another one: the next question counts.
             allow("service_unavailable")
             call.reset()
+        case 11, 12:
+            // A second answer that nobody asked for: it must never become somebody's identity. Who asks on this
+            // connection before it is there gets the answer about a stranger, which is no answer.
+            allow(sender.truth.agent)
+            call.isOutOfStep = true
+            let extra = SimHTTP.response(200, body: SimTruth.passed.document(SimSender(77, .whatsappNumber, .passed)))
+            call.raw(SimHTTP.response(sender.truth == .missing ? 404 : 200, body: document) + extra)
         default:
             allow("service_unavailable")
             call.drip(SimHTTP.response(200, body: document), every: .milliseconds(100))
