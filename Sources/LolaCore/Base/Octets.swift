@@ -10,6 +10,12 @@ extension StaticString {
 }
 
 extension [UInt8] {
+    /// A copy of lent octets, in one piece.
+    @inline(__always)
+    init(copying octets: Span<UInt8>) {
+        self = unsafe octets.withUnsafeBufferPointer { unsafe [UInt8]($0) }
+    }
+
     /// Appends the octets of a word.
     @inline(__always)
     mutating func append(word: StaticString) {

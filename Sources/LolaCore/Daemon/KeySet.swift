@@ -11,15 +11,9 @@ enum KeySet {
         return document(keys)
     }
 
-    private static func copy(_ span: Span<UInt8>) -> [UInt8] {
-        [UInt8](capacity: span.count) { out in
-            for index in span.indices { out.append(span[index]) }
-        }
-    }
-
     /// The public key in a PEM, private or public; nil when it holds no P-256 key.
     static func publicKey(_ pem: SecretBytes) -> ES256PublicKey? {
-        pem.withBytes { (span) -> ES256PublicKey? in try? ES256PublicKey(pem: Self.copy(span)) }
+        pem.withBytes { (span) -> ES256PublicKey? in try? ES256PublicKey(pem: [UInt8](copying: span)) }
     }
 
     static func document(_ keys: [ES256PublicKey]) -> [UInt8] {

@@ -85,10 +85,7 @@ struct HTTPRequestParser: Sendable {
         guard try scanFields(input, from: base) else { return (.needMore, base) }
 
         let end = base &+ section.position
-        let octets = input.extracting(base..<end)
-        let bytes = [UInt8](capacity: octets.count) { out in
-            for index in octets.indices { out.append(octets[index]) }
-        }
+        let bytes = [UInt8](copying: input.extracting(base..<end))
         let head = try HTTPRequestHead(bytes, line: line, fields: section.fields)
         reader = HTTPBodyReader(HTTPBodyReader.Framing(head.framing), limit: Limits.bodyAPIMax.bytes)
         keepsAlive = head.keepsAlive

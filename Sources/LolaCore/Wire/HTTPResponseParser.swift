@@ -85,10 +85,7 @@ struct HTTPResponseParser: Sendable {
         guard try scanFields(input) else { return (.needMore, 0) }
 
         let end = section.position
-        let octets = input.extracting(..<end)
-        let bytes = [UInt8](capacity: end) { out in
-            for index in octets.indices { out.append(octets[index]) }
-        }
+        let bytes = [UInt8](copying: input.extracting(..<end))
         let head = try HTTPResponseHead(bytes, line: line, fields: section.fields, requestWasHead: requestWasHead)
         line = HTTPStatusLine()
         section = Self.emptySection(at: 0)

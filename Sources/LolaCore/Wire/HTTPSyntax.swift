@@ -57,7 +57,14 @@ enum HTTPSyntax {
             let low = (word &- 0x2020_2020_2020_2020) & ~word
             let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
             let zero = (delete &- 0x0101_0101_0101_0101) & ~delete
-            if (low | zero) & 0x8080_8080_8080_8080 != 0 { break }
+            let special = (low | zero) & 0x8080_8080_8080_8080
+            if special != 0 {
+                // A borrow can only mark octets above the first one that is special. A tab is special and allowed.
+                index &+= special.trailingZeroBitCount &>> 3
+                if input[index] != ASCII.tab { return index }
+                index &+= 1
+                continue
+            }
             index &+= 8
         }
         for next in index..<input.count where !isFieldValue(input[next]) { return next }
