@@ -82,7 +82,8 @@ struct OutboundClientTests {
         Row("a close in a chunk", head + "Transfer-Encoding: chunked\r\n\r\n9\r\nhi", closes: true, "closed"),
         Row("a length that is too long", head + "Content-Length: 9\r\n\r\nhi", "timeout"),
         Row(
-            "length and coding", head + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "malformed"),
+            "length and coding",
+            head + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "malformed"),
         Row("two lengths", head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi", "malformed"),
         Row("a negative length", head + "Content-Length: -2\r\n\r\nhi", "malformed"),
         Row("five interim answers", String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 5) + head, "malformed"),
