@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Journey")
 struct JourneyTests {
-    private static func finished(_ bench: FlowBench) -> [String] { bench.journal.lines.filter { $0.hasPrefix("finished") } }
+    private static func finished(_ bench: FlowBench) -> [String] {
+        bench.journal.lines.filter { $0.hasPrefix("finished") }
+    }
 
     @Test("an answer goes to the sender and the record says how")
     func answered() throws {
@@ -56,7 +58,9 @@ struct JourneyTests {
         #expect(bench.asked.isEmpty && bench.delivered.count == 1 && bench.record("m")?.status == .done)
     }
 
-    @Test("202 defers, an empty 200 is an end without words", arguments: [(202, MessageRecord.Status.deferred), (200, .done)])
+    @Test("202 defers, an empty 200 is an end without words", arguments: [
+        (202, MessageRecord.Status.deferred), (200, .done),
+    ])
     func silent(_ row: (status: Int, end: MessageRecord.Status)) throws {
         let bench = try FlowBench()
         bench.agent.script = { $0.answer(row.status) }
@@ -82,7 +86,9 @@ struct JourneyTests {
         #expect(bench.delivered == ["at last"] && bench.record("m")?.status == .done)
     }
 
-    @Test("an agent that cannot be had: one dead letter, one notice, one end", arguments: ["500", "400", "gone", "nonsense"])
+    @Test("an agent that cannot be had: one dead letter, one notice, one end", arguments: [
+        "500", "400", "gone", "nonsense",
+    ])
     func given(_ way: String) throws {
         let bench = try FlowBench()
         bench.agent.script = { call in
@@ -151,9 +157,13 @@ struct JourneyTests {
             asked.append(String(key.dropFirst(9)))
             call.answer(200, after: .milliseconds(50)) { running[person, default: 0] -= 1 }
         }
-        for number in 0..<5 { for person in ["a", "b", "c"] { bench.take(FlowBench.message("\(person)\(number)", from: person)) } }
+        for number in 0..<5 {
+            for person in ["a", "b", "c"] { bench.take(FlowBench.message("\(person)\(number)", from: person)) }
+        }
         #expect(bench.settle())
-        for person in ["a", "b", "c"] { #expect(asked.filter { $0.hasPrefix(person) } == (0..<5).map { "\(person)\($0)" }) }
+        for person in ["a", "b", "c"] {
+            #expect(asked.filter { $0.hasPrefix(person) } == (0..<5).map { "\(person)\($0)" })
+        }
         // Three conversations, two places at the agent.
         #expect(most == 2 && bench.rig.loop.actionCount == 0)
     }

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Message log")
 struct MessageLogTests {
-    private static func key(_ number: Int) -> MessageKey { MessageKey(.whatsapp, nativeID: [UInt8](text: "m\(number)")) }
+    private static func key(_ number: Int) -> MessageKey {
+        MessageKey(.whatsapp, nativeID: [UInt8](text: "m\(number)"))
+    }
 
     private static func record(_ number: Int) -> MessageRecord {
         MessageRecord(

@@ -7,7 +7,9 @@ import Testing
 struct RetryScheduleTests {
     private static let schedule = RetrySchedule(delays: [.seconds(1), .seconds(5), .seconds(30), .minutes(2)])
 
-    @Test("each wait is its step, give or take a fifth", arguments: [(1, 1_000), (2, 5_000), (3, 30_000), (4, 120_000)] as [(Int, Int64)])
+    @Test("each wait is its step, give or take a fifth", arguments: [
+        (1, 1_000), (2, 5_000), (3, 30_000), (4, 120_000),
+    ] as [(Int, Int64)])
     func bounds(_ row: (attempt: Int, milliseconds: Int64)) throws {
         let entropy = SimEntropy(SimRandom(seed: 4))
         var least = Interval.hours(1)
@@ -26,11 +28,13 @@ struct RetryScheduleTests {
 
     @Test("after the last step there is no other try", arguments: [0, -1, 5, 6])
     func ends(_ attempt: Int) {
-        #expect(Self.schedule.delay(afterAttempt: attempt, named: .seconds(1), entropy: SimEntropy(SimRandom(seed: 1))) == nil)
+        let entropy = SimEntropy(SimRandom(seed: 1))
+        #expect(Self.schedule.delay(afterAttempt: attempt, named: .seconds(1), entropy: entropy) == nil)
     }
 
     @Test("a time that the other side named counts when it is longer, up to an hour", arguments: [
-        (Interval.zero, Interval.milliseconds(800), Interval.milliseconds(1_200)), (.seconds(9), .seconds(9), .seconds(9)),
+        (Interval.zero, Interval.milliseconds(800), Interval.milliseconds(1_200)),
+        (.seconds(9), .seconds(9), .seconds(9)),
         (.hours(50), .hours(1), .hours(1)),
     ])
     func named(_ row: (named: Interval, least: Interval, most: Interval)) throws {

@@ -130,7 +130,7 @@ struct CardNumberTests {
     @Test("random numbers are masked no more often than chance and prefixes allow")
     func accidents() {
         var generator = SeededGenerator(seed: 11)
-        let limits = [12: 0, 13: 1_100, 16: 1_100, 19: 2_000, 20: 3_000]
+        let limits = [(12, 0), (13, 1_100), (16, 1_100), (19, 2_000), (20, 3_000)]
         for (length, limit) in limits {
             var hits = 0
             for _ in 0..<10_000 {

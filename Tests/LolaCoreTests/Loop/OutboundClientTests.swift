@@ -81,16 +81,24 @@ struct OutboundClientTests {
         Row("a close in the body", head + "Content-Length: 9\r\n\r\nhi", closes: true, "closed"),
         Row("a close in a chunk", head + "Transfer-Encoding: chunked\r\n\r\n9\r\nhi", closes: true, "closed"),
         Row("a length that is too long", head + "Content-Length: 9\r\n\r\nhi", "timeout"),
-        Row("length and coding", head + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "malformed"),
+        Row(
+            "length and coding",
+            head + "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "malformed"),
         Row("two lengths", head + "Content-Length: 2\r\nContent-Length: 3\r\n\r\nhi", "malformed"),
         Row("a negative length", head + "Content-Length: -2\r\n\r\nhi", "malformed"),
         Row("five interim answers", String(repeating: "HTTP/1.1 102 Processing\r\n\r\n", count: 5) + head, "malformed"),
-        Row("two interim answers", String(repeating: "HTTP/1.1 103 Early\r\n\r\n", count: 2) + head + "Content-Length: 0\r\n\r\n", "200 "),
-        Row("an endless head", head + String(repeating: "X-Pad: \(String(repeating: "p", count: 1_000))\r\n", count: 40), "too_large"),
+        Row(
+            "two interim answers",
+            String(repeating: "HTTP/1.1 103 Early\r\n\r\n", count: 2) + head + "Content-Length: 0\r\n\r\n", "200 "),
+        Row(
+            "an endless head",
+            head + String(repeating: "X-Pad: \(String(repeating: "p", count: 1_000))\r\n", count: 40), "too_large"),
         Row("too many fields", head + String(repeating: "A: b\r\n", count: 200), "too_large"),
         Row("a body above the cap", head + "Content-Length: 65537\r\n\r\n", "too_large"),
         Row("an endless body", head + "\r\n" + String(repeating: "x", count: 70_000), "too_large"),
-        Row("a redirect to the metadata service", "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n", "302 "),
+        Row(
+            "a redirect to the metadata service",
+            "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n", "302 "),
         Row("another protocol", "SSH-2.0-OpenSSH_9.2\r\n\r\n", "malformed"),
         Row("a switch of protocols", "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n", "malformed"),
         Row("bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 0\n\n", "malformed"),
@@ -170,7 +178,9 @@ struct OutboundClientTests {
     @Test("connections are kept and used again, one call at a time")
     func keepAlive() {
         let bench = Bench()
-        bench.peer.onOctets = { _, end, bytes in end.send(Self.ok("\(String(decoding: bytes, as: UTF8.self).components(of: "GET "))")) }
+        bench.peer.onOctets = { _, end, bytes in
+            end.send(Self.ok("\(String(decoding: bytes, as: UTF8.self).components(of: "GET "))"))
+        }
         for count in 1...5 { #expect(bench.word(bench.request()) == "200 \(count)") }
         #expect(bench.peer.ends.count == 1)
         bench.rig.run(for: .seconds(31))

@@ -48,7 +48,9 @@ struct ServerConnectionTests {
         ) -> (statuses: [Int], bodies: [String], client: SimClient) {
             let client = client()
             var got: [SimMessage] = []
-            for _ in 0..<answers { client.expect(withoutBody: withoutBody) { if let answer = $0 { got.append(answer) } } }
+            for _ in 0..<answers {
+                client.expect(withoutBody: withoutBody) { if let answer = $0 { got.append(answer) } }
+            }
             client.sendRaw(Array(text.utf8))
             if shuts { client.shutWrite() }
             rig.run(for: .seconds(120)) { client.isOver || got.count == answers }
@@ -62,7 +64,8 @@ struct ServerConnectionTests {
         }
     }
 
-    private static let rough = SimWeather(latencyMax: 5, segments: 900, shortTransfers: 900, spurious: 200, bufferMin: 300)
+    private static let rough = SimWeather(
+        latencyMax: 5, segments: 900, shortTransfers: 900, spurious: 200, bufferMin: 300)
 
     private static func get(_ path: String, _ fields: String = "") -> String {
         "GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"
@@ -172,7 +175,8 @@ struct ServerConnectionTests {
 
     @Test("versions, HEAD and Connection decide what follows an answer", arguments: [
         ("GET /a HTTP/1.0\r\n\r\n", true, "/a "), ("GET /b HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", false, "/b "),
-        ("GET /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", true, "/c "), ("GET /d HTTP/1.1\r\nHost: a\r\n\r\n", false, "/d "),
+        ("GET /c HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", true, "/c "),
+        ("GET /d HTTP/1.1\r\nHost: a\r\n\r\n", false, "/d "),
         ("HEAD /e HTTP/1.1\r\nHost: a\r\n\r\n", false, ""),
         ("POST /no HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n", true, nil),
         ("POST /no HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", false, nil),

@@ -7,7 +7,9 @@ import Testing
 struct TimerWheelTests {
     private static let slot = TimerWheel.resolution.nanoseconds
 
-    @Test("a deadline is never early and at most one slot late", arguments: [0, 1, 7, 8, 9, 503, 512, 513, 4_000, 32_768, 100_000])
+    @Test("a deadline is never early and at most one slot late", arguments: [
+        0, 1, 7, 8, 9, 503, 512, 513, 4_000, 32_768, 100_000,
+    ])
     func onTime(_ milliseconds: Int64) {
         var wheel = TimerWheel(startingAt: Instant(nanoseconds: 3_000_001))
         let deadline = Instant(nanoseconds: 3_000_001) + .milliseconds(milliseconds)
@@ -121,7 +123,9 @@ struct TimerWheelTests {
     @Test("words of different slots come in the order of their slots")
     func order() {
         var wheel = TimerWheel(startingAt: Instant(nanoseconds: 0))
-        for index in (0..<64).reversed() { wheel.schedule(UInt64(index), at: Instant(nanoseconds: Int64(index) * 20_000_000)) }
+        for index in (0..<64).reversed() {
+            wheel.schedule(UInt64(index), at: Instant(nanoseconds: Int64(index) * 20_000_000))
+        }
         var due: [UInt64] = []
         wheel.advance(to: Instant(nanoseconds: 10_000_000_000), due: &due)
         #expect(due == (0..<64).map { UInt64($0) })
