@@ -77,10 +77,11 @@ final class PlainStore: Store {
 
 final class PlainJournal: EventLog {
     private(set) var lines: [String] = []
-    func stopped(_ turn: Turn, _ refusal: Refusal, _ pseudonyms: Pseudonyms) { lines.append("stopped \(refusal.rawValue)") }
-    func deadLetter(_ turn: Turn, word: String, _ pseudonyms: Pseudonyms) { lines.append("dead \(word)") }
-    func finished(_ turn: Turn, _ status: MessageRecord.Status, _ agent: AgentName?, _ pseudonyms: Pseudonyms) {
-        lines.append("finished \(status.rawValue)")
+    func deadLetter(_ turn: Turn, _ names: MessageNames, word: String) { lines.append("dead \(word)") }
+    func finished(
+        _ turn: Turn, _ names: MessageNames, _ status: MessageRecord.Status, _ agent: AgentName?, _ refusal: Refusal?
+    ) {
+        lines.append("finished \(status.rawValue)" + (refusal.map { " \($0.rawValue)" } ?? ""))
     }
 }
 
@@ -92,6 +93,7 @@ final class FlowBench {
     let journal = PlainJournal()
     let log = MessageLog(capacity: 100)
     let backlog = Backlog()
+    private let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
     let client: OutboundClient
     let flow: MessageFlow
     let agent: SimServer
@@ -117,8 +119,7 @@ final class FlowBench {
             loop: rig.loop, client: client, store: store, channels: [.whatsapp: channel],
             pipeline: Pipeline([stage], clock: rig.clock),
             agents: AgentRoster(rig.loop, client: client, http: agents, scripted: ScriptedAgents(), inFlightMax: 2),
-            retry: Self.retry, log: log, backlog: backlog,
-            pseudonyms: Pseudonyms(secret: SecretBytes([1, 2, 3])), journal: journal))
+            retry: Self.retry, log: log, backlog: backlog, journal: journal))
         agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         provider = SimServer(rig.network, "provider", at: Endpoint(address: IPAddress([10, 0, 0, 3]), port: 80))
         agent.script = { [self] call in
@@ -153,7 +154,8 @@ final class FlowBench {
         log.insert(MessageRecord(
             key: verified.message.key, channel: .whatsapp, conversation: "c", sender: "s", type: verified.message.type,
             receivedAt: verified.receivedAt))
-        flow.take(verified)
+        let names = pseudonyms.names(verified.message, digest: pseudonyms.digest(verified.message.key.bytes))
+        flow.take(AcceptedMessage(verified: verified, names: names))
     }
 
     /// Until everything taken has ended, at most ten virtual minutes.
