@@ -71,20 +71,20 @@ final class LoopAssembly {
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
             backlog: shared.backlog, pseudonyms: Pseudonyms(secret: shared.pseudonymKey),
             onAccepted: console.map { $0.accepted }
-        ) { flow.take($0) }
+        ) { [self] accepted in
+            // What another loop accepted of the same conversation before us lies in the mailbox: it comes first.
+            _ = readMail()
+            flow.take(accepted)
+        }
         let admin = AdminAPI(loop, log: shared.messages, pipeline: pipeline, client: client, store: store)
         server.serve(GatewayApplication(.init(
             server: server, intake: intake, channels: channels, whatsapp: whatsapp, admin: admin,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
             metrics: { Self.metrics(shared, clock.now) }, console: console)))
-        let (loop, mailbox) = (loop, mailbox)
+        let loop = loop
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
-        loop.addSource {
-            let mail = mailbox.drain()
-            for letter in mail { self.receive(letter, flow) }
-            return !mail.isEmpty
-        }
+        loop.addSource { [self] in readMail() }
     }
 
     // MARK: Life
@@ -105,7 +105,7 @@ final class LoopAssembly {
     /// Until the drain is over.
     func run() {
         while round() {}
-        server.closeAll()
+        end()
     }
 
     /// One tick and what follows from it. False when the drain is over.
@@ -116,11 +116,24 @@ final class LoopAssembly {
         return !isFinished
     }
 
+    /// Closes what is left and writes out what the last round collected.
+    func end() {
+        server.closeAll()
+        loop.finishRound()
+    }
+
     private var isFinished: Bool {
         mustStop || (isDraining && (shared.health.isQuiet || loop.now >= drainDeadline))
     }
 
-    private func receive(_ letter: LoopMail, _ flow: MessageFlow) {
+    /// Takes what other loops have sent. False when there was nothing.
+    private func readMail() -> Bool {
+        let mail = mailbox.drain()
+        for letter in mail { receive(letter) }
+        return !mail.isEmpty
+    }
+
+    private func receive(_ letter: LoopMail) {
         switch letter {
         case .message(let verified): flow.take(verified)
         case .drain:

@@ -91,7 +91,7 @@ final class Loop {
         var deadline = pollSources() || !pending.isEmpty ? now : limit
         if let next = wheel.nextDeadline() { deadline = min(deadline, next) }
         if let next = actionWheel.nextDeadline() { deadline = min(deadline, next) }
-        for action in beforeSleep { action() }
+        finishRound()
         net.wait(until: deadline, &events)
         now = clock.now
         wall = clock.wall
@@ -103,6 +103,9 @@ final class Loop {
         fireTimers()
         runPending()
     }
+
+    /// Writes out what was collected. The owner of the loop calls it once more after the last round.
+    func finishRound() { for action in beforeSleep { action() } }
 
     /// What was asked for up to now; what that asks for in turn comes in the next round.
     private func runPending() {

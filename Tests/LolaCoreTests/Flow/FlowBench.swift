@@ -81,8 +81,7 @@ final class PlainJournal: EventLog {
     func finished(
         _ turn: Turn, _ names: MessageNames, _ status: MessageRecord.Status, _ agent: AgentName?, _ refusal: Refusal?
     ) {
-        if let refusal { lines.append("stopped \(refusal.rawValue)") }
-        lines.append("finished \(status.rawValue)")
+        lines.append("finished \(status.rawValue)" + (refusal.map { " \($0.rawValue)" } ?? ""))
     }
 }
 
@@ -94,6 +93,7 @@ final class FlowBench {
     let journal = PlainJournal()
     let log = MessageLog(capacity: 100)
     let backlog = Backlog()
+    private let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
     let client: OutboundClient
     let flow: MessageFlow
     let agent: SimServer
@@ -154,7 +154,7 @@ final class FlowBench {
         log.insert(MessageRecord(
             key: verified.message.key, channel: .whatsapp, conversation: "c", sender: "s", type: verified.message.type,
             receivedAt: verified.receivedAt))
-        let names = MessageNames(message: "m", conversation: "c", sender: "s", reference: [0x72])
+        let names = pseudonyms.names(verified.message, digest: pseudonyms.digest(verified.message.key.bytes))
         flow.take(AcceptedMessage(verified: verified, names: names))
     }
 

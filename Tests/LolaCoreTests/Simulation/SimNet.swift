@@ -22,6 +22,8 @@ final class SimNet: Net {
     private(set) var sleepsUntil = Instant(nanoseconds: 0)
     private(set) var mayBeReady = true
     private var foundNothing = false
+    /// Called in the middle of each wait: what may happen meanwhile.
+    var asleep: () -> Void = {}
 
     init(_ network: SimNetwork, waker: SimWaker) {
         self.network = network
@@ -113,6 +115,7 @@ final class SimNet: Net {
 
     func wait(until deadline: Instant, _ events: inout [NetEvent]) {
         events.removeAll(keepingCapacity: true)
+        asleep()
         waker.clear()
         if mayBeReady || network.weather.spurious > 0 {
             mayBeReady = false

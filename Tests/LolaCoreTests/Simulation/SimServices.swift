@@ -58,11 +58,9 @@ final class SimIdentityService {
             sender.kind == .whatsappNumber || sender.hasSharedContact
         else { return story.violated("identity was asked for \(phone), which nobody proved") }
         story.note("identity", phone)
-        // Every answer of a cut connection may or may not have arrived.
-        func allow(_ agents: String...) {
-            let verdict = Set(agents)
-            sender.verdicts.append(call.wasTampered ? verdict.union(["service_unavailable"]) : verdict)
-            pending.append((call, sender, sender.verdicts.count - 1))
+        func allow(_ agent: String) {
+            sender.verdicts.append(agent)
+            questions.append((call, sender))
         }
         let document = sender.truth.document(sender)
         guard story.chance.chance(story.trouble) else {
@@ -108,14 +106,16 @@ final class SimIdentityService {
         }
     }
 
-    /// Answers whose connection chance has cut after they were given.
-    private var pending: [(call: SimCall, sender: SimSender, index: Int)] = []
+    /// Questions since the sender's last message was given to an agent.
+    private var questions: [(call: SimCall, sender: SimSender)] = []
 
-    func settleTampered(of sender: SimSender) {
-        for entry in pending where entry.sender === sender && entry.call.wasTampered {
-            if entry.index < sender.verdicts.count { sender.verdicts[entry.index].insert("service_unavailable") }
-        }
-        pending.removeAll { $0.sender === sender }
+    /// The agents that may follow from what was answered; nil when nothing was asked. Where chance has touched a
+    /// connection an answer may not have arrived, or a question of an earlier message may have come late.
+    func allowed(_ sender: SimSender) -> Set<String>? {
+        let isSure = !questions.contains { $0.sender === sender && $0.call.wasTampered }
+        questions.removeAll { $0.sender === sender }
+        guard let last = sender.verdicts.last else { return nil }
+        return isSure ? [last] : Set(sender.verdicts + ["service_unavailable"])
     }
 }
 
@@ -203,7 +203,6 @@ final class SimAgentService {
             guard wasFirst || stoodBefore, !hasEnded(earlier) else { continue }
             story.violated("\(post.key) overtook \(earlier.key)")
         }
-        identity.settleTampered(of: sender)
         let allowed = self.allowed(post)
         if !allowed.contains(agent) {
             story.violated(
@@ -221,7 +220,7 @@ final class SimAgentService {
         let sender = post.sender
         // A look-up for a message that never came to an agent may be the last one seen.
         let isLoose = sender.posts.contains { $0.kind == .image || $0.firstCallAt == .max && hasEnded($0) }
-        if let last = sender.verdicts.last { return isLoose ? last.union(["service_unavailable"]) : last }
+        if let agents = identity.allowed(sender) { return isLoose ? agents.union(["service_unavailable"]) : agents }
         switch sender.kind {
         case .whatsappNumber: return ["service_unavailable"]
         case .whatsappUser: return ["onboarding"]

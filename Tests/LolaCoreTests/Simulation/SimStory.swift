@@ -36,15 +36,13 @@ enum SimTruth: CaseIterable {
 
 final class SimSender {
     enum Kind { case whatsappNumber, whatsappUser, telegram }
-    /// What one question about this sender was answered with: the agents that may follow from it.
-    typealias Verdict = Set<String>
 
     let index: Int
     let kind: Kind
     let phone: String
     var truth: SimTruth
-    /// Answers of the identity service since the last message was given to an agent.
-    var verdicts: [Verdict] = []
+    /// The agents that follow from the identity service's answers since the last message was given to an agent.
+    var verdicts: [String] = []
     var hasSharedContact = false
     var posts: [SimPost] = []
     var openCall: SimCall?

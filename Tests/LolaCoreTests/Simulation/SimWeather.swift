@@ -15,6 +15,8 @@ struct SimWeather {
     var refusals = 0
     var nameFailures = 0
     var bufferMin = 65_536
+    /// A loop's thread is not run for a while.
+    var pauses = 0
     static let calm = SimWeather()
 }
 

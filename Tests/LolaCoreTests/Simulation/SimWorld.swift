@@ -23,6 +23,7 @@ final class SimWorld {
     let shared: SharedParts
     let publicPort: UInt16
     private(set) var rooms: [Room] = []
+    private var pausing: Int?
     /// Entities of each loop before anybody called: the listeners.
     private let baseEntities: [Int]
 
@@ -55,6 +56,7 @@ final class SimWorld {
         publicPort = port
         baseEntities = rooms.map { $0.assembly.loop.entityCount }
         network.weather = weather
+        for (number, room) in rooms.enumerated() { room.net.asleep = { [self] in pause(number) } }
     }
 
     func sum(_ counter: Counter) -> Int { shared.counters.reduce(0) { $0 + $1.value(counter) } }
@@ -75,26 +77,36 @@ final class SimWorld {
     /// One scheduling decision. False when nothing is left to do before `limit`; the clock then stands at it.
     private func step(until limit: Instant) -> Bool {
         if network.runDue() { return true }
-        let runnable = rooms.indices.filter { !rooms[$0].isOver && rooms[$0].net.isRunnable }
+        let runnable = rooms.indices.filter { !rooms[$0].isOver && $0 != pausing && rooms[$0].net.isRunnable }
         if !runnable.isEmpty {
             let chosen = runnable[runnable.count == 1 ? 0 : random.below(runnable.count)]
             // Work takes time, so that a stale clock would show.
             clock.advance(to: clock.now + .microseconds(Int64(random.between(1, 30))))
             if !rooms[chosen].assembly.round() {
                 rooms[chosen].isOver = true
-                rooms[chosen].assembly.server.closeAll()
+                rooms[chosen].assembly.end()
                 trace.note(clock.now, "over", chosen)
             }
             return clock.now < limit
         }
         var next = network.queue.next ?? .distantFuture
-        for room in rooms where !room.isOver { next = min(next, room.net.sleepsUntil) }
+        for (number, room) in rooms.enumerated() where !room.isOver && number != pausing {
+            next = min(next, room.net.sleepsUntil)
+        }
         guard next < limit else {
             clock.advance(to: limit)
             return false
         }
         clock.advance(to: next)
         return true
+    }
+
+    /// A thread that the machine does not run for a while sleeps on in its wait, while the others go on.
+    private func pause(_ number: Int) {
+        guard pausing == nil, random.chance(network.weather.pauses) else { return }
+        pausing = number
+        run(for: random.milliseconds(1, 150))
+        pausing = nil
     }
 
     // MARK: Drain
