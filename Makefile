@@ -28,7 +28,7 @@ build: ## the release binary, .build/release/lola
 
 test: ## everything: unit tests, release build, black-box tests
 	@scripts/setup.sh test
-	@$(MAKE) --no-print-directory test-swift test-blackbox
+	@$(MAKE) --no-print-directory --keep-going test-swift test-blackbox
 
 test-swift: ## Swift Testing only
 	@scripts/setup.sh build
