@@ -110,7 +110,8 @@ BAD = [
     ("a callback life over two hours", {"LOLA_CALLBACK_TTL": "3h"}, ["LOLA_CALLBACK_TTL"]),
     ("a session life over an hour", {"LOLA_SESSION_TTL": "61m"}, ["LOLA_SESSION_TTL"]),
     ("not a policy", {"LOLA_IDENTITY_NOT_FOUND": "onbording"}, ["LOLA_IDENTITY_NOT_FOUND", "onboarding"]),
-    ("unknown middleware", {"LOLA_PIPELINE_MIDDLEWARE": "identity,magic"}, ["LOLA_PIPELINE_MIDDLEWARE", "channel_access"]),
+    ("unknown middleware", {"LOLA_PIPELINE_MIDDLEWARE": "identity,magic"},
+     ["LOLA_PIPELINE_MIDDLEWARE", "channel_access"]),
     ("not a flag", {"ACTIVE_COMMANDS": "maybe"}, ["ACTIVE_COMMANDS"]),
     ("short data key", {"LOLA_DATA_KEY": "abcd"}, ["LOLA_DATA_KEY"]),
     ("data key not hexadecimal", {"LOLA_DATA_KEY": "z" * 64}, ["LOLA_DATA_KEY"]),
@@ -361,8 +362,8 @@ def test_verify_whatsapp(tmp_path):
     file = tmp_path / "body.json"
     file.write_bytes(body)
     env = {"PATH": os.environ["PATH"], "LOLA_WHATSAPP_APP_SECRET": APP_SECRET}
-    good = run("verify", "whatsapp", "--signature", signing.whatsapp_signature(APP_SECRET, body), "--body-file", str(file),
-               env=env)
+    good = run("verify", "whatsapp", "--signature", signing.whatsapp_signature(APP_SECRET, body),
+               "--body-file", str(file), env=env)
     assert good.returncode == 0, good
     bad = run("verify", "whatsapp", "--signature", signing.whatsapp_signature(APP_SECRET, body.strip() + b"\n"),
               "--body-file", str(file), env=env)

@@ -11,7 +11,6 @@ from lolabox.payloads import fresh_phone
 from lolabox.ports import free_port
 from lolabox.stubs import RawStub, Reply
 from lolabox.stubs.raw import BEHAVIOURS, GOOD_BODY
-from lolabox.waiting import eventually
 
 CARD = "4111111111111111"
 CONTEXT_FIELDS = {"id", "name", "phone", "country", "verdict", "is_blocked", "cards", "payment_methods"}
