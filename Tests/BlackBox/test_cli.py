@@ -197,7 +197,7 @@ def test_precedence_is_flag_environment_file_default(environment_of, tmp_path):
     result = run("config", "print", "--json", "--config", str(file),
                  env=environment_of(LOLA_IDENTITY_TIMEOUT="1500ms"))
     assert result.returncode == 0, result
-    settings = {item["key"]: item for item in json.loads(result.stdout)["settings"]}
+    settings = {item["key"]: item for item in json.loads(result.stdout)["items"]}
     assert settings["identity.timeout"]["source"] == "LOLA_IDENTITY_TIMEOUT"
     assert settings["identity.timeout"]["value"] == "1500ms"
     assert settings["identity.not_found"]["source"].endswith("lola.json5:1")

@@ -131,7 +131,9 @@ final class SimStranger {
         case .wrongSecret: expect(SimForge.telegram(telegram, secret: SimSettings.telegramSecret + "x"))
         case .noSecret: expect(SimForge.telegram(telegram, secret: nil))
         case .telegramForged: expect(SimForge.telegram(telegram, secret: ""))
-        case .garbage: expect((0..<story.chance.between(1, 300)).map { _ in UInt8(story.chance.below(256)) } + [13, 10, 13, 10])
+        case .garbage:
+            let noise = (0..<story.chance.between(1, 300)).map { _ in UInt8(story.chance.below(256)) }
+            expect(noise + [13, 10, 13, 10])
         case .slowHead:
             client.expect { [self] in if let answer = $0 { answers.append(answer) } }
             client.drip(challenge(0), piece: 1, every: .seconds(1))
@@ -149,7 +151,8 @@ final class SimStranger {
             expect(Array("POST /webhooks/whatsapp HTTP/1.1\r\nHost: g\r\nContent-Length: 5000000\r\n\r\n".utf8))
         case .unknownPath: expect(SimHTTP.request("GET", "/etc/passwd"))
         case .continueFirst:
-            expect(SimHTTP.request("POST", "/webhooks/telegram", head + ["Expect: 100-continue"], body: Array(telegram.utf8)))
+            let patient = head + ["Expect: 100-continue"]
+            expect(SimHTTP.request("POST", "/webhooks/telegram", patient, body: Array(telegram.utf8)))
         }
     }
 

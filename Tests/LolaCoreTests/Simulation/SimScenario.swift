@@ -53,7 +53,8 @@ struct SimScenario {
         SimWeather(
             latencyMax: chance.between(1, 60), segments: chance.pick([0, 100, 600]),
             shortTransfers: chance.pick([0, 100, 600]), resets: chance.pick([0, 0, 30, 150]),
-            stalls: chance.pick([0, 0, 30, 100]), exhaustion: chance.pick([0, 0, 50]), spurious: chance.pick([0, 20, 200]),
+            stalls: chance.pick([0, 0, 30, 100]), exhaustion: chance.pick([0, 0, 50]),
+            spurious: chance.pick([0, 20, 200]),
             refusals: chance.pick([0, 0, 50, 300]), nameFailures: chance.pick([0, 0, 200]),
             bufferMin: chance.pick([300, 4_096, 65_536]), pauses: chance.pick([0, 5, 50]))
     }
@@ -159,7 +160,8 @@ struct SimScenario {
         }
         checkAll()
         if let first = story.violations.first {
-            throw SimFailure(description: "\(first)\(story.violations.count > 1 ? " (and \(story.violations.count - 1) more)" : "")")
+            let others = story.violations.count > 1 ? " (and \(story.violations.count - 1) more)" : ""
+            throw SimFailure(description: first + others)
         }
         return Outcome(
             hash: world.trace.hash, events: world.trace.count, accepted: story.webhooks.count(where: \.isAccepted),
@@ -191,7 +193,8 @@ struct SimScenario {
         try world.run(until: moment + .milliseconds(25_500), "drain") { world.isOver }
         if late.wasConnected { story.violated("a new connection was taken while draining") }
         let wasEarly = world.clock.now - moment < .milliseconds(24_900)
-        if wasEarly, world.shared.backlog.count != 0 { story.violated("stopped with \(world.shared.backlog.count) in hand") }
+        let waiting = world.shared.backlog.count
+        if wasEarly, waiting != 0 { story.violated("stopped with \(waiting) in hand") }
         world.run(for: .seconds(30))
         story.note("drained", "\(answered)")
     }
@@ -200,7 +203,9 @@ struct SimScenario {
 
     private func checkAll() {
         story.violations += world.network.misuse
-        for server in [identity.server, agents.server, graph.server, bot.server] { story.violations += server.complaints }
+        for server in [identity.server, agents.server, graph.server, bot.server] {
+            story.violations += server.complaints
+        }
         let isDrained = drainAt != nil
         for webhook in story.webhooks where webhook.isAccepted {
             for post in webhook.posts { checkEnd(post, mayBeOpen: isDrained) }

@@ -79,9 +79,13 @@ final class SimIdentityService {
             allow("service_unavailable")
             call.answer(200, body: document.replacingOccurrences(of: sender.phone, with: "+12025550000")
                 .replacingOccurrences(of: "null", with: "7"))
-        case 6: allow("service_unavailable"); call.answer(200, body: #"{"sender":[\#(String(repeating: "1,", count: 40_000))1]}"#)
+        case 6:
+            allow("service_unavailable")
+            call.answer(200, body: #"{"sender":[\#(String(repeating: "1,", count: 40_000))1]}"#)
         case 7: allow("service_unavailable"); call.answer(302, ["Location: http://169.254.169.254/latest"])
-        case 8: allow("service_unavailable"); call.raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{".utf8), closes: true)
+        case 8:
+            allow("service_unavailable")
+            call.raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{".utf8), closes: true)
         case 9:
             allow("service_unavailable")
             call.raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".utf8))
@@ -201,7 +205,8 @@ final class SimAgentService {
         }
         let allowed = self.allowed(post)
         if !allowed.contains(agent) {
-            story.violated("\(post.key) of a sender who is \(sender.truth) went to \(agent), not to \(allowed.sorted())")
+            story.violated(
+                "\(post.key) of a sender who is \(sender.truth) went to \(agent), not to \(allowed.sorted())")
         }
         sender.verdicts = []
     }
@@ -231,7 +236,8 @@ final class SimAgentService {
         case .twoReplies:
             let button = #"{"type":"buttons","text":"rp\#(post.number)z","buttons":[{"id":"a","title":"Si"}]}"#
             call.answer(200, body: #"{"replies":[\#(reply),\#(button)]}"#, after: soon)
-        case .slowAnswer: call.answer(200, body: #"{"replies":[\#(reply)]}"#, after: story.chance.milliseconds(500, 4_000))
+        case .slowAnswer:
+            call.answer(200, body: #"{"replies":[\#(reply)]}"#, after: story.chance.milliseconds(500, 4_000))
         case .deferred: call.answer(202, after: soon)
         case .nothing: call.answer(200, after: soon)
         case .state: call.answer(200, body: #"{"replies":[\#(reply)],"state":{"turn":\#(post.number)}}"#, after: soon)
@@ -239,7 +245,8 @@ final class SimAgentService {
         case .tooMany: call.answer(429, ["Retry-After: 3"], after: soon)
         case .hang: break
         case .closeEarly: call.close(after: soon)
-        case .cutBody: call.raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"rep".utf8), after: soon, closes: true)
+        case .cutBody:
+            call.raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"rep".utf8), after: soon, closes: true)
         case .reset: call.reset(after: soon)
         case .garbage: call.answer(200, body: "¡no es JSON!", after: soon)
         case .brokenHTTP: call.raw(Array("HTTP/1.1 200 OK\nContent-Length: 2\n\n{}".utf8), after: soon)

@@ -113,9 +113,11 @@ final class SimPost {
 
     /// This message as an element of Meta's `messages`.
     func whatsapp(_ second: Int64) -> String {
-        let from = sender.kind == .whatsappNumber ? #""from":"\#(sender.address)""# : #""from_user_id":"\#(sender.address)""#
-        let head = #"{\#(from),"id":"\#(nativeID)","timestamp":"\#(second)","#
-        if kind == .image { return head + #""type":"image","image":{"mime_type":"image/jpeg","id":"77","caption":"\#(mark)"}}"# }
+        let field = sender.kind == .whatsappNumber ? "from" : "from_user_id"
+        let head = #"{"\#(field)":"\#(sender.address)","id":"\#(nativeID)","timestamp":"\#(second)","#
+        if kind == .image {
+            return head + #""type":"image","image":{"mime_type":"image/jpeg","id":"77","caption":"\#(mark)"}}"#
+        }
         return head + #""type":"text","text":{"body":"\#(text)"}}"#
     }
 
@@ -164,8 +166,10 @@ enum SimForge {
             let id = sender.kind == .whatsappNumber ? "wa_id" : "user_id"
             return #"{"profile":{"name":"Ana"},"\#(id)":"\#(sender.address)"}"#
         }
-        let text = #"{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"value":{"messaging_product":"#
-            + #""whatsapp","metadata":{"display_phone_number":"15550000","phone_number_id":"\#(SimSettings.phoneNumberID)"},"#
+        let own = SimSettings.phoneNumberID
+        let text = #"{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"value":"#
+            + #"{"messaging_product":"whatsapp","#
+            + #""metadata":{"display_phone_number":"15550000","phone_number_id":"\#(own)"},"#
             + #""contacts":[\#(contacts.joined(separator: ","))],"#
             + #""messages":[\#(posts.map { $0.whatsapp(second) }.joined(separator: ","))]},"field":"messages"}]}]}"#
         return Array(text.utf8)

@@ -28,7 +28,8 @@ final class SimWorld {
     private let baseEntities: [Int]
 
     init(
-        seed: UInt64, loops: Int, weather: SimWeather, environment: [String: String], trace sink: ((String) -> Void)? = nil
+        seed: UInt64, loops: Int, weather: SimWeather, environment: [String: String],
+        trace sink: ((String) -> Void)? = nil
     ) throws {
         random = SimRandom(seed: seed)
         trace = SimTrace(sink)
