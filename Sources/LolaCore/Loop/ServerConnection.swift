@@ -266,7 +266,8 @@ final class ServerConnection: LoopEntity {
     }
 
     func expired() {
-        if isClosed { return }
+        // An entry of a deadline that was put off ends here; the one that stands is still in the wheel.
+        if isClosed || loop.now < asked { return }
         asked = .distantFuture
         switch life.expiry(at: loop.now) {
         case nil: settle()

@@ -140,6 +140,24 @@ struct ServerConnectionTests {
         #expect(client.received.count == count && bench.isClean)
     }
 
+    @Test("a connection that lives long keeps no more deadlines than a young one")
+    func deadlines() throws {
+        let bench = try Bench()
+        let client = bench.client()
+        var answers = 0
+        for round in 1...60 {
+            client.expect { if $0?.status == 200 { answers += 1 } }
+            let request = Array(Self.get("/split").utf8)
+            client.sendRaw(Array(request.prefix(9)))
+            bench.rig.run(for: .milliseconds(100))
+            client.sendRaw(Array(request.dropFirst(9)))
+            bench.rig.run(for: .seconds(20))
+            #expect(answers == round && bench.rig.loop.timerCount <= 8)
+        }
+        client.close()
+        #expect(bench.isClean)
+    }
+
     @Test("a client that does not read its answer is closed after fifteen seconds")
     func writeStall() throws {
         let bench = try Bench()
