@@ -128,8 +128,11 @@ final class ServerConnection: LoopEntity {
             if consumed == unread.count { unread = [] } else { unread.removeFirst(consumed) }
         }
         isProcessing = false
+        let isHeldBack = canParse && !isStarved
         if peerHasEnded, isStarved { endOfInput() }
         settle()
+        // The kernel has taken at once what held us back: no event will tell, and requests are still unread.
+        if isHeldBack, !isClosed, transport.backlog == 0 { loop.soon { self.process() } }
     }
 
     private var canParse: Bool {

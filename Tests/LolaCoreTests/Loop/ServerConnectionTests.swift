@@ -140,6 +140,16 @@ struct ServerConnectionTests {
         #expect(client.received.count == count && bench.isClean)
     }
 
+    @Test("requests behind an answer above the backlog limit are handled also when the kernel takes it at once")
+    func largeAnswerTakenAtOnce() throws {
+        let bench = try Bench(weather: SimWeather(bufferMin: 8_388_608))
+        let requests = Self.get("/big") + Self.get("/big") + Self.get("/after")
+        let (statuses, bodies, client) = bench.talk(requests, answers: 3)
+        #expect(statuses == [200, 200, 200] && bodies.last == "/after " && !client.isOver)
+        client.close()
+        #expect(bench.isClean)
+    }
+
     @Test("a connection that lives long keeps no more deadlines than a young one")
     func deadlines() throws {
         let bench = try Bench()
