@@ -39,8 +39,10 @@ final class AgentRoster {
             do throws(CryptoFault) {
                 request = try agent.request(turn, state: state, at: loop.wall)
             } catch {
-                leave(name)
-                return loop.soon { completion(.failure(.retry(word: "not_signed", after: nil))) }
+                return loop.soon { [self] in
+                    leave(name)
+                    completion(.failure(.retry(word: "not_signed", after: nil)))
+                }
             }
             client.send(request) { [self] outcome in
                 leave(name)

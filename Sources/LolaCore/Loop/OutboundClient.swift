@@ -182,7 +182,8 @@ final class OutboundClient {
             let next = pool.waiting.removeFirst()
             if next.isOver { continue }
             pool.open += 1
-            locate(next)
+            // Not at once: a row of calls that fail in their turn would grow the stack by each of them.
+            loop.soon { self.locate(next) }
             return
         }
     }

@@ -257,6 +257,25 @@ struct OutboundClientTests {
         #expect(done == 300 && bench.peer.ends.count == Limits.poolConnectionsPerOriginMax)
     }
 
+    @Test("thousands of calls that fail one after the other at once end one by one, not inside each other")
+    func failingRow() {
+        let bench = Bench()
+        var ends: [SimEnd] = []
+        bench.peer.onConnect = { _, end in ends.append(end) }
+        var words: [String] = []
+        let count = Limits.poolConnectionsPerOriginMax + Limits.poolWaitingMax
+        for _ in 0..<count {
+            bench.client.send(bench.request()) { if case .failure(let fault) = $0 { words.append(fault.rawValue) } }
+        }
+        bench.rig.run(for: .seconds(1))
+        #expect(ends.count == Limits.poolConnectionsPerOriginMax && words.isEmpty)
+        bench.peer.admission = .fault(.unreachable)
+        for end in ends { end.reset() }
+        bench.rig.run(for: .seconds(1)) { words.count == count }
+        #expect(words.count { $0 == "connect" } == Limits.poolWaitingMax && words.count == count)
+        #expect(bench.rig.loop.entityCount == 0 && bench.rig.network.openDescriptors == 0)
+    }
+
     @Test("the breaker opens on a dead origin, lets one call try, and closes when it answers")
     func breaker() {
         let bench = Bench()
