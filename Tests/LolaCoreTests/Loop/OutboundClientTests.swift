@@ -175,6 +175,32 @@ struct OutboundClientTests {
         #expect(bench.word(bench.request(host: "two.internal")) == "200 here")
     }
 
+    @Test("a name is looked up once for all calls that wait for it, whatever their port")
+    func oneLookUp() {
+        let bench = Bench()
+        bench.peer.onOctets = { _, end, _ in end.send(Self.ok("here")) }
+        let other = RawPeer(bench.rig.network, at: Endpoint(address: Self.address, port: 81))
+        other.onOctets = { _, end, _ in end.send(Self.ok("there")) }
+        var asked = 0
+        bench.rig.network.names[[UInt8](text: "slow.internal")] = {
+            asked += 1
+            return (.milliseconds(500), [Self.endpoint])
+        }
+        var bodies: [String] = []
+        for port in [80, 81, 80, 81, 80] as [UInt16] {
+            let request = OutboundRequest(
+                purpose: .identity, method: .get,
+                origin: Origin(isTLS: false, host: [UInt8](text: "slow.internal"), port: port), target: [0x2F],
+                fields: [], body: [], timeout: .seconds(3), responseMax: .kibibytes(1), isRepeatable: true)
+            bench.client.send(request) { outcome in
+                guard case .success(let response) = outcome else { return }
+                bodies.append(String(decoding: response.body, as: UTF8.self))
+            }
+        }
+        bench.rig.run(for: .seconds(2)) { bodies.count == 5 }
+        #expect(asked == 1 && bodies.sorted() == ["here", "here", "here", "there", "there"])
+    }
+
     @Test("connections are kept and used again, one call at a time")
     func keepAlive() {
         let bench = Bench()
