@@ -208,9 +208,13 @@ struct OutboundClientTests {
             end.send(Self.ok("\(String(decoding: bytes, as: UTF8.self).components(of: "GET "))"))
         }
         for count in 1...5 { #expect(bench.word(bench.request()) == "200 \(count)") }
-        #expect(bench.peer.ends.count == 1)
-        bench.rig.run(for: .seconds(31))
-        #expect(bench.rig.loop.entityCount == 0)
+        #expect(bench.peer.ends.count == 1 && bench.rig.loop.timerCount == 1)
+        bench.rig.run(for: .seconds(20))
+        #expect(bench.word(bench.request()) == "200 6")
+        bench.rig.run(for: .seconds(29))
+        #expect(bench.rig.loop.entityCount == 1)
+        bench.rig.run(for: .seconds(2))
+        #expect(bench.rig.loop.entityCount == 0 && bench.rig.loop.timerCount == 0)
     }
 
     @Test("octets behind an answer end the connection; the next call is not touched by them", arguments: [
