@@ -300,6 +300,23 @@ struct ServerConnectionTests {
         #expect(bench.talk(Self.get("/found")).statuses == [200] && bench.isClean)
     }
 
+    @Test("a drain serves who had connected before it and was not taken yet")
+    func drainTakesWhoWaits() throws {
+        let bench = try Bench()
+        let client = bench.client()
+        var answer: SimMessage?
+        client.expect { answer = $0 }
+        client.sendRaw(Array(Self.get("/just").utf8))
+        // The connection stands and the loop has not looked yet.
+        bench.rig.clock.advance(to: bench.rig.clock.now + .milliseconds(100))
+        _ = bench.rig.network.runDue()
+        #expect(client.wasConnected && bench.server.publicConnectionCount == 0)
+        bench.server.drain()
+        bench.rig.run(for: .seconds(3))
+        #expect(answer?.text == "/just " && answer?.isClosing == true && client.isOver)
+        #expect(bench.rig.loop.entityCount == 0 && bench.rig.network.openDescriptors == 0)
+    }
+
     @Test("a drain closes the door, finishes what is in flight, and ends idle connections after a second")
     func drain() throws {
         let bench = try Bench()
