@@ -179,6 +179,7 @@ final class HTTPServer {
             turnAway(socket)
             return
         }
+        loop.counters.add(.connectionsAccepted)
         let engine = role == .public ? tls.map { TLSEngine(server: $0) } : nil
         let handle = loop.insert { handle in
             ServerConnection(
@@ -188,14 +189,14 @@ final class HTTPServer {
         (loop.entity(handle) as? ServerConnection)?.start()
     }
 
-    /// Above the limit: a few prepared octets, then the close.
+    /// Above the limit: a short answer, then the close.
     private func turnAway(_ socket: Socket) {
         loop.counters.add(.connectionsRefused)
-        if tls == nil { _ = loop.net.write(socket, Self.busy, from: 0) }
+        if tls == nil {
+            let answer = HTTPResponse.overloaded(requestID: makeRequestID())
+            _ = loop.net.write(socket, serialize(answer, to: nil, keepsAlive: false), from: 0)
+        }
         loop.net.shutdownWrite(socket)
         loop.net.close(socket)
     }
-
-    private static let busy = [UInt8](
-        text: "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }

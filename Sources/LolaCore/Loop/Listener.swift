@@ -26,7 +26,6 @@ final class Listener: LoopEntity {
         for _ in 0..<Limits.acceptBatchMax {
             switch loop.net.accept(socket) {
             case .accepted(let accepted, let peer):
-                loop.counters.add(.connectionsAccepted)
                 accept(accepted, peer)
             case .none:
                 return

@@ -286,6 +286,9 @@ struct ServerConnectionTests {
         bench.rig.run(for: .milliseconds(50))
         let third = bench.talk(Self.get("/third"))
         #expect(third.statuses == [503] && bench.server.publicConnectionCount == 2)
+        #expect(third.client.received.starts(with: "HTTP/1.1 503 ".utf8) && third.bodies[0].contains(#""code":"unavailable""#))
+        let counters = bench.rig.counters
+        #expect(counters.value(.connectionsAccepted) - counters.value(.connectionsClosed) == 2)
         for client in kept { client.close() }
         bench.rig.run(for: .milliseconds(50))
         #expect(bench.talk(Self.get("/again")).statuses == [200] && bench.isClean)

@@ -89,6 +89,7 @@ import Glibc
     /// Out of descriptors: the reserve is given up for a moment to take the waiting connection and close it, so
     /// that level-triggered readiness ends and the caller learns it at once.
     private func refuse(_ listener: Socket, _ code: Int32) -> AcceptOutcome {
+        if code == ENOBUFS || code == ENOMEM { return .exhausted }
         guard code == EMFILE || code == ENFILE else { return .none }
         if reserve >= 0 {
             _ = Glibc.close(reserve)
