@@ -60,6 +60,8 @@ enum Limits {
 
     // MARK: Bodies (CONTRACT §4)
 
+    /// Octets of unfinished request bodies in the process; above it their senders are told 503.
+    static let bodiesHeldMax = ByteCount.mebibytes(128)
     static let bodyWhatsAppMax = ByteCount.mebibytes(4)
     static let bodyWebhookMax = ByteCount.mebibytes(1)
     static let bodyAPIMax = ByteCount.mebibytes(1)

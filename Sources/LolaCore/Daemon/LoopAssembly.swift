@@ -53,7 +53,8 @@ final class LoopAssembly {
         loop = Loop(clock: clock, net: net, entropy: entropy, counters: shared.counters[number])
         server = HTTPServer(
             loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
-            tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared))
+            tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
+            bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: try Self.clientTLS(shared)) { IPAddress(text: $0) }
         let store = MemoryStore(shared.table)
         let pipeline = Pipeline(Registry.middlewares(settings), clock: clock)
@@ -164,6 +165,11 @@ final class LoopAssembly {
     private static func connectionsMax(_ shared: SharedParts) -> Int {
         let all = shared.descriptorsMax
         return max(16, (all - min(Limits.descriptorReserve, all / 4)) / shared.directory.mailboxes.count)
+    }
+
+    private static func bodiesMax(_ shared: SharedParts) -> ByteCount {
+        let share = ByteCount(bytes: Limits.bodiesHeldMax.bytes / shared.directory.mailboxes.count)
+        return max(share, Limits.bodyWhatsAppMax)
     }
 
     private static func serverTLS(_ shared: SharedParts) throws(StartFault) -> TLSContext? {

@@ -49,6 +49,7 @@ final class ServerConnection: LoopEntity {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        _ = takeBody()
         loop.net.close(transport.socket)
         server.closed(handle, role)
     }
@@ -152,7 +153,12 @@ final class ServerConnection: LoopEntity {
             begin(head)
         case .body(let range):
             life.received(bodyOctets: range.count)
-            if decided == nil { body.append(contentsOf: unread[(base + range.start)..<(base + range.end)]) }
+            if decided != nil { return true }
+            guard server.reserve(bodyOctets: range.count) else {
+                answer(.overloaded(requestID: requestID))
+                return false
+            }
+            body.append(contentsOf: unread[(base + range.start)..<(base + range.end)])
         case .end:
             finish()
         case .fault(let fault):
@@ -177,9 +183,7 @@ final class ServerConnection: LoopEntity {
             if head.expectsContinue || exceeds(head.framing, limit) {
                 // The body is not wanted and may not even be sent: answer now, then close.
                 response.closes = true
-                exchangeNumber &+= 1
-                life.enter(.answering, at: loop.now)
-                respond(exchangeNumber, response)
+                answer(response)
             } else {
                 parser.bodyLimit = limit.bytes
                 decided = response
@@ -201,8 +205,7 @@ final class ServerConnection: LoopEntity {
             respond(exchangeNumber, response)
             return
         }
-        let request = HTTPRequest(head: head, body: body, role: role, peer: peer, requestID: requestID)
-        body = []
+        let request = HTTPRequest(head: head, body: takeBody(), role: role, peer: peer, requestID: requestID)
         server.handle(request, Exchange(connection: handle, number: exchangeNumber))
     }
 
@@ -211,9 +214,21 @@ final class ServerConnection: LoopEntity {
         if requestID.isEmpty { requestID = server.makeRequestID() }
         var response = HTTPResponse.problem(fault.status, code: fault.word, requestID: requestID)
         response.closes = true
+        answer(response)
+    }
+
+    /// An answer without the application.
+    private func answer(_ response: HTTPResponse) {
         life.enter(.answering, at: loop.now)
         exchangeNumber &+= 1
         respond(exchangeNumber, response)
+    }
+
+    private func takeBody() -> [UInt8] {
+        server.release(bodyOctets: body.count)
+        let taken = body
+        body = []
+        return taken
     }
 
     /// The peer sends nothing more and all that it sent is handled. Answers on their way still go out.
@@ -230,7 +245,7 @@ final class ServerConnection: LoopEntity {
         server.count(response.status)
         head = nil
         requestID = []
-        body = []
+        _ = takeBody()
         life.enter(keepsAlive ? .idle : .flushing, at: loop.now)
         isReadingPaused = false
         if !isProcessing { process() }

@@ -31,10 +31,13 @@ struct ServerConnectionTests {
         let application = Application()
         let server: HTTPServer
 
-        init(weather: SimWeather = .calm, connectionsMax: Int = 1_000) throws {
+        init(
+            weather: SimWeather = .calm, connectionsMax: Int = 1_000, bodiesMax: ByteCount = Limits.bodiesHeldMax
+        ) throws {
             rig = LoopRig(weather: weather)
             server = HTTPServer(
-                rig.loop, headers: SecurityHeaders(isHTTPS: true), tls: nil, connectionsMax: connectionsMax)
+                rig.loop, headers: SecurityHeaders(isHTTPS: true), tls: nil, connectionsMax: connectionsMax,
+                bodiesMax: bodiesMax)
             application.server = server
             server.serve(application)
             _ = try server.listen(Endpoint(address: IPAddress([127, 0, 0, 1]), port: 80), role: .public)
@@ -292,6 +295,32 @@ struct ServerConnectionTests {
         for client in kept { client.close() }
         bench.rig.run(for: .milliseconds(50))
         #expect(bench.talk(Self.get("/again")).statuses == [200] && bench.isClean)
+    }
+
+    @Test("unfinished bodies share a bounded memory: above it 503, and room again when one has ended")
+    func bodyMemory() throws {
+        let bench = try Bench(bodiesMax: .bytes(100))
+        let head = "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 80\r\n\r\n"
+        let slow = bench.client()
+        var statuses: [Int] = []
+        slow.expect { statuses.append($0?.status ?? 0) }
+        slow.sendRaw(Array(head.utf8) + [UInt8](repeating: 0x61, count: 70))
+        bench.rig.run(for: .milliseconds(50))
+        let whole = head + String(repeating: "b", count: 80)
+        let second = bench.talk(whole)
+        #expect(second.statuses == [503] && second.client.isClosing)
+        slow.sendRaw([UInt8](repeating: 0x61, count: 10))
+        bench.rig.run(for: .milliseconds(50))
+        #expect(statuses == [200])
+        #expect(bench.talk(whole).statuses == [200])
+        let dying = bench.client()
+        dying.sendRaw(Array(head.utf8) + [UInt8](repeating: 0x61, count: 70))
+        bench.rig.run(for: .milliseconds(50))
+        dying.abort()
+        bench.rig.run(for: .milliseconds(50))
+        #expect(bench.talk(whole).statuses == [200])
+        slow.close()
+        #expect(bench.isClean)
     }
 
     @Test("out of descriptors: the listener rests and then takes who came later")
