@@ -194,11 +194,9 @@ final class LoopAssembly {
         var http: [AgentName: HTTPAgent] = [:]
         do throws(CryptoFault) {
             for name in AgentName.allCases {
-                guard let text = settings.agents.urls[name]?.text, let url = HTTPURL([UInt8](text: text)) else {
-                    continue
-                }
+                guard let url = settings.agents.urls[name] else { continue }
                 http[name] = HTTPAgent(
-                    name: name, url: url, timeout: settings.agents.timeout,
+                    name: name, url: HTTPURL(url), timeout: settings.agents.timeout,
                     key: try ES256PrivateKey(pem: settings.session.jwtPrivateKey),
                     issuer: [UInt8](text: settings.server.publicURL.text), entropy: loop.entropy)
             }
