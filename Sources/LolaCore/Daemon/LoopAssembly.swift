@@ -40,7 +40,6 @@ final class LoopAssembly {
     private let mailbox: Mailbox<LoopMail>
     private var isDraining = false
     private var isQuiet = false
-    private var mustStop = false
     private var drainDeadline = Instant.distantFuture
 
     /// `number` is the loop's place in the directory; loop 0 also serves the management listener.
@@ -123,9 +122,7 @@ final class LoopAssembly {
         loop.finishRound()
     }
 
-    private var isFinished: Bool {
-        mustStop || (isDraining && (shared.health.isQuiet || loop.now >= drainDeadline))
-    }
+    private var isFinished: Bool { isDraining && (shared.health.isQuiet || loop.now >= drainDeadline) }
 
     /// Takes what other loops have sent. False when there was nothing.
     private func readMail() -> Bool {
@@ -141,7 +138,6 @@ final class LoopAssembly {
             isDraining = true
             drainDeadline = loop.clock.now + Limits.drainMax
             server.drain()
-        case .stop: mustStop = true
         }
     }
 
