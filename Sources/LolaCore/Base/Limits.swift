@@ -47,6 +47,8 @@ enum Limits {
     static let readBatchMax = 4
     /// Unparsed octets after which a connection is not read further in this round.
     static let unreadMax = ByteCount.kibibytes(256)
+    /// Connections that the kernel completes for one listener before they are taken.
+    static let listenQueueMax = 4_096
     /// Connections taken from one listener before other work gets its turn.
     static let acceptBatchMax = 64
     /// How long a listener rests when the process has no descriptor left.
@@ -58,6 +60,8 @@ enum Limits {
 
     // MARK: Bodies (CONTRACT §4)
 
+    /// Octets of unfinished request bodies in the process; above it their senders are told 503.
+    static let bodiesHeldMax = ByteCount.mebibytes(128)
     static let bodyWhatsAppMax = ByteCount.mebibytes(4)
     static let bodyWebhookMax = ByteCount.mebibytes(1)
     static let bodyAPIMax = ByteCount.mebibytes(1)

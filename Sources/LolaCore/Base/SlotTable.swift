@@ -58,11 +58,4 @@ struct SlotTable<Element> {
         count -= 1
         return element
     }
-
-    /// Handles of everything in the table, in slot order.
-    var handles: [Handle] {
-        elements.indices.compactMap { slot in
-            elements[slot] == nil ? nil : Handle(slot: UInt32(slot), generation: generations[slot])
-        }
-    }
 }

@@ -27,15 +27,16 @@ enum DevCommand {
             Process.print("lola dev listens on loopback addresses only; use `lola serve` for others", to: 2)
             return ExitCode.configuration
         }
-        guard DevGround.writeVariables(DevGround.gatewayFile, known(settings, generated, environment)) else {
-            Process.print("\(DevGround.gatewayFile): cannot be written", to: 2)
-            return ExitCode.cannotCreate
-        }
         let log = Log(sink: LogSink(descriptor: 2), threshold: .warn)
         let world = SandboxWorld(startedAt: LinuxClock().wall)
         let failure = Daemon.run(settings, log: log, console: { loop, client, shared in
             DevConsole.make(loop, client, world, shared)
         }) { ports in
+            // Not before: a second gateway that cannot start must not hide the running one from the other commands.
+            let known = known(settings, ports, generated, environment)
+            if !DevGround.writeVariables(DevGround.gatewayFile, known) {
+                Process.print("\(DevGround.gatewayFile): cannot be written; trigger and tail need --url", to: 2)
+            }
             Process.print(banner(settings, ports))
         }
         Process.print(failure.text, to: 2)
@@ -53,7 +54,7 @@ enum DevCommand {
 
     /// What the other commands need in order to speak with this gateway.
     private static func known(
-        _ settings: Settings, _ generated: [String: String], _ environment: [String: String]
+        _ settings: Settings, _ ports: Daemon.Ports, _ generated: [String: String], _ environment: [String: String]
     ) -> [String: String] {
         let names = [
             "ORCHESTRATOR_SECURITY_TOKEN", "PHONE_NUMBER_ID", "VERIFY_TOKEN_WHATSAPP", "LOLA_WHATSAPP_APP_SECRET",
@@ -61,15 +62,19 @@ enum DevCommand {
         ]
         var known: [String: String] = [:]
         for name in names { known[name] = environment[name] ?? generated[name] }
-        let listen = settings.server.listen
-        known["LOLA_PUBLIC_URL"] = "http://\(listen.text)"
-        known["LOLA_MANAGEMENT_LISTEN"] = settings.management.listen.text
+        known["LOLA_PUBLIC_URL"] = "http://" + address(settings.server.listen, ports.public)
+        known["LOLA_MANAGEMENT_LISTEN"] = address(settings.management.listen, ports.management)
         return known
     }
 
+    /// With the port that was really opened.
+    private static func address(_ listen: SocketAddressText, _ port: UInt16) -> String {
+        SocketAddressText(host: listen.host, port: port).text
+    }
+
     private static func banner(_ settings: Settings, _ ports: Daemon.Ports) -> String {
-        let own = "http://\(settings.server.listen.host):\(ports.public)"
-        let management = "http://\(settings.management.listen.host):\(ports.management)"
+        let own = "http://" + address(settings.server.listen, ports.public)
+        let management = "http://" + address(settings.management.listen, ports.management)
         return """
             Lola is running on this machine only. Nothing leaves it.
 

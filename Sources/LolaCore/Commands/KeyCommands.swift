@@ -34,7 +34,7 @@ enum KeyCommands {
             }
             keys.append(key)
         }
-        Process.print(KeySet.document(keys).text)
+        Process.print(JWKSet.document(keys).text)
         return ExitCode.ok
     }
 }

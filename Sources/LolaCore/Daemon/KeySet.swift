@@ -8,21 +8,11 @@ enum KeySet {
             guard let key = publicKey(pem) else { throw CryptoFault.keyMalformed }
             if !keys.contains(where: { $0.thumbprint == key.thumbprint }) { keys.append(key) }
         }
-        return document(keys)
+        return JWKSet.document(keys)
     }
 
     /// The public key in a PEM, private or public; nil when it holds no P-256 key.
     static func publicKey(_ pem: SecretBytes) -> ES256PublicKey? {
         pem.withBytes { (span) -> ES256PublicKey? in try? ES256PublicKey(pem: [UInt8](copying: span)) }
-    }
-
-    static func document(_ keys: [ES256PublicKey]) -> [UInt8] {
-        var writer = JSONWriter(capacity: 256)
-        writer.object { writer in
-            writer.member("keys") { writer in
-                writer.array { writer in for key in keys { writer.raw(key.jwk()) } }
-            }
-        }
-        return writer.bytes
     }
 }

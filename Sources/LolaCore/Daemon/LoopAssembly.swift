@@ -40,7 +40,6 @@ final class LoopAssembly {
     private let mailbox: Mailbox<LoopMail>
     private var isDraining = false
     private var isQuiet = false
-    private var mustStop = false
     private var drainDeadline = Instant.distantFuture
 
     /// `number` is the loop's place in the directory; loop 0 also serves the management listener.
@@ -53,7 +52,8 @@ final class LoopAssembly {
         loop = Loop(clock: clock, net: net, entropy: entropy, counters: shared.counters[number])
         server = HTTPServer(
             loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
-            tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared))
+            tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
+            bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: try Self.clientTLS(shared)) { IPAddress(text: $0) }
         let store = MemoryStore(shared.table)
         let pipeline = Pipeline(Registry.middlewares(settings), clock: clock)
@@ -122,9 +122,7 @@ final class LoopAssembly {
         loop.finishRound()
     }
 
-    private var isFinished: Bool {
-        mustStop || (isDraining && (shared.health.isQuiet || loop.now >= drainDeadline))
-    }
+    private var isFinished: Bool { isDraining && (shared.health.isQuiet || loop.now >= drainDeadline) }
 
     /// Takes what other loops have sent. False when there was nothing.
     private func readMail() -> Bool {
@@ -140,7 +138,6 @@ final class LoopAssembly {
             isDraining = true
             drainDeadline = loop.clock.now + Limits.drainMax
             server.drain()
-        case .stop: mustStop = true
         }
     }
 
@@ -166,6 +163,11 @@ final class LoopAssembly {
         return max(16, (all - min(Limits.descriptorReserve, all / 4)) / shared.directory.mailboxes.count)
     }
 
+    private static func bodiesMax(_ shared: SharedParts) -> ByteCount {
+        let share = ByteCount(bytes: Limits.bodiesHeldMax.bytes / shared.directory.mailboxes.count)
+        return max(share, Limits.bodyWhatsAppMax)
+    }
+
     private static func serverTLS(_ shared: SharedParts) throws(StartFault) -> TLSContext? {
         guard let files = shared.settings.server.tls else { return nil }
         do throws(TLSContextFault) {
@@ -188,11 +190,9 @@ final class LoopAssembly {
         var http: [AgentName: HTTPAgent] = [:]
         do throws(CryptoFault) {
             for name in AgentName.allCases {
-                guard let text = settings.agents.urls[name]?.text, let url = HTTPURL([UInt8](text: text)) else {
-                    continue
-                }
+                guard let url = settings.agents.urls[name] else { continue }
                 http[name] = HTTPAgent(
-                    name: name, url: url, timeout: settings.agents.timeout,
+                    name: name, url: HTTPURL(url), timeout: settings.agents.timeout,
                     key: try ES256PrivateKey(pem: settings.session.jwtPrivateKey),
                     issuer: [UInt8](text: settings.server.publicURL.text), entropy: loop.entropy)
             }

@@ -11,16 +11,17 @@ enum Registry {
     }
 
     static func whatsapp(_ settings: Settings) -> WhatsAppChannel? {
-        guard let own = settings.whatsapp, let api = HTTPURL([UInt8](text: own.apiURL.text)) else { return nil }
+        guard let own = settings.whatsapp else { return nil }
         return WhatsAppChannel(
             phoneNumberID: [UInt8](text: own.phoneNumberID), token: own.accessToken, appSecret: own.appSecrets[0],
             previousAppSecret: own.appSecrets.count > 1 ? own.appSecrets[1] : nil, verifyToken: own.verifyToken,
-            apiURL: api)
+            apiURL: HTTPURL(own.apiURL))
     }
 
     static func telegram(_ settings: Settings, _ clock: any Clock) -> TelegramChannel? {
-        guard let own = settings.telegram, let api = HTTPURL([UInt8](text: own.apiURL.text)) else { return nil }
-        return TelegramChannel(botToken: own.token.secret, secret: own.secret, apiURL: api, clock: clock)
+        guard let own = settings.telegram else { return nil }
+        return TelegramChannel(
+            botToken: own.token.secret, secret: own.secret, apiURL: HTTPURL(own.apiURL), clock: clock)
     }
 
     /// The chain in the configured order.
@@ -42,10 +43,9 @@ enum Registry {
     }
 
     private static func identityService(_ own: IdentitySettings) -> IdentityService {
-        let web = own.url.origin
         let template = own.url
         return IdentityService(
-            origin: Origin(isTLS: web.scheme == .https, host: [UInt8](text: web.host), port: web.port),
+            origin: HTTPURL(template.origin).origin,
             target: { template.target(phone: $0.bytes) }, token: own.token, timeout: own.timeout,
             treatsNotFoundAsUnknown: own.notFound == .onboarding)
     }
@@ -62,5 +62,13 @@ enum Registry {
             if !numbers.isEmpty { lists[channel] = Set(numbers) }
         }
         return lists
+    }
+}
+
+extension HTTPURL {
+    /// An address of the settings as the client calls it; what the settings accept can be called.
+    init(_ own: WebURL) {
+        let origin = Origin(isTLS: own.scheme == .https, host: [UInt8](text: own.host), port: own.port)
+        self.init(origin: origin, target: [UInt8](text: own.target))
     }
 }

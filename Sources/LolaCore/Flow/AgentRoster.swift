@@ -4,7 +4,7 @@
 final class AgentRoster {
     private final class Bulkhead {
         var inFlight = 0
-        var waiting: [() -> Void] = []
+        var waiting = FIFO<() -> Void>()
     }
 
     private let loop: Loop
@@ -39,8 +39,10 @@ final class AgentRoster {
             do throws(CryptoFault) {
                 request = try agent.request(turn, state: state, at: loop.wall)
             } catch {
-                leave(name)
-                return loop.soon { completion(.failure(.retry(word: "not_signed", after: nil))) }
+                return loop.soon { [self] in
+                    leave(name)
+                    completion(.failure(.retry(word: "not_signed", after: nil)))
+                }
             }
             client.send(request) { [self] outcome in
                 leave(name)
@@ -65,11 +67,10 @@ final class AgentRoster {
 
     private func leave(_ name: AgentName) {
         guard let bulkhead = bulkheads[name] else { return }
-        if bulkhead.waiting.isEmpty {
-            bulkhead.inFlight -= 1
-        } else {
-            let next = bulkhead.waiting.removeFirst()
+        if let next = bulkhead.waiting.popFirst() {
             next()
+        } else {
+            bulkhead.inFlight -= 1
         }
     }
 }

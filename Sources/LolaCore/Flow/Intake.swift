@@ -35,8 +35,9 @@ final class Intake {
     func receive(_ request: HTTPRequest, from channel: any Channel, _ answer: @escaping (HTTPResponse) -> Void) {
         let webhook: VerifiedWebhook
         do throws(Refusal) {
-            if backlog.isFull { throw .backlogFull }
             webhook = try WebhookGate.admit(channel, head: request.head, body: request.body, at: loop.wall)
+            // Only what would have to be kept is turned away: a receipt costs nothing and need not come again.
+            if backlog.isFull, !webhook.messages.isEmpty { throw .backlogFull }
         } catch {
             loop.counters.add(.webhooksRefused)
             return answer(.refusal(error, requestID: request.requestID))

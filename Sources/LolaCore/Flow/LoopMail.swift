@@ -5,8 +5,6 @@ enum LoopMail: Sendable {
     case message(AcceptedMessage)
     /// Stop taking work, finish what is there.
     case drain
-    /// End the loop's thread now.
-    case stop
 }
 
 /// The mailboxes of all loops. A conversation always belongs to the same one.

@@ -2,12 +2,9 @@
 // pipeline, then the agent, then the replies, then the record. Nothing of a conversation lives anywhere else.
 
 final class MessageFlow {
-    private struct Conversation {
-        var waiting: [AcceptedMessage] = []
-    }
-
     let parts: FlowParts
-    private var conversations: [ConversationKey: Conversation] = [:]
+    /// What waits behind the message in hand, by conversation.
+    private var conversations: [ConversationKey: FIFO<AcceptedMessage>] = [:]
 
     init(_ parts: FlowParts) { self.parts = parts }
 
@@ -18,9 +15,9 @@ final class MessageFlow {
     func take(_ accepted: AcceptedMessage) {
         let key = accepted.message.conversation
         if conversations[key] != nil {
-            conversations[key]?.waiting.append(accepted)
+            conversations[key]?.append(accepted)
         } else {
-            conversations[key] = Conversation()
+            conversations[key] = FIFO()
             begin(accepted)
         }
     }
@@ -33,12 +30,10 @@ final class MessageFlow {
     private func ended(_ journey: Journey) {
         parts.backlog.left()
         let key = journey.turn.message.conversation
-        guard var conversation = conversations[key], !conversation.waiting.isEmpty else {
+        guard let next = conversations[key]?.popFirst() else {
             conversations[key] = nil
             return
         }
-        let next = conversation.waiting.removeFirst()
-        conversations[key] = conversation
         // On the loop's next round: a long queue of quick messages must not grow the stack.
         parts.loop.soon { self.begin(next) }
     }

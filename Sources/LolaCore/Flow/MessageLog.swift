@@ -24,7 +24,8 @@ final class MessageLog: Sendable {
                 ring.slots[record.key] = ring.records.count
                 ring.records.append(stored)
             } else {
-                ring.slots[ring.records[ring.oldest].key] = nil
+                let oldest = ring.records[ring.oldest].key
+                if ring.slots[oldest] == ring.oldest { ring.slots[oldest] = nil }
                 ring.records[ring.oldest] = stored
                 ring.slots[record.key] = ring.oldest
                 ring.oldest = (ring.oldest + 1) % capacity

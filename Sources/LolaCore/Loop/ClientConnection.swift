@@ -19,6 +19,8 @@ final class ClientConnection: LoopEntity {
     private var body: [UInt8] = []
     private var unread: [UInt8] = []
     private var idleSince = Instant.distantFuture
+    /// The wheel holds a deadline of this connection.
+    private var isTimed = false
 
     init(_ client: OutboundClient, handle: Handle, origin: Origin, tls: TLSContext?, endpoints: [Endpoint]) {
         self.client = client
@@ -71,9 +73,9 @@ final class ClientConnection: LoopEntity {
         guard !isClosed, let transport else { return false }
         while true {
             switch transport.receive(loop.net, scratch: &loop.scratch, into: &unread) {
-            case .wouldBlock: return true
+            case .wouldBlock where transport.isOpen: return true
             case .octets where unread.isEmpty: continue
-            case .octets, .end, .failed:
+            case .wouldBlock, .octets, .end, .failed:
                 close()
                 return false
             }
@@ -139,7 +141,7 @@ final class ClientConnection: LoopEntity {
     }
 
     private func receive(_ transport: Transport) {
-        while !isClosed {
+        for _ in 0..<Limits.readBatchMax where !isClosed {
             switch transport.receive(loop.net, scratch: &loop.scratch, into: &unread) {
             case .octets:
                 parse()
@@ -210,7 +212,7 @@ final class ClientConnection: LoopEntity {
         // An answer that came before the request was out leaves the server in the middle of it.
         if head.keepsAlive, mayServeAgain, transport?.backlog == 0 {
             idleSince = loop.now
-            loop.schedule(handle, at: loop.now + Limits.poolIdleTimeout)
+            watchIdleness()
             client.becameIdle(handle, origin)
         } else {
             close()
@@ -242,8 +244,16 @@ final class ClientConnection: LoopEntity {
     }
 
     func expired() {
+        isTimed = false
         guard !isClosed, call == nil, idleSince != .distantFuture else { return }
-        if loop.now >= idleSince + Limits.poolIdleTimeout { close() }
+        if loop.now >= idleSince + Limits.poolIdleTimeout { close() } else { watchIdleness() }
+    }
+
+    /// One deadline at a time, however many calls the connection carries in thirty seconds.
+    private func watchIdleness() {
+        if isTimed { return }
+        isTimed = true
+        loop.schedule(handle, at: idleSince + Limits.poolIdleTimeout)
     }
 
     private func settle() {

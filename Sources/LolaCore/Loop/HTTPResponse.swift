@@ -50,6 +50,16 @@ struct HTTPResponse: Sendable {
     }
 }
 
+extension HTTPResponse {
+    /// There is no room for this caller now.
+    static func overloaded(requestID: [UInt8]) -> HTTPResponse {
+        var response = problem(503, code: "unavailable", requestID: requestID)
+        response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
+        response.closes = true
+        return response
+    }
+}
+
 /// The header block that stands in every answer, made once per policy.
 struct SecurityHeaders: Sendable {
     private let api: [UInt8]

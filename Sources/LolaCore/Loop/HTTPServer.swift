@@ -36,6 +36,9 @@ final class HTTPServer {
     let headers: SecurityHeaders
     private(set) var isDraining = false
     private let connectionsMax: Int
+    private let bodiesMax: ByteCount
+    /// Octets of unfinished request bodies.
+    private var bodyOctets = 0
     private let tls: TLSContext?
     private var application: (any HTTPApplication)?
     /// Open connections by the door they came through.
@@ -46,8 +49,13 @@ final class HTTPServer {
     private var dateSecond: Int64 = .min
     private var dateText: [UInt8] = []
 
-    /// `tls` is for the public listener; `connectionsMax` counts public connections of this loop.
-    init(_ loop: Loop, headers: SecurityHeaders, tls: TLSContext?, connectionsMax: Int) {
+    /// `tls` is for the public listener; `connectionsMax` counts public connections of this loop, `bodiesMax` is its
+    /// share of the memory for unfinished request bodies.
+    init(
+        _ loop: Loop, headers: SecurityHeaders, tls: TLSContext?, connectionsMax: Int,
+        bodiesMax: ByteCount = Limits.bodiesHeldMax
+    ) {
+        self.bodiesMax = bodiesMax
         self.loop = loop
         self.headers = headers
         self.tls = tls
@@ -168,6 +176,15 @@ final class HTTPServer {
 
     func handle(_ request: HTTPRequest, _ exchange: Exchange) { application?.handle(request, exchange) }
 
+    /// Room for octets of a body; false when unfinished requests hold too many already.
+    func reserve(bodyOctets count: Int) -> Bool {
+        guard bodyOctets + count <= bodiesMax.bytes else { return false }
+        bodyOctets += count
+        return true
+    }
+
+    func release(bodyOctets count: Int) { bodyOctets -= count }
+
     func closed(_ handle: Handle, _ role: ListenerRole) {
         connections[role]?.remove(handle)
         loop.remove(handle)
@@ -179,6 +196,7 @@ final class HTTPServer {
             turnAway(socket)
             return
         }
+        loop.counters.add(.connectionsAccepted)
         let engine = role == .public ? tls.map { TLSEngine(server: $0) } : nil
         let handle = loop.insert { handle in
             ServerConnection(
@@ -188,14 +206,14 @@ final class HTTPServer {
         (loop.entity(handle) as? ServerConnection)?.start()
     }
 
-    /// Above the limit: a few prepared octets, then the close.
+    /// Above the limit: a short answer, then the close.
     private func turnAway(_ socket: Socket) {
         loop.counters.add(.connectionsRefused)
-        if tls == nil { _ = loop.net.write(socket, Self.busy, from: 0) }
+        if tls == nil {
+            let answer = HTTPResponse.overloaded(requestID: makeRequestID())
+            _ = loop.net.write(socket, serialize(answer, to: nil, keepsAlive: false), from: 0)
+        }
         loop.net.shutdownWrite(socket)
         loop.net.close(socket)
     }
-
-    private static let busy = [UInt8](
-        text: "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }

@@ -26,7 +26,6 @@ final class Listener: LoopEntity {
         for _ in 0..<Limits.acceptBatchMax {
             switch loop.net.accept(socket) {
             case .accepted(let accepted, let peer):
-                loop.counters.add(.connectionsAccepted)
                 accept(accepted, peer)
             case .none:
                 return
@@ -44,7 +43,12 @@ final class Listener: LoopEntity {
         loop.net.watch(socket, .read, word: handle.word)
     }
 
+    /// The door closes. Who has passed it for the kernel is taken first: the close would reset those connections.
     func close() {
+        for _ in 0..<Limits.listenQueueMax {
+            guard case .accepted(let accepted, let peer) = loop.net.accept(socket) else { break }
+            accept(accepted, peer)
+        }
         loop.net.close(socket)
         loop.remove(handle)
     }

@@ -48,7 +48,8 @@ final class Loop {
     func remove(_ handle: Handle) { entities.remove(handle) }
     func entity(_ handle: Handle) -> (any LoopEntity)? { entities[handle] }
     var entityCount: Int { entities.count }
-    var entityHandles: [Handle] { entities.handles }
+    /// Deadlines of entities in the wheel, those that no longer matter included.
+    var timerCount: Int { wheel.count }
     /// Actions asked for and neither run nor cancelled.
     var actionCount: Int { actions.count }
 

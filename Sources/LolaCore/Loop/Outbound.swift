@@ -24,6 +24,11 @@ struct HTTPURL: Hashable, Sendable {
     /// Path and query, never empty.
     let target: [UInt8]
 
+    init(origin: Origin, target: [UInt8]) {
+        self.origin = origin
+        self.target = target
+    }
+
     /// Nil for anything that is not a plain absolute http or https URL.
     init?(_ text: [UInt8]) {
         let isTLS: Bool

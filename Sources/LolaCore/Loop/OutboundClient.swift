@@ -30,7 +30,7 @@ final class OutboundClient {
     }
 
     private struct CachedName {
-        let endpoints: [Endpoint]
+        let addresses: [IPAddress]
         let expires: Instant
     }
 
@@ -39,6 +39,8 @@ final class OutboundClient {
     private let parseAddress: ([UInt8]) -> IPAddress?
     private var pools: [Origin: Pool] = [:]
     private var names: [[UInt8]: CachedName] = [:]
+    /// Calls that wait for a name that is being looked up.
+    private var lookUps: [[UInt8]: [OutboundCall]] = [:]
 
     /// `tls` is the client context; without one, https origins fail. `parseAddress` reads IP literals.
     init(_ loop: Loop, tls: TLSContext?, parseAddress: @escaping ([UInt8]) -> IPAddress?) {
@@ -92,28 +94,37 @@ final class OutboundClient {
     }
 
     private func locate(_ call: OutboundCall) {
-        let origin = call.request.origin
-        if let literal = parseAddress(origin.host) {
-            dial(call, [Endpoint(address: literal, port: origin.port)])
-        } else if let cached = names[origin.host], cached.expires > loop.now {
-            dial(call, cached.endpoints.map { Endpoint(address: $0.address, port: origin.port) })
+        let host = call.request.origin.host
+        if let literal = parseAddress(host) {
+            dial(call, [literal])
+        } else if let cached = names[host], cached.expires > loop.now {
+            dial(call, cached.addresses)
+        } else if lookUps[host] != nil {
+            lookUps[host]?.append(call)
         } else {
-            loop.resolve(origin.host, port: origin.port) { [self] endpoints in
-                if names.count > Limits.nameCacheMax { names.removeAll() }
-                if !endpoints.isEmpty {
-                    names[origin.host] = CachedName(endpoints: endpoints, expires: loop.now + Limits.nameCacheTime)
-                }
-                dial(call, endpoints)
-            }
+            lookUps[host] = [call]
+            loop.resolve(host, port: call.request.origin.port) { self.located(host, $0.map(\.address)) }
         }
     }
 
-    private func dial(_ call: OutboundCall, _ endpoints: [Endpoint]) {
-        guard !call.isOver else { return released(call.request.origin) }
-        guard !endpoints.isEmpty else { return fail(call, .resolve) }
-        if call.request.origin.isTLS, tls == nil { return fail(call, .tls) }
+    /// One answer for everybody who asked: the resolver takes one question at a time, and a slow name must not be
+    /// asked for once per call.
+    private func located(_ host: [UInt8], _ addresses: [IPAddress]) {
+        if names.count >= Limits.nameCacheMax { names.removeAll() }
+        if !addresses.isEmpty {
+            names[host] = CachedName(addresses: addresses, expires: loop.now + Limits.nameCacheTime)
+        }
+        for call in lookUps.removeValue(forKey: host) ?? [] { dial(call, addresses) }
+    }
+
+    private func dial(_ call: OutboundCall, _ addresses: [IPAddress]) {
+        let origin = call.request.origin
+        guard !call.isOver else { return released(origin) }
+        guard !addresses.isEmpty else { return fail(call, .resolve) }
+        if origin.isTLS, tls == nil { return fail(call, .tls) }
+        let endpoints = addresses.map { Endpoint(address: $0, port: origin.port) }
         let handle = loop.insert { handle in
-            ClientConnection(self, handle: handle, origin: call.request.origin, tls: tls, endpoints: endpoints)
+            ClientConnection(self, handle: handle, origin: origin, tls: tls, endpoints: endpoints)
         }
         call.connection = handle
         (loop.entity(handle) as? ClientConnection)?.dial(for: call)
@@ -182,7 +193,8 @@ final class OutboundClient {
             let next = pool.waiting.removeFirst()
             if next.isOver { continue }
             pool.open += 1
-            locate(next)
+            // Not at once: a row of calls that fail in their turn would grow the stack by each of them.
+            loop.soon { self.locate(next) }
             return
         }
     }

@@ -49,6 +49,7 @@ final class ServerConnection: LoopEntity {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        _ = takeBody()
         loop.net.close(transport.socket)
         server.closed(handle, role)
     }
@@ -128,8 +129,11 @@ final class ServerConnection: LoopEntity {
             if consumed == unread.count { unread = [] } else { unread.removeFirst(consumed) }
         }
         isProcessing = false
+        let isHeldBack = canParse && !isStarved
         if peerHasEnded, isStarved { endOfInput() }
         settle()
+        // The kernel has taken at once what held us back: no event will tell, and requests are still unread.
+        if isHeldBack, !isClosed, transport.backlog == 0 { loop.soon { self.process() } }
     }
 
     private var canParse: Bool {
@@ -149,7 +153,12 @@ final class ServerConnection: LoopEntity {
             begin(head)
         case .body(let range):
             life.received(bodyOctets: range.count)
-            if decided == nil { body.append(contentsOf: unread[(base + range.start)..<(base + range.end)]) }
+            if decided != nil { return true }
+            guard server.reserve(bodyOctets: range.count) else {
+                answer(.overloaded(requestID: requestID))
+                return false
+            }
+            body.append(contentsOf: unread[(base + range.start)..<(base + range.end)])
         case .end:
             finish()
         case .fault(let fault):
@@ -174,9 +183,7 @@ final class ServerConnection: LoopEntity {
             if head.expectsContinue || exceeds(head.framing, limit) {
                 // The body is not wanted and may not even be sent: answer now, then close.
                 response.closes = true
-                exchangeNumber &+= 1
-                life.enter(.answering, at: loop.now)
-                respond(exchangeNumber, response)
+                answer(response)
             } else {
                 parser.bodyLimit = limit.bytes
                 decided = response
@@ -198,8 +205,7 @@ final class ServerConnection: LoopEntity {
             respond(exchangeNumber, response)
             return
         }
-        let request = HTTPRequest(head: head, body: body, role: role, peer: peer, requestID: requestID)
-        body = []
+        let request = HTTPRequest(head: head, body: takeBody(), role: role, peer: peer, requestID: requestID)
         server.handle(request, Exchange(connection: handle, number: exchangeNumber))
     }
 
@@ -208,9 +214,21 @@ final class ServerConnection: LoopEntity {
         if requestID.isEmpty { requestID = server.makeRequestID() }
         var response = HTTPResponse.problem(fault.status, code: fault.word, requestID: requestID)
         response.closes = true
+        answer(response)
+    }
+
+    /// An answer without the application.
+    private func answer(_ response: HTTPResponse) {
         life.enter(.answering, at: loop.now)
         exchangeNumber &+= 1
         respond(exchangeNumber, response)
+    }
+
+    private func takeBody() -> [UInt8] {
+        server.release(bodyOctets: body.count)
+        let taken = body
+        body = []
+        return taken
     }
 
     /// The peer sends nothing more and all that it sent is handled. Answers on their way still go out.
@@ -227,7 +245,7 @@ final class ServerConnection: LoopEntity {
         server.count(response.status)
         head = nil
         requestID = []
-        body = []
+        _ = takeBody()
         life.enter(keepsAlive ? .idle : .flushing, at: loop.now)
         isReadingPaused = false
         if !isProcessing { process() }
@@ -266,7 +284,8 @@ final class ServerConnection: LoopEntity {
     }
 
     func expired() {
-        if isClosed { return }
+        // An entry of a deadline that was put off ends here; the one that stands is still in the wheel.
+        if isClosed || loop.now < asked { return }
         asked = .distantFuture
         switch life.expiry(at: loop.now) {
         case nil: settle()

@@ -24,10 +24,8 @@ final class Transport {
 
     /// Octets accepted by `send` and not yet by the kernel.
     var backlog: Int { outgoing.count - sent }
-    var isHandshaking: Bool {
-        if let tls, case .handshaking = tls.state { return true }
-        return false
-    }
+    /// Not once the TLS conversation has ended: what is sent then reaches nobody.
+    var isOpen: Bool { tls.map { $0.state == .open } ?? !isBroken }
 
     /// One read from the socket; plain octets are appended to `plain`. `scratch` is the loop's shared buffer.
     func receive(_ net: any Net, scratch: inout [UInt8], into plain: inout [UInt8]) -> Received {

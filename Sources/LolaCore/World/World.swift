@@ -70,7 +70,7 @@ enum NetFault: String, Error, Sendable {
 enum AcceptOutcome: Sendable {
     case accepted(Socket, IPAddress)
     case none
-    /// Out of descriptors. The world has closed one waiting connection from its reserve.
+    /// Out of descriptors or memory. For want of descriptors the world has closed one waiting connection.
     case exhausted
 }
 

@@ -23,6 +23,15 @@ struct MessageLogTests {
 
     private static func numbers(_ records: [MessageRecord]) -> [Int64] { records.map(\.receivedAt.milliseconds) }
 
+    @Test("a key that came twice is found as long as its newer record is kept")
+    func repeated() {
+        let log = MessageLog(capacity: 2)
+        for number in [1, 1, 2] { log.insert(Self.record(number)) }
+        #expect(log.find(Self.key(1)) != nil && log.find(Self.key(2)) != nil)
+        log.insert(Self.record(3))
+        #expect(log.find(Self.key(1)) == nil && log.find(Self.key(3)) != nil)
+    }
+
     @Test("the newest come first, page by page, before and after the ring is full", arguments: [0, 1, 3, 4, 5, 9, 23])
     func paging(_ count: Int) {
         let log = Self.filled(count, capacity: 4)

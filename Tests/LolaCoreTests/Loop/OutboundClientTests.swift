@@ -175,6 +175,32 @@ struct OutboundClientTests {
         #expect(bench.word(bench.request(host: "two.internal")) == "200 here")
     }
 
+    @Test("a name is looked up once for all calls that wait for it, whatever their port")
+    func oneLookUp() {
+        let bench = Bench()
+        bench.peer.onOctets = { _, end, _ in end.send(Self.ok("here")) }
+        let other = RawPeer(bench.rig.network, at: Endpoint(address: Self.address, port: 81))
+        other.onOctets = { _, end, _ in end.send(Self.ok("there")) }
+        var asked = 0
+        bench.rig.network.names[[UInt8](text: "slow.internal")] = {
+            asked += 1
+            return (.milliseconds(500), [Self.endpoint])
+        }
+        var bodies: [String] = []
+        for port in [80, 81, 80, 81, 80] as [UInt16] {
+            let request = OutboundRequest(
+                purpose: .identity, method: .get,
+                origin: Origin(isTLS: false, host: [UInt8](text: "slow.internal"), port: port), target: [0x2F],
+                fields: [], body: [], timeout: .seconds(3), responseMax: .kibibytes(1), isRepeatable: true)
+            bench.client.send(request) { outcome in
+                guard case .success(let response) = outcome else { return }
+                bodies.append(String(decoding: response.body, as: UTF8.self))
+            }
+        }
+        bench.rig.run(for: .seconds(2)) { bodies.count == 5 }
+        #expect(asked == 1 && bodies.sorted() == ["here", "here", "here", "there", "there"])
+    }
+
     @Test("connections are kept and used again, one call at a time")
     func keepAlive() {
         let bench = Bench()
@@ -182,9 +208,13 @@ struct OutboundClientTests {
             end.send(Self.ok("\(String(decoding: bytes, as: UTF8.self).components(of: "GET "))"))
         }
         for count in 1...5 { #expect(bench.word(bench.request()) == "200 \(count)") }
-        #expect(bench.peer.ends.count == 1)
-        bench.rig.run(for: .seconds(31))
-        #expect(bench.rig.loop.entityCount == 0)
+        #expect(bench.peer.ends.count == 1 && bench.rig.loop.timerCount == 1)
+        bench.rig.run(for: .seconds(20))
+        #expect(bench.word(bench.request()) == "200 6")
+        bench.rig.run(for: .seconds(29))
+        #expect(bench.rig.loop.entityCount == 1)
+        bench.rig.run(for: .seconds(2))
+        #expect(bench.rig.loop.entityCount == 0 && bench.rig.loop.timerCount == 0)
     }
 
     @Test("octets behind an answer end the connection; the next call is not touched by them", arguments: [
@@ -255,6 +285,25 @@ struct OutboundClientTests {
         for _ in 0..<300 { bench.client.send(bench.request()) { if case .success = $0 { done += 1 } } }
         bench.rig.run(for: .seconds(5)) { done == 300 }
         #expect(done == 300 && bench.peer.ends.count == Limits.poolConnectionsPerOriginMax)
+    }
+
+    @Test("thousands of calls that fail one after the other at once end one by one, not inside each other")
+    func failingRow() {
+        let bench = Bench()
+        var ends: [SimEnd] = []
+        bench.peer.onConnect = { _, end in ends.append(end) }
+        var words: [String] = []
+        let count = Limits.poolConnectionsPerOriginMax + Limits.poolWaitingMax
+        for _ in 0..<count {
+            bench.client.send(bench.request()) { if case .failure(let fault) = $0 { words.append(fault.rawValue) } }
+        }
+        bench.rig.run(for: .seconds(1))
+        #expect(ends.count == Limits.poolConnectionsPerOriginMax && words.isEmpty)
+        bench.peer.admission = .fault(.unreachable)
+        for end in ends { end.reset() }
+        bench.rig.run(for: .seconds(1)) { words.count == count }
+        #expect(words.count { $0 == "connect" } == Limits.poolWaitingMax && words.count == count)
+        #expect(bench.rig.loop.entityCount == 0 && bench.rig.network.openDescriptors == 0)
     }
 
     @Test("the breaker opens on a dead origin, lets one call try, and closes when it answers")

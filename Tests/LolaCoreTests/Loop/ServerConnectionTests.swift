@@ -31,10 +31,13 @@ struct ServerConnectionTests {
         let application = Application()
         let server: HTTPServer
 
-        init(weather: SimWeather = .calm, connectionsMax: Int = 1_000) throws {
+        init(
+            weather: SimWeather = .calm, connectionsMax: Int = 1_000, bodiesMax: ByteCount = Limits.bodiesHeldMax
+        ) throws {
             rig = LoopRig(weather: weather)
             server = HTTPServer(
-                rig.loop, headers: SecurityHeaders(isHTTPS: true), tls: nil, connectionsMax: connectionsMax)
+                rig.loop, headers: SecurityHeaders(isHTTPS: true), tls: nil, connectionsMax: connectionsMax,
+                bodiesMax: bodiesMax)
             application.server = server
             server.serve(application)
             _ = try server.listen(Endpoint(address: IPAddress([127, 0, 0, 1]), port: 80), role: .public)
@@ -138,6 +141,34 @@ struct ServerConnectionTests {
         let second = bench.rig.clock.now - asked
         #expect(statuses == [200] && second >= .seconds(74) && second < .milliseconds(75_100))
         #expect(client.received.count == count && bench.isClean)
+    }
+
+    @Test("requests behind an answer above the backlog limit are handled also when the kernel takes it at once")
+    func largeAnswerTakenAtOnce() throws {
+        let bench = try Bench(weather: SimWeather(bufferMin: 8_388_608))
+        let requests = Self.get("/big") + Self.get("/big") + Self.get("/after")
+        let (statuses, bodies, client) = bench.talk(requests, answers: 3)
+        #expect(statuses == [200, 200, 200] && bodies.last == "/after " && !client.isOver)
+        client.close()
+        #expect(bench.isClean)
+    }
+
+    @Test("a connection that lives long keeps no more deadlines than a young one")
+    func deadlines() throws {
+        let bench = try Bench()
+        let client = bench.client()
+        var answers = 0
+        for round in 1...60 {
+            client.expect { if $0?.status == 200 { answers += 1 } }
+            let request = Array(Self.get("/split").utf8)
+            client.sendRaw(Array(request.prefix(9)))
+            bench.rig.run(for: .milliseconds(100))
+            client.sendRaw(Array(request.dropFirst(9)))
+            bench.rig.run(for: .seconds(20))
+            #expect(answers == round && bench.rig.loop.timerCount <= 8)
+        }
+        client.close()
+        #expect(bench.isClean)
     }
 
     @Test("a client that does not read its answer is closed after fifteen seconds")
@@ -258,9 +289,38 @@ struct ServerConnectionTests {
         bench.rig.run(for: .milliseconds(50))
         let third = bench.talk(Self.get("/third"))
         #expect(third.statuses == [503] && bench.server.publicConnectionCount == 2)
+        #expect(third.client.received.starts(with: "HTTP/1.1 503 ".utf8) && third.bodies[0].contains(#""code":"unavailable""#))
+        let counters = bench.rig.counters
+        #expect(counters.value(.connectionsAccepted) - counters.value(.connectionsClosed) == 2)
         for client in kept { client.close() }
         bench.rig.run(for: .milliseconds(50))
         #expect(bench.talk(Self.get("/again")).statuses == [200] && bench.isClean)
+    }
+
+    @Test("unfinished bodies share a bounded memory: above it 503, and room again when one has ended")
+    func bodyMemory() throws {
+        let bench = try Bench(bodiesMax: .bytes(100))
+        let head = "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 80\r\n\r\n"
+        let slow = bench.client()
+        var statuses: [Int] = []
+        slow.expect { statuses.append($0?.status ?? 0) }
+        slow.sendRaw(Array(head.utf8) + [UInt8](repeating: 0x61, count: 70))
+        bench.rig.run(for: .milliseconds(50))
+        let whole = head + String(repeating: "b", count: 80)
+        let second = bench.talk(whole)
+        #expect(second.statuses == [503] && second.client.isClosing)
+        slow.sendRaw([UInt8](repeating: 0x61, count: 10))
+        bench.rig.run(for: .milliseconds(50))
+        #expect(statuses == [200])
+        #expect(bench.talk(whole).statuses == [200])
+        let dying = bench.client()
+        dying.sendRaw(Array(head.utf8) + [UInt8](repeating: 0x61, count: 70))
+        bench.rig.run(for: .milliseconds(50))
+        dying.abort()
+        bench.rig.run(for: .milliseconds(50))
+        #expect(bench.talk(whole).statuses == [200])
+        slow.close()
+        #expect(bench.isClean)
     }
 
     @Test("out of descriptors: the listener rests and then takes who came later")
@@ -270,6 +330,23 @@ struct ServerConnectionTests {
         #expect(lost.statuses.isEmpty && lost.client.isOver)
         bench.rig.network.weather = .calm
         #expect(bench.talk(Self.get("/found")).statuses == [200] && bench.isClean)
+    }
+
+    @Test("a drain serves who had connected before it and was not taken yet")
+    func drainTakesWhoWaits() throws {
+        let bench = try Bench()
+        let client = bench.client()
+        var answer: SimMessage?
+        client.expect { answer = $0 }
+        client.sendRaw(Array(Self.get("/just").utf8))
+        // The connection stands and the loop has not looked yet.
+        bench.rig.clock.advance(to: bench.rig.clock.now + .milliseconds(100))
+        _ = bench.rig.network.runDue()
+        #expect(client.wasConnected && bench.server.publicConnectionCount == 0)
+        bench.server.drain()
+        bench.rig.run(for: .seconds(3))
+        #expect(answer?.text == "/just " && answer?.isClosing == true && client.isOver)
+        #expect(bench.rig.loop.entityCount == 0 && bench.rig.network.openDescriptors == 0)
     }
 
     @Test("a drain closes the door, finishes what is in flight, and ends idle connections after a second")

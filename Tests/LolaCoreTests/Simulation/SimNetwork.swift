@@ -181,7 +181,7 @@ final class SimNetwork {
     func hasListener(_ port: UInt16) -> Bool { listeners.contains { $0.port == port } }
 
     private func makePair(gatewaySees peer: IPAddress) -> (SimEnd, SimEnd) {
-        let capacity = weather.bufferMin == 65_536 ? 65_536 : random.between(weather.bufferMin, 65_536)
+        let capacity = weather.bufferMin >= 65_536 ? weather.bufferMin : random.between(weather.bufferMin, 65_536)
         let left = SimEnd(nextEnd, self, peer: peer, capacity: capacity)
         let right = SimEnd(nextEnd + 1, self, peer: peer, capacity: capacity)
         nextEnd += 2

@@ -82,7 +82,9 @@ enum Process {
         lola_limit_arenas(2)
     }
 
-    static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
+    /// Ends the process at once. Nothing that runs at exit may run here: it would take OpenSSL away under threads
+    /// that still use it.
+    static func exit(_ code: Int32) -> Never { _exit(code) }
 
     static func print(_ text: String, to descriptor: Int32 = 1) {
         var bytes = [UInt8](text: text)

@@ -37,7 +37,7 @@ import Glibc
         set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
         set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1)
         let bound = unsafe SocketAddress.with(endpoint) { unsafe bind(descriptor, $0, $1) }
-        guard bound == 0, Glibc.listen(descriptor, 4_096) == 0 else {
+        guard bound == 0, Glibc.listen(descriptor, Int32(Limits.listenQueueMax)) == 0 else {
             let code = errno
             _ = Glibc.close(descriptor)
             throw Self.fault(code)
@@ -89,6 +89,7 @@ import Glibc
     /// Out of descriptors: the reserve is given up for a moment to take the waiting connection and close it, so
     /// that level-triggered readiness ends and the caller learns it at once.
     private func refuse(_ listener: Socket, _ code: Int32) -> AcceptOutcome {
+        if code == ENOBUFS || code == ENOMEM { return .exhausted }
         guard code == EMFILE || code == ENFILE else { return .none }
         if reserve >= 0 {
             _ = Glibc.close(reserve)

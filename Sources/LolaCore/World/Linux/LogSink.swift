@@ -7,7 +7,8 @@ import Synchronization
 final class LogSink: Sendable {
     private let descriptor: Int32
     private let lost = Atomic<Int>(0)
-    private let turn = Mutex(())
+    /// The rest of a line that was taken only in part; it goes out before anything else.
+    private let torn = Mutex<[UInt8]>([])
 
     /// 1 is standard output, 2 standard error.
     init(descriptor: Int32) { self.descriptor = descriptor }
@@ -17,21 +18,39 @@ final class LogSink: Sendable {
 
     /// Writes whole lines.
     func write(_ bytes: [UInt8]) {
-        turn.withLock { _ in
-            var offset = 0
-            while offset < bytes.count {
-                var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                // The start of a line needs room now; its rest may wait a moment, or lines would be torn.
-                let isLineStart = offset == 0 || bytes[offset - 1] == 0x0A
-                guard unsafe poll(&state, 1, isLineStart ? 0 : 1_000) == 1 else { break }
-                let piece = min(bytes.count - offset, 4_096)
-                let count = unsafe bytes.withUnsafeBytes {
-                    unsafe Glibc.write(descriptor, $0.baseAddress.map { unsafe $0 + offset }, piece)
-                }
-                guard count > 0 else { break }
-                offset += count
+        torn.withLock { torn in
+            if !torn.isEmpty {
+                torn.removeFirst(put(torn))
+                guard torn.isEmpty else { return lose(bytes[...]) }
             }
-            if offset < bytes.count { lost.wrappingAdd(bytes[offset...].count { $0 == 0x0A }, ordering: .relaxed) }
+            let taken = put(bytes)
+            var whole = taken
+            if taken > 0, taken < bytes.count, bytes[taken - 1] != 0x0A {
+                whole = (bytes[taken...].firstIndex(of: 0x0A) ?? bytes.count - 1) + 1
+                torn = Array(bytes[taken..<whole])
+            }
+            lose(bytes[whole...])
         }
+    }
+
+    private func lose(_ lines: ArraySlice<UInt8>) {
+        if lines.isEmpty { return }
+        lost.wrappingAdd(lines.count { $0 == 0x0A }, ordering: .relaxed)
+    }
+
+    /// How many octets the reader takes now. A pipe that is ready takes one page without waiting (POSIX PIPE_BUF).
+    private func put(_ bytes: [UInt8]) -> Int {
+        var offset = 0
+        while offset < bytes.count {
+            var state = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            guard unsafe poll(&state, 1, 0) == 1 else { break }
+            let piece = min(bytes.count - offset, 4_096)
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(descriptor, $0.baseAddress.map { unsafe $0 + offset }, piece)
+            }
+            guard count > 0 else { break }
+            offset += count
+        }
+        return offset
     }
 }

@@ -1,0 +1,21 @@
+// First in, first out, each step at constant cost: an array's own removeFirst moves everything that stands behind.
+// A value; used for messages and calls that wait for their turn.
+
+struct FIFO<Element> {
+    /// Newest last.
+    private var arriving: [Element] = []
+    /// Oldest last.
+    private var leaving: [Element] = []
+
+    var isEmpty: Bool { arriving.isEmpty && leaving.isEmpty }
+
+    mutating func append(_ element: Element) { arriving.append(element) }
+
+    mutating func popFirst() -> Element? {
+        if leaving.isEmpty {
+            leaving = arriving.reversed()
+            arriving = []
+        }
+        return leaving.popLast()
+    }
+}
