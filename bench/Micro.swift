@@ -47,14 +47,16 @@ enum Micro {
         "phone_number_id":"106540352242922"},"contacts":[{"profile":{"name":"Sheena Nelson"},"wa_id":"16505551234",\
         "user_id":"US.13491208655302741918"}],"messages":[{"from":"16505551234",\
         "from_user_id":"US.13491208655302741918","id":"wamid.HBgLMTY1MDU1NTEyMzQVAgASGBQzQTRBNjU5OUFFRTAzODEwMTQ0RgA=",\
-        "timestamp":"1749416383","type":"text","text":{"body":"Does it come in another color?"}}]},"field":"messages"}]}]}
+        "timestamp":"1749416383","type":"text","text":{"body":"Does it come in another color?"}}]},\
+        "field":"messages"}]}]}
         """)
 
     /// Parsed, and the values read that a message is made of.
     private static func json() -> () -> Void {
         let body = webhook
         return {
-            guard let root = try? JSONDocument.parse(body).root, root["object"]?.isText("whatsapp_business_account") == true,
+            guard let root = try? JSONDocument.parse(body).root,
+                root["object"]?.isText("whatsapp_business_account") == true,
                 let change = root["entry"]?[0]?["changes"]?[0], change["field"]?.isText("messages") == true,
                 let value = change["value"], value["metadata"]?["phone_number_id"]?.textBytes != nil,
                 let message = value["messages"]?[0], message["from"]?.textBytes != nil,

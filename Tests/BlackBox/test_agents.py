@@ -12,6 +12,7 @@ from lolabox import payloads
 from lolabox.gateway import PUBLIC_URL, TELEGRAM_TOKEN, WHATSAPP_TOKEN
 from lolabox.payloads import PHONE_NUMBER_ID
 from lolabox.stubs import AgentStub, GraphStub, Reply, TelegramStub
+from lolabox.stubs.agent import AGENTS
 from lolabox.tokens import agent_claims, published_keys, thumbprint
 from lolabox.waiting import eventually
 
@@ -289,7 +290,7 @@ def test_a_broken_answer_ends_in_one_notice(stack, reply):
     (notice,) = stack.graph.wait_texts(phone, timeout=20)
     assert notice and "json" not in notice.lower()
     # Order: whatever else was to come for this message would be before the next one's reply.
-    stack.agents._scripts.pop(phone[1:], None)
+    stack.agents.forget(phone)
     stack.gateway.say(phone, "marker")
     assert stack.graph.wait_texts(phone, 2, timeout=20)[1:] == ["sender_home heard: marker"]
 
@@ -338,8 +339,6 @@ def test_a_later_message_waits_for_the_retries_of_the_first(stack):
 
 
 def test_without_a_url_the_scripted_agent_answers(own_stack):
-    from lolabox.stubs.agent import AGENTS
-
     own = own_stack(without=tuple(f"LOLA_AGENT_{name.upper()}_URL" for name in AGENTS))
     texts = {}
     for verdict in ("passed", "pending", "blocked"):

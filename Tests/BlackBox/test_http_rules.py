@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 
@@ -292,8 +293,6 @@ def test_connection_close_is_honoured(stack):
 
 
 def test_a_client_that_ends_its_side_still_gets_the_answer(stack):
-    import socket
-
     with Wire(stack.gateway.port) as wire:
         wire.send(OK)
         wire.socket.shutdown(socket.SHUT_WR)
@@ -403,8 +402,6 @@ def _h11_refuses(data: bytes) -> bool:
 @pytest.mark.parametrize("case", REQUESTS, ids=lambda case: f"{case['file'].split('/')[-1]}:{case['line']}")
 def test_never_laxer_than_h11(stack, case):
     """What h11 refuses must not be routed here; this gateway may refuse more."""
-    import socket
-
     data = case["input"].encode("latin-1")
     with Wire(stack.gateway.port) as wire:
         wire.send(data)

@@ -7,9 +7,10 @@ import re
 
 import pytest
 
+from conftest import RETRY_SETTINGS, Stack
 from lolabox import payloads
 from lolabox.gateway import (APP_SECRET, ORCHESTRATOR_TOKEN, TELEGRAM_SECRET, TELEGRAM_TOKEN, VERIFY_TOKEN,
-                             WHATSAPP_TOKEN)
+                             WHATSAPP_TOKEN, Gateway)
 from lolabox.payloads import fresh_phone
 from lolabox.stubs import AgentStub, Reply
 from lolabox.waiting import eventually
@@ -25,9 +26,6 @@ CALLBACK_ID = "canary-button-id"
 @pytest.fixture(scope="module")
 def told(services, environment, tmp_path_factory):
     """Everything a gateway may let slip after one of each thing has happened to it, by source."""
-    from conftest import RETRY_SETTINGS, Stack
-    from lolabox.gateway import Gateway
-
     gateway = Gateway.serve(tmp_path_factory.mktemp("privacy"), environment, RETRY_SETTINGS)
     errors: list[bytes] = []
     with gateway:

@@ -11,7 +11,6 @@ from lolabox.payloads import fresh_phone
 from lolabox.ports import free_port
 from lolabox.stubs import RawStub, Reply
 from lolabox.stubs.raw import BEHAVIOURS, GOOD_BODY
-from lolabox.waiting import eventually
 
 CARD = "4111111111111111"
 CONTEXT_FIELDS = {"id", "name", "phone", "country", "verdict", "is_blocked", "cards", "payment_methods"}
@@ -325,12 +324,13 @@ def test_a_sender_outside_the_allowlist_is_stopped_in_silence(own_stack, variabl
     inside, outside = fresh_phone(), fresh_phone()
     spelling = f"{inside[:2]}-{inside[2:5]}-{inside[5:]}"
     own = own_stack(env={variable: f"{spelling},+4915112345678"})
-    before = own.gateway.metrics()
-    own.gateway.say(outside, "hola")
+    stopped = own.gateway.say(outside, "hola")
     own.gateway.say(inside, "hola")
     own.graph.wait_texts(inside)
-    record = eventually(lambda: own.gateway.metrics() != before and own.gateway.route(outside), what="a counted stop")
-    assert (record["agent"], record["stopped_by"]) == (None, "channel_access")
+    record = own.gateway.wait_record(stopped, "channel_access")
+    assert (record["agent"], record["status"]) == (None, "stopped")
+    assert own.gateway.metric_sum(r'^lola_messages_total\{outcome="stopped"') == 1
+    assert own.gateway.route(outside)["stopped_by"] == "channel_access"
     assert not own.agents.calls(outside)
     assert not own.graph.sends(outside)
     assert not own.identity.asked(outside)

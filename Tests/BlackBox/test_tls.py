@@ -7,6 +7,7 @@ import ssl
 
 import pytest
 
+from conftest import RETRY_SETTINGS, Stack
 from lolabox import payloads, signing
 from lolabox.gateway import APP_SECRET, Gateway
 from lolabox.payloads import fresh_phone
@@ -120,8 +121,6 @@ def tls_services(ca):
 @pytest.fixture(scope="module")
 def tls_stack(tls_services, environment, ca, tmp_path_factory):
     """All services over TLS, under an authority the gateway was told of by OpenSSL's own variable."""
-    from conftest import RETRY_SETTINGS, Stack
-
     identity, graph, bot, agents = tls_services
     env = environment | {"LOLA_IDENTITY_URL": identity.template, "LOLA_WHATSAPP_API_URL": graph.api_url,
                          "LOLA_TELEGRAM_API_URL": bot.url, **agents.environment, "SSL_CERT_FILE": str(ca.file)}

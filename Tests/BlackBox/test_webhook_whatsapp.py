@@ -234,7 +234,6 @@ def test_a_hundred_messages_of_one_sender_stay_in_order(stack):
 @pytest.fixture(scope="module")
 def shapes_stack(services, environment, tmp_path_factory):
     """A gateway of its own, so that the ids of the vectors are new to it."""
-    from conftest import RETRY_SETTINGS, Stack
     with Gateway.serve(tmp_path_factory.mktemp("shapes"), environment, RETRY_SETTINGS) as gateway:
         yield Stack(gateway, *services)
 

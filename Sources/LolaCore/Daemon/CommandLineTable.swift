@@ -64,7 +64,10 @@ enum CommandLineTable {
 
     private static let tail = CommandDefinition(
         name: .tail, summary: "Follow messages through the gateway",
-        description: "Shows each message step by step while it is handled. No text and no number is shown.",
+        description: """
+            Shows each message step by step while it is handled: never its text, its sender only under a pseudonym, \
+            the message under the channel's own id.
+            """,
         flags: [url, json], example: "lola tail")
 
     private static let checkConfig = CommandDefinition(

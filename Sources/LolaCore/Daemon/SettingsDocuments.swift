@@ -49,8 +49,7 @@ enum SettingsDocuments {
           whose default is empty.
         - **Blocks of addresses** have no host bits: `10.0.0.0/8`, not `10.0.0.1/8`. A single address is a block of one.
         - **URLs** have no user, no password and no fragment. Plain `http` is accepted for this machine, private
-          addresses, names without a dot, and names under `.internal`, `.local` and `.svc`; `server.public_url` may
-          be `http` for this machine only.
+          addresses, names without a dot, and names under `.internal`, `.local`, `.svc` and `.test`.
         - **Exit code** 78 means that the configuration was refused. Of refused values only short ones that are
           neither secrets nor URLs are shown.
         - Kubernetes' own `LOLA_SERVICE_…` and `LOLA_PORT_…` variables are not taken for settings.

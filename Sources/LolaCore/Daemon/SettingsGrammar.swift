@@ -76,12 +76,7 @@ extension SettingGrammar where Value == SocketAddressText {
 }
 
 extension SettingGrammar where Value == WebURL {
-    /// The gateway's own address: https, plain http for this machine only.
-    static var publicURL: Self {
-        url("an https URL without user, query or fragment (http for a loopback host only)", .base, \.isLoopback)
-    }
-
-    /// Something the gateway appends paths to.
+    /// The gateway's own address, or one that it appends paths to.
     static var baseURL: Self {
         url("an https URL without user, query or fragment (http inside a private network only)", .base, \.isInside)
     }

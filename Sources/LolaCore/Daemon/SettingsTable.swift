@@ -9,7 +9,7 @@ enum SettingsTable {
         "server.listen", "LOLA_LISTEN", .address, default: "127.0.0.1:8080", flag: "listen",
         "Where the public listener accepts connections. `0.0.0.0:8080` accepts them on every interface.")
     static let publicURL = Setting(
-        "server.public_url", "LOLA_PUBLIC_URL", .publicURL, flag: "public-url", needed: .always,
+        "server.public_url", "LOLA_PUBLIC_URL", .baseURL, flag: "public-url", needed: .always,
         example: "https://chat.bank.example",
         "How the world reaches the gateway. Links, callbacks, session tokens and Twilio signatures are built on it.")
     static let trustedProxies = Setting(

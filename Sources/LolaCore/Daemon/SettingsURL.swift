@@ -72,7 +72,7 @@ struct WebURL: Hashable, Sendable {
     var isInside: Bool {
         if let address = IPAddress(text: host.utf8) { return address.isPrivate }
         if isLoopback || !host.utf8.contains(0x2E) { return true }
-        return [".internal", ".local", ".svc"].contains { host.hasSuffix($0) }
+        return [".internal", ".local", ".svc", ".test"].contains { host.hasSuffix($0) }
     }
 
     private static func authority(_ host: String, _ port: UInt16, _ scheme: Scheme) -> String {

@@ -49,7 +49,9 @@ final class Journey {
             agent = name
             loop.counters.add(Self.counter(name))
             if message.type.isFile {
-                turn.record("agent", "notice", took: .zero)
+                // Lola answers by itself; no agent is asked, so none stands in the record.
+                agent = nil
+                turn.record("notice", "text_only", took: .zero)
                 return deliver([parts.agents.fileNotice(turn)], thenEnd: .done)
             }
             askAgent()

@@ -6,12 +6,12 @@ struct SlashCommand: Hashable, Sendable {
     let name: [UInt8]
     let arguments: [UInt8]
 
-    /// Nil when the text is not a command. Telegram's `/name@bot` is the command `/name`.
-    init?(_ text: [UInt8]) {
+    /// Nil when the text is not a command. On Telegram `/name@bot` is the command `/name`.
+    init?(_ text: [UInt8], on channel: ChannelName) {
         guard text.first == 0x2F else { return nil }
         let end = text.firstIndex { $0 <= 0x20 } ?? text.endIndex
         let word = text[..<end]
-        name = Array(word.prefix { $0 != 0x40 }).map(ASCII.lowercased)
+        name = word.prefix { channel != .telegram || $0 != 0x40 }.map(ASCII.lowercased)
         arguments = Array(text[end...].drop { $0 <= 0x20 })
     }
 }

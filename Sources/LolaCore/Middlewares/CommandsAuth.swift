@@ -14,9 +14,9 @@ final class CommandsAuth: Middleware {
 
     /// Telegram's `/start` begins a chat and is no command; the channel has made it a message of its own type.
     func process(_ turn: Turn) -> Verdict {
-        guard turn.message.type != .start, let text = turn.message.text, let command = SlashCommand(text) else {
-            return .next
-        }
+        guard turn.message.type != .start, let text = turn.message.text,
+            let command = SlashCommand(text, on: turn.message.channel)
+        else { return .next }
         guard isActive else {
             return .stop(.commandsDisabled, reply: .text([UInt8](text: "Commands are disabled")))
         }

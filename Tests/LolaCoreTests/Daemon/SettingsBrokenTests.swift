@@ -57,7 +57,7 @@ struct SettingsBrokenTests {
             "https://[::1", "https://bänk.example", "https://bank.example\\@evil.example", "//bank.example",
             "https://127.0.0.1.5"),
         BrokenVariable.rows(
-            "LOLA_PUBLIC_URL", .insecure, "http://bank.example", "http://10.0.0.1", "http://chat",
+            "LOLA_PUBLIC_URL", .insecure, "http://chat.bank", "http://8.8.8.8", "http://bank.example",
             "HTTP://bank.example:8080"),
         BrokenVariable.rows(
             "LOLA_TRUSTED_PROXIES", .wrongValue, "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/08",

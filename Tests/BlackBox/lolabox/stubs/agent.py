@@ -38,6 +38,10 @@ class AgentStub(StubServer):
         """The next answers in the conversations of a sender (digits as the channel gives them)."""
         self._scripts.setdefault(str(sender).lstrip("+"), []).extend(replies)
 
+    def forget(self, sender: str | int) -> None:
+        """Drops what is left of a script."""
+        self._scripts.pop(str(sender).lstrip("+"), None)
+
     # What came in
 
     @staticmethod

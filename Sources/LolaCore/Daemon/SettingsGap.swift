@@ -1,0 +1,23 @@
+// Settings that are accepted and checked but have no effect in this version: said at every start, so that nobody
+// believes in a protection that is not there. A line goes when its part is built.
+
+enum SettingsGap {
+    /// Keys of the settings that were given by the operator and do nothing yet.
+    static func given(_ settings: Settings) -> [String] {
+        let given = Set(settings.effective.filter { $0.source != "default" && $0.source != "generated" }.map(\.key))
+        return withoutEffect.filter { given.contains($0) }
+    }
+
+    /// Nil unless the settings ask for something that cannot be done without breaking a promise.
+    static func refusal(_ settings: Settings) -> String? {
+        guard case .redis = settings.store.engine else { return nil }
+        return "store.kind: redis is not available in this version; expected embedded"
+    }
+
+    private static let withoutEffect = [
+        "server.trusted_proxies", "management.demo_mode", "ip_filters.admin_allowlist", "ip_filters.denylist",
+        "credentials.encryption_key", "compliance.content_filter", "compliance.quiet_hours", "twilio.auth_token",
+        "resend.webhook_secret", "limits.http.per_ip", "limits.http.global", "limits.widget.per_ip",
+        "widgets.cip.url", "widgets.card.url",
+    ]
+}
