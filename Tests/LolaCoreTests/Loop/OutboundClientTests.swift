@@ -91,11 +91,11 @@ struct OutboundClientTests {
             "two interim answers",
             String(repeating: "HTTP/1.1 103 Early\r\n\r\n", count: 2) + head + "Content-Length: 0\r\n\r\n", "200 "),
         Row(
-            "an endless head",
-            head + String(repeating: "X-Pad: \(String(repeating: "p", count: 1_000))\r\n", count: 40), "too_large"),
+            "a head of ten mebibytes",
+            head + String(repeating: "X-Pad: \(String(repeating: "p", count: 1_015))\r\n", count: 10_240), "too_large"),
         Row("too many fields", head + String(repeating: "A: b\r\n", count: 200), "too_large"),
         Row("a body above the cap", head + "Content-Length: 65537\r\n\r\n", "too_large"),
-        Row("an endless body", head + "\r\n" + String(repeating: "x", count: 70_000), "too_large"),
+        Row("an endless body", head + "\r\n" + String(repeating: "x", count: 1_048_576), "too_large"),
         Row(
             "a redirect to the metadata service",
             "HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n", "302 "),
@@ -332,5 +332,23 @@ struct OutboundClientTests {
         }
         #expect(bench.word(bench.request("/big", body: [UInt8](repeating: 0x61, count: 200_000))) == "413 {}")
         #expect(bench.word(bench.request("/next")) == "200 1")
+    }
+
+    @Test("a call that gave up while its name was looked up gives its place in the pool back")
+    func placesOfLostCalls() {
+        let bench = Bench()
+        bench.peer.onOctets = { _, end, _ in end.send(Self.ok("here")) }
+        let name = [UInt8](text: "slow.internal")
+        bench.rig.network.names[name] = { (.seconds(4), []) }
+        for _ in 0..<2 {
+            var failed = 0
+            for _ in 0..<Limits.poolConnectionsPerOriginMax {
+                bench.client.send(bench.request(host: "slow.internal")) { _ in failed += 1 }
+            }
+            bench.rig.run(for: .seconds(5))
+            #expect(failed == Limits.poolConnectionsPerOriginMax)
+        }
+        bench.rig.network.names[name] = { (.milliseconds(1), [Self.endpoint]) }
+        #expect(bench.word(bench.request(host: "slow.internal")) == "200 here")
     }
 }

@@ -9,7 +9,7 @@ struct CommandsAuthTests {
     @Test(
         "an allowed command goes on, with its arguments",
         arguments: [
-            ("/info", "/info", ""), ("/INFO", "/info", ""), ("/info@our_bot", "/info", ""),
+            ("/info", "/info", ""), ("/INFO", "/info", ""), 
             ("/new  start over ", "/new", "start over "), ("/payers\nMX", "/payers", "MX"), ("/payers", "/payers", ""),
         ])
     func allowed(text: String, name: String, arguments: String) {
@@ -32,6 +32,14 @@ struct CommandsAuthTests {
         #expect(verdict.refusal == .commandNotAllowed)
         #expect(verdict.reply == .text([UInt8](text: "Command not allowed")))
         #expect(turn.command == nil)
+    }
+
+    @Test("what follows an @ belongs to the name, except on Telegram, where it names the bot")
+    func botNames() {
+        let telegram = TurnSample.telegram(text: "/info@our_bot").turn
+        #expect(stage.process(telegram).word == "next")
+        #expect(telegram.command?.name == [UInt8](text: "/info"))
+        #expect(stage.process(TurnSample(text: "/info@our_bot").turn).refusal == .commandNotAllowed)
     }
 
     @Test("switched off, every command is refused, the allowed ones too", arguments: ["/info", "/reset", "/"])

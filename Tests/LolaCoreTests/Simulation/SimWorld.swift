@@ -24,6 +24,9 @@ final class SimWorld {
     let publicPort: UInt16
     private(set) var rooms: [Room] = []
     private var pausing: Int?
+    /// Rounds since the virtual second `second` began; a loop that spins has very many.
+    private var rounds = (second: Int64(0), count: 0)
+    private(set) var isSpinning = false
     /// Entities of each loop before anybody called: the listeners.
     private let baseEntities: [Int]
 
@@ -64,7 +67,8 @@ final class SimWorld {
     /// Runs until `isDone`, or throws when virtual time `limit` comes first.
     func run(until limit: Instant, _ what: String, isDone: () -> Bool) throws {
         while !isDone() {
-            guard step(until: limit) else { throw SimFailure(description: "does not settle: \(what)") }
+            if step(until: limit) { continue }
+            throw SimFailure(description: isSpinning ? "a loop never sleeps: \(what)" : "does not settle: \(what)")
         }
     }
 
@@ -76,10 +80,12 @@ final class SimWorld {
 
     /// One scheduling decision. False when nothing is left to do before `limit`; the clock then stands at it.
     private func step(until limit: Instant) -> Bool {
+        if isSpinning { return false }
         if network.runDue() { return true }
         let runnable = rooms.indices.filter { !rooms[$0].isOver && $0 != pausing && rooms[$0].net.isRunnable }
         if !runnable.isEmpty {
             let chosen = runnable[runnable.count == 1 ? 0 : random.below(runnable.count)]
+            watchForSpinning()
             // Work takes time, so that a stale clock would show.
             clock.advance(to: clock.now + .microseconds(Int64(random.between(1, 30))))
             if !rooms[chosen].assembly.round() {
@@ -99,6 +105,13 @@ final class SimWorld {
         }
         clock.advance(to: next)
         return true
+    }
+
+    /// Readiness that nobody answers would keep a loop awake for ever: a busy second has some thousand rounds.
+    private func watchForSpinning() {
+        let second = clock.now.nanoseconds / 1_000_000_000
+        rounds = (second, second == rounds.second ? rounds.count + 1 : 0)
+        if rounds.count > 20_000 { isSpinning = true }
     }
 
     /// A thread that the machine does not run for a while sleeps on in its wait, while the others go on.
@@ -138,6 +151,7 @@ final class SimWorld {
         if network.openDescriptors != listeners {
             found.append("\(network.openDescriptors) descriptors open, \(listeners) listeners")
         }
+        if isSpinning { found.append("a loop that never sleeps") }
         if shared.backlog.count != 0 { found.append("backlog \(shared.backlog.count)") }
         return found
     }
