@@ -29,6 +29,8 @@ final class Loop {
     private var resolving: [UInt64: ([Endpoint]) -> Void] = [:]
     private var nextTicket: UInt64 = 1
     private var pending: [() -> Void] = []
+    /// A source did work at the end of the last round; it may have more.
+    private var hasWork = true
     private var beforeSleep: [() -> Void] = []
 
     init(clock: any Clock, net: any Net, entropy: any Entropy, counters: Counters) {
@@ -89,7 +91,7 @@ final class Loop {
 
     /// One round. Sleeps at most until `limit`, and not at all when there is work left.
     func tick(until limit: Instant) {
-        var deadline = pollSources() || !pending.isEmpty ? now : limit
+        var deadline = hasWork || !pending.isEmpty ? now : limit
         if let next = wheel.nextDeadline() { deadline = min(deadline, next) }
         if let next = actionWheel.nextDeadline() { deadline = min(deadline, next) }
         finishRound()
@@ -103,6 +105,7 @@ final class Loop {
         _ = pollSources()
         fireTimers()
         runPending()
+        hasWork = pollSources()
     }
 
     /// Writes out what was collected. The owner of the loop calls it once more after the last round.

@@ -22,8 +22,6 @@ final class SimNet: Net {
     private(set) var sleepsUntil = Instant(nanoseconds: 0)
     private(set) var mayBeReady = true
     private var foundNothing = false
-    /// Called in the middle of each wait: what may happen meanwhile.
-    var asleep: () -> Void = {}
 
     init(_ network: SimNetwork, waker: SimWaker) {
         self.network = network
@@ -115,7 +113,7 @@ final class SimNet: Net {
 
     func wait(until deadline: Instant, _ events: inout [NetEvent]) {
         events.removeAll(keepingCapacity: true)
-        asleep()
+        let wasWoken = waker.isAwake
         waker.clear()
         if mayBeReady || network.weather.spurious > 0 {
             mayBeReady = false
@@ -129,7 +127,7 @@ final class SimNet: Net {
         if events.count > 16 { events.removeLast(events.count - 16) }
         if !events.isEmpty { mayBeReady = true }
         sleepsUntil = deadline
-        foundNothing = events.isEmpty && answers.isEmpty && deadline > network.clock.now
+        foundNothing = events.isEmpty && !wasWoken && answers.isEmpty && deadline > network.clock.now
     }
 
     private func event(_ entry: Entry, _ interest: Interest) -> NetEvent? {

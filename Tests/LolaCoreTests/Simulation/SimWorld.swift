@@ -13,6 +13,8 @@ final class SimWorld {
         let assembly: LoopAssembly
         let net: SimNet
         var isOver = false
+        /// The machine gives this thread no time before: it sleeps on in its wait.
+        var heldUntil = Instant(nanoseconds: 0)
     }
 
     let clock = SimClock()
@@ -23,7 +25,6 @@ final class SimWorld {
     let shared: SharedParts
     let publicPort: UInt16
     private(set) var rooms: [Room] = []
-    private var pausing: Int?
     /// Rounds since the virtual second `second` began; a loop that spins has very many.
     private var rounds = (second: Int64(0), count: 0)
     private(set) var isSpinning = false
@@ -59,7 +60,6 @@ final class SimWorld {
         publicPort = port
         baseEntities = rooms.map { $0.assembly.loop.entityCount }
         network.weather = weather
-        for (number, room) in rooms.enumerated() { room.net.asleep = { [self] in pause(number) } }
     }
 
     func sum(_ counter: Counter) -> Int { shared.counters.reduce(0) { $0 + $1.value(counter) } }
@@ -82,10 +82,17 @@ final class SimWorld {
     private func step(until limit: Instant) -> Bool {
         if isSpinning { return false }
         if network.runDue() { return true }
-        let runnable = rooms.indices.filter { !rooms[$0].isOver && $0 != pausing && rooms[$0].net.isRunnable }
+        let runnable = rooms.indices.filter { number in
+            let room = rooms[number]
+            return !room.isOver && room.heldUntil <= clock.now && room.net.isRunnable
+        }
         if !runnable.isEmpty {
             let chosen = runnable[runnable.count == 1 ? 0 : random.below(runnable.count)]
             watchForSpinning()
+            if random.chance(network.weather.pauses) {
+                rooms[chosen].heldUntil = clock.now + random.milliseconds(1, 150)
+                return true
+            }
             // Work takes time, so that a stale clock would show.
             clock.advance(to: clock.now + .microseconds(Int64(random.between(1, 30))))
             if !rooms[chosen].assembly.round() {
@@ -96,8 +103,8 @@ final class SimWorld {
             return clock.now < limit
         }
         var next = network.queue.next ?? .distantFuture
-        for (number, room) in rooms.enumerated() where !room.isOver && number != pausing {
-            next = min(next, room.net.sleepsUntil)
+        for room in rooms where !room.isOver {
+            next = min(next, room.net.isRunnable ? room.heldUntil : max(room.net.sleepsUntil, room.heldUntil))
         }
         guard next < limit else {
             clock.advance(to: limit)
@@ -112,14 +119,6 @@ final class SimWorld {
         let second = clock.now.nanoseconds / 1_000_000_000
         rounds = (second, second == rounds.second ? rounds.count + 1 : 0)
         if rounds.count > 20_000 { isSpinning = true }
-    }
-
-    /// A thread that the machine does not run for a while sleeps on in its wait, while the others go on.
-    private func pause(_ number: Int) {
-        guard pausing == nil, random.chance(network.weather.pauses) else { return }
-        pausing = number
-        run(for: random.milliseconds(1, 150))
-        pausing = nil
     }
 
     // MARK: Drain
