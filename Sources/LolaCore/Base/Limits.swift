@@ -31,9 +31,9 @@ enum Limits {
     static let trailerFieldsMax = 16
     /// From the first octet of a request (or from accept) to the end of its head; later is 408.
     static let requestHeadTimeout = Interval.seconds(10)
-    /// Minimum body rate after the grace period; slower is 408.
+    /// Minimum body rate a second, measured over each window; slower is 408.
     static let bodyRateMinimum = ByteCount.bytes(512)
-    static let bodyRateGrace = Interval.seconds(5)
+    static let bodyRateWindow = Interval.seconds(5)
     /// A keep-alive connection without a request.
     static let idleTimeout = Interval.seconds(75)
     /// Octets of answers that a peer may leave unread before its connection is closed.
@@ -53,6 +53,8 @@ enum Limits {
     static let acceptBatchMax = 64
     /// How long a listener rests when the process has no descriptor left.
     static let acceptRest = Interval.milliseconds(20)
+    /// Connections of the management listener.
+    static let managementConnectionsMax = 64
     /// Descriptors never given to public connections: journal, management, outbound calls.
     static let descriptorReserve = 128
     /// A body that nobody wants is read and dropped up to this size, so that the connection can live on.

@@ -38,15 +38,22 @@ final class WhatsAppChannel: Channel {
     /// `X-Hub-Signature-256` once, `sha256=` and 64 lower-case digits, over the raw octets (CONTRACT §11). Both
     /// secrets are always tried, so the time does not tell which one is in use.
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {
-        let fields = head.count("X-Hub-Signature-256")
-        guard fields > 0 else { throw .signatureMissing }
-        guard fields == 1, let value = head.field("X-Hub-Signature-256"), let code = Self.code(value) else {
-            throw .signatureInvalid
-        }
+        let code = try Self.code(head)
         let isCurrent = key.verify(body, code: code)
         let isPrevious = previousKey?.verify(body, code: code) ?? false
         guard isCurrent || isPrevious else { throw .signatureInvalid }
         try WebhookShape.requireJSON(head)
+    }
+
+    func screen(_ head: HTTPRequestHead) throws(Refusal) { _ = try Self.code(head) }
+
+    private static func code(_ head: HTTPRequestHead) throws(Refusal) -> [UInt8] {
+        let fields = head.count("X-Hub-Signature-256")
+        guard fields > 0 else { throw .signatureMissing }
+        guard fields == 1, let value = head.field("X-Hub-Signature-256"), let code = code(value) else {
+            throw .signatureInvalid
+        }
+        return code
     }
 
     private static func code(_ value: ArraySlice<UInt8>) -> [UInt8]? {

@@ -16,8 +16,11 @@ extension SettingGrammar where Value == SecretBytes {
 
     /// What Telegram takes as a webhook secret.
     static var telegramSecret: Self {
-        plain("secret", "1 to 256 letters, digits, _ and - (at least 16 recommended)") { text in
-            text.count <= 256 && text.allSatisfy(SettingText.isWord) ? SecretBytes(text) : nil
+        Self(type: "secret", expected: "8 to 256 letters, digits, _ and - (at least 16 recommended)") {
+            text throws(SettingsFault) in
+            guard text.count <= 256, text.allSatisfy(SettingText.isWord) else { throw .wrongValue }
+            guard text.count >= 8 else { throw .insecure }
+            return SecretBytes(text)
         }
     }
 

@@ -15,7 +15,7 @@ extension SettingsTable {
         "whatsapp.verify_token", "VERIFY_TOKEN_WHATSAPP", .token(), needed: .channel, example: "<your own word>",
         "What Meta repeats when it verifies the webhook.")
     static let whatsappAppSecret = Setting.secret(
-        "whatsapp.app_secret", "LOLA_WHATSAPP_APP_SECRET", .token(), needed: .channel, example: "<app secret>",
+        "whatsapp.app_secret", "LOLA_WHATSAPP_APP_SECRET", .token(8...4_096), needed: .channel, example: "<app secret>",
         "App secret of the Meta app; every webhook must be signed with it.")
     static let whatsappAppSecretPrevious = Setting.secret(
         "whatsapp.app_secret_previous", "LOLA_WHATSAPP_APP_SECRET_PREVIOUS", .token(), example: "<app secret>",

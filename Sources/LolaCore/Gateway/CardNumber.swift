@@ -60,6 +60,9 @@ enum CardNumber {
             switch PhoneScalar.next(text, &index) {
             case .digit(let value): token.append(value, at: ByteRange(start: start, end: index))
             case .space, .dash, .dot, .invisible: token.separate()
+            case .slash, .bracket: token.separateOddly()
+            case .suffixMark where text[start] == 0x2C: token.separateOddly()
+            case .other where isOddSeparator(text[start..<index]): token.separateOddly()
             case .lineBreak: token.breakLine()
             case let scalar:
                 if token.values.count >= digitsMin, !body(token) { return }
@@ -67,6 +70,13 @@ enum CardNumber {
             }
         }
         if token.values.count >= digitsMin { _ = body(token) }
+    }
+
+    /// `_`, `|`, `:`, `~` and the middle dot between groups of digits.
+    private static func isOddSeparator(_ scalar: ArraySlice<UInt8>) -> Bool {
+        guard let first = scalar.first else { return false }
+        if scalar.count == 1 { return first == 0x5F || first == 0x7C || first == 0x3A || first == 0x7E }
+        return scalar.elementsEqual([0xC2, 0xB7])
     }
 
     /// Whether there may be 13 digits at all: ASCII digits, and octets that may begin a digit of another script.

@@ -12,6 +12,7 @@ struct CardToken {
     private var followsPlus = false
     private var endsLine = false
     private var breaksLine = false
+    private var isOdd = false
 
     mutating func append(_ value: UInt8, at place: ByteRange) {
         if isSeparated { groups.append(values.count) }
@@ -23,6 +24,12 @@ struct CardToken {
     }
 
     mutating func separate() { isSeparated = true }
+
+    /// A separator that people use, but dates and paths more often: the run then needs the prefix of a network.
+    mutating func separateOddly() {
+        isSeparated = true
+        if !values.isEmpty { isOdd = true }
+    }
 
     mutating func breakLine() {
         isSeparated = true
@@ -40,6 +47,7 @@ struct CardToken {
         followsPlus = afterPlus
         endsLine = false
         breaksLine = false
+        isOdd = false
     }
 
     /// The digit ranges that are card numbers, in order; they may overlap, for what overlaps is hidden anyway.
@@ -51,7 +59,8 @@ struct CardToken {
         if followsPlus && values.count <= E164.digitsMax { return [] }
         let whole = ByteRange(start: 0, end: values.count)
         let fits = (CardNumber.digitsMin...CardNumber.digitsMax).contains(values.count)
-        if fits && !breaksLine && values[0] != 0 && passesLuhn(whole) { return [whole] }
+        let isLikely = !isOdd || CardNetwork.lengths(of: values[...]) >> UInt32(values.count) & 1 == 1
+        if fits && !breaksLine && values[0] != 0 && isLikely && passesLuhn(whole) { return [whole] }
         var found: [ByteRange] = []
         var group = 0
         for start in values.indices {

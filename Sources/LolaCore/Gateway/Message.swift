@@ -98,10 +98,10 @@ struct InboundMessage: Sendable {
     /// Text typed, title of a button or list reply, caption of a file. Card numbers are masked before use.
     var text: [UInt8]?
     /// Telegram deep-link payload of `/start`, when there is one.
-    let startPayload: [UInt8]?
+    var startPayload: [UInt8]?
     /// Identifier of the pressed button or chosen list item.
     let choiceID: [UInt8]?
-    let attachments: [Attachment]
+    var attachments: [Attachment]
     /// When the sender wrote it, by the channel's clock.
     let at: WallTime
     /// Telegram callback query to be answered, so that the button stops spinning.

@@ -1,7 +1,7 @@
 // The gate between octets and messages. `VerifiedMessage` can be made only in this file, only after the
 // channel's proof succeeded: whoever holds one need not ask again. Runs on the loop that accepted the request.
 
-/// A message whose origin is proven and whose text holds no card number.
+/// A message whose origin is proven and whose free text (names of cards and files too) holds no card number.
 struct VerifiedMessage: Sendable {
     let message: InboundMessage
     let receivedAt: WallTime
@@ -11,10 +11,22 @@ struct VerifiedMessage: Sendable {
     fileprivate init(_ message: InboundMessage, receivedAt: WallTime) {
         var cleaned = message
         var masked = 0
-        if let text = message.text {
+        func clean(_ text: [UInt8]?) -> [UInt8]? {
+            guard let text else { return nil }
             let result = CardNumber.mask(text)
-            cleaned.text = result.masked
-            masked = result.count
+            masked += result.count
+            return result.masked
+        }
+        cleaned.text = clean(message.text)
+        cleaned.startPayload = clean(message.startPayload)
+        cleaned.attachments = message.attachments.map { attachment in
+            switch attachment {
+            case .contact(let name, let phone, let isOwn): .contact(name: clean(name) ?? [], phone: phone, isOwn: isOwn)
+            case .location(let latitude, let longitude, let name):
+                .location(latitude: latitude, longitude: longitude, name: clean(name))
+            case .file(let type, let mediaType, let fileName):
+                .file(type: type, mediaType: mediaType, fileName: clean(fileName))
+            }
         }
         self.message = cleaned
         self.receivedAt = receivedAt

@@ -27,7 +27,8 @@ struct ConnectionLife: Equatable, Sendable {
 
     private(set) var phase = Phase.fresh
     private var since: Instant
-    private var bodyOctets = 0
+    /// Payload octets of the current window of the body.
+    private var windowOctets = 0
     /// The peer has not taken octets since then; nil when nothing waits.
     private var stalledSince: Instant?
     private var drainDeadline: Instant?
@@ -42,10 +43,10 @@ struct ConnectionLife: Equatable, Sendable {
         }
         phase = next
         since = now
-        bodyOctets = 0
+        windowOctets = 0
     }
 
-    mutating func received(bodyOctets count: Int) { bodyOctets += count }
+    mutating func received(bodyOctets count: Int) { windowOctets += count }
 
     /// Notes whether octets wait for the peer, and whether it took some since the last call.
     mutating func output(waiting: Bool, progressed: Bool, at now: Instant) {
@@ -65,7 +66,7 @@ struct ConnectionLife: Equatable, Sendable {
         switch phase {
         case .fresh, .head: next = since + Limits.requestHeadTimeout
         case .idle: next = min(since + Limits.idleTimeout, drainDeadline ?? .distantFuture)
-        case .body: next = since + bodyAllowance
+        case .body: next = since + Limits.bodyRateWindow
         case .answering: next = .distantFuture
         case .flushing: next = since + Limits.writeStallTimeout
         case .lingering: next = since + Limits.lingeringClose
@@ -75,18 +76,22 @@ struct ConnectionLife: Equatable, Sendable {
         return next
     }
 
-    func expiry(at now: Instant) -> Expiry? {
+    /// What is due now. A body that kept its rate in the window that ends begins the next window.
+    mutating func expiry(at now: Instant) -> Expiry? {
         guard now >= deadline else { return nil }
         if let stalledSince, now >= stalledSince + Limits.writeStallTimeout { return .closeSilently }
+        if phase == .body, windowOctets >= Self.windowMinimum {
+            since = now
+            windowOctets = 0
+            return nil
+        }
         switch phase {
         case .head, .body: return .requestTimeout
         case .fresh, .idle, .flushing, .lingering, .answering: return .closeSilently
         }
     }
 
-    /// Five seconds of grace, then the time in which the octets received so far would have come at the minimum rate.
-    private var bodyAllowance: Interval {
-        let earned = Int64(bodyOctets) * 1_000 / Int64(Limits.bodyRateMinimum.bytes)
-        return Limits.bodyRateGrace + .milliseconds(earned)
-    }
+    /// What a window has to bring. Early octets earn nothing for later ones: a caller must not send much at once and
+    /// then hold it for hours.
+    private static let windowMinimum = Limits.bodyRateMinimum.bytes * Int(Limits.bodyRateWindow.inSeconds)
 }

@@ -192,7 +192,8 @@ final class HTTPServer {
     }
 
     private func open(_ socket: Socket, _ peer: IPAddress, _ role: ListenerRole) {
-        if role == .public, publicConnectionCount >= connectionsMax {
+        let most = role == .public ? connectionsMax : Limits.managementConnectionsMax
+        if connections[role]?.count ?? 0 >= most {
             turnAway(socket)
             return
         }

@@ -43,13 +43,18 @@ struct ConnectionLifeTests {
         #expect(life.deadline == Self.at(60_000))
     }
 
-    @Test("a body earns time at 512 octets a second")
+    @Test("a body brings 512 octets a second in every window of five seconds; early ones earn nothing for later")
     func bodyRate() {
         var life = ConnectionLife(acceptedAt: Self.start)
         life.enter(.body, at: Self.start)
-        life.received(bodyOctets: 512)
-        life.received(bodyOctets: 5_120)
-        #expect(life.deadline == Self.at(16_000))
+        life.received(bodyOctets: 4_000_000)
+        #expect(life.expiry(at: Self.at(4_999)) == nil)
+        #expect(life.expiry(at: Self.at(5_000)) == nil)
+        life.received(bodyOctets: 2_559)
+        #expect(life.deadline == Self.at(10_000))
+        #expect(life.expiry(at: Self.at(10_000)) == .requestTimeout)
+        life.received(bodyOctets: 1)
+        #expect(life.expiry(at: Self.at(10_000)) == nil)
         life.enter(.idle, at: Self.at(1))
         life.enter(.body, at: Self.at(2))
         #expect(life.deadline == Self.at(5_002))

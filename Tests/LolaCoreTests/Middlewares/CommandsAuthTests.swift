@@ -9,7 +9,7 @@ struct CommandsAuthTests {
     @Test(
         "an allowed command goes on, with its arguments",
         arguments: [
-            ("/info", "/info", ""), ("/INFO", "/info", ""), 
+            ("/info", "/info", ""), ("/INFO", "/info", ""),
             ("/new  start over ", "/new", "start over "), ("/payers\nMX", "/payers", "MX"), ("/payers", "/payers", ""),
         ])
     func allowed(text: String, name: String, arguments: String) {

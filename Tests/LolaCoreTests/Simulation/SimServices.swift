@@ -60,7 +60,7 @@ final class SimIdentityService {
         story.note("identity", phone)
         func allow(_ agent: String) {
             sender.verdicts.append(agent)
-            questions.append((call, sender))
+            questions.append((call, sender, unanswered))
         }
         let document = sender.truth.document(sender)
         guard story.chance.chance(story.trouble) else {
@@ -107,12 +107,16 @@ final class SimIdentityService {
     }
 
     /// Questions since the sender's last message was given to an agent.
-    private var questions: [(call: SimCall, sender: SimSender)] = []
+    private var questions: [(call: SimCall, sender: SimSender, unanswered: Int)] = []
+    /// Look-ups that the gateway has given up: one deadline covers the way to us, so a good answer can be too late.
+    private var unanswered: Int { story.world.sum(.identityFailures) }
 
     /// The agents that may follow from what was answered; nil when nothing was asked. Where chance has touched a
     /// connection an answer may not have arrived, or a question of an earlier message may have come late.
     func allowed(_ sender: SimSender) -> Set<String>? {
-        let isSure = !questions.contains { $0.sender === sender && $0.call.wasTampered }
+        let isSure = !questions.contains {
+            $0.sender === sender && ($0.call.wasTampered || $0.unanswered != unanswered)
+        }
         questions.removeAll { $0.sender === sender }
         guard let last = sender.verdicts.last else { return nil }
         return isSure ? [last] : Set(sender.verdicts + ["service_unavailable"])

@@ -24,7 +24,7 @@ struct LimitsTests {
 
     @Test("a connection: the shorter patience is the one that is meant")
     func patience() {
-        #expect(Limits.bodyRateGrace < Limits.requestHeadTimeout)
+        #expect(Limits.bodyRateWindow < Limits.requestHeadTimeout)
         #expect(Limits.requestHeadTimeout < Limits.writeStallTimeout)
         #expect(Limits.writeStallTimeout < Limits.idleTimeout)
         #expect(Limits.lingeringClose < Limits.writeStallTimeout)

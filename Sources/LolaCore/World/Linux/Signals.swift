@@ -10,7 +10,7 @@ enum Signals {
     static func block() {
         var set = waited()
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        signal(SIGPIPE, SIG_IGN)
+        for number in [SIGPIPE, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
     }
 
     /// Sleeps until a signal comes.
