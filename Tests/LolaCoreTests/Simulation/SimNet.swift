@@ -22,6 +22,8 @@ final class SimNet: Net {
     private(set) var sleepsUntil = Instant(nanoseconds: 0)
     private(set) var mayBeReady = true
     private var foundNothing = false
+    /// The wait under way has found something that is so.
+    private var isReady = false
 
     init(_ network: SimNetwork, waker: SimWaker) {
         self.network = network
@@ -114,6 +116,7 @@ final class SimNet: Net {
     func wait(until deadline: Instant, _ events: inout [NetEvent]) {
         events.removeAll(keepingCapacity: true)
         let wasWoken = waker.isAwake
+        isReady = false
         waker.clear()
         if mayBeReady || network.weather.spurious > 0 {
             mayBeReady = false
@@ -125,27 +128,44 @@ final class SimNet: Net {
         }
         // Level-triggered: whoever is not told now is told the next time.
         if events.count > 16 { events.removeLast(events.count - 16) }
-        if !events.isEmpty { mayBeReady = true }
+        // A false alarm does not keep the loop awake.
+        if isReady { mayBeReady = true }
         sleepsUntil = deadline
-        foundNothing = events.isEmpty && !wasWoken && answers.isEmpty && deadline > network.clock.now
+        foundNothing = !isReady && !wasWoken && answers.isEmpty && deadline > network.clock.now
     }
 
+    /// What the socket would report; now and then something that is not so.
     private func event(_ entry: Entry, _ interest: Interest) -> NetEvent? {
-        let isSpurious = network.random.chance(network.weather.spurious)
+        let (readable, writable, hungUp) = state(entry)
+        let real = NetEvent(
+            word: entry.word, readable: interest.contains(.read) && readable,
+            writable: interest.contains(.write) && writable,
+            hungUp: hungUp == .both || hungUp == .reading && interest.contains(.read))
+        if real.readable || real.writable || real.hungUp {
+            isReady = true
+            return real
+        }
+        guard !interest.isEmpty, network.random.chance(network.weather.spurious), isOpen(entry) else { return nil }
+        return NetEvent(
+            word: entry.word, readable: interest.contains(.read), writable: interest.contains(.write), hungUp: false)
+    }
+
+    private enum HangUp { case none, reading, both }
+
+    private func state(_ entry: Entry) -> (readable: Bool, writable: Bool, hungUp: HangUp) {
         switch entry.kind {
-        case .listener(let listener):
-            guard interest.contains(.read), !listener.queue.isEmpty || isSpurious else { return nil }
-            return NetEvent(word: entry.word, readable: true, writable: false, hungUp: false)
+        case .listener(let listener): return (!listener.queue.isEmpty, false, .none)
         case .connection(let end):
             let isGone = end.wasReset || end.connectFault != nil || end.hasEnd && end.hasShutWrite
-            guard end.isConnected || isGone else { return nil }
+            guard end.isConnected || isGone else { return (false, false, .none) }
             let hasInput = !end.inbox.isEmpty || end.hasEnd || end.wasReset || end.connectFault != nil
-            let readable = interest.contains(.read) && (hasInput || isSpurious)
-            let writable = interest.contains(.write) && (isGone || end.room > 0 || isSpurious)
-            let hungUp = isGone || interest.contains(.read) && end.hasEnd
-            guard readable || writable || hungUp else { return nil }
-            return NetEvent(word: entry.word, readable: readable, writable: writable, hungUp: hungUp)
+            return (hasInput, isGone || end.room > 0, isGone ? .both : end.hasEnd ? .reading : .none)
         }
+    }
+
+    /// A connection that is not made yet reports nothing, not even by mistake.
+    private func isOpen(_ entry: Entry) -> Bool {
+        if case .connection(let end) = entry.kind { end.isConnected } else { true }
     }
 
     // MARK: Names
