@@ -28,9 +28,6 @@ final class TelegramChannel: Channel {
         api = ChannelAPI(url: apiURL, fields: [])
     }
 
-    /// The whole proof stands in the head.
-    func screen(_ head: HTTPRequestHead) throws(Refusal) { try authenticate(head, []) }
-
     /// `X-Telegram-Bot-Api-Secret-Token` once and exactly.
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {
         let fields = head.count("X-Telegram-Bot-Api-Secret-Token")

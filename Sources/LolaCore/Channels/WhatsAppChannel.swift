@@ -45,8 +45,6 @@ final class WhatsAppChannel: Channel {
         try WebhookShape.requireJSON(head)
     }
 
-    func screen(_ head: HTTPRequestHead) throws(Refusal) { _ = try Self.code(head) }
-
     private static func code(_ head: HTTPRequestHead) throws(Refusal) -> [UInt8] {
         let fields = head.count("X-Hub-Signature-256")
         guard fields > 0 else { throw .signatureMissing }

@@ -44,21 +44,7 @@ final class GatewayApplication: HTTPApplication {
         }
         if route.isAdmin, !isOrchestrator(head) { return refuse(.authenticationRequired, requestID) }
         if head.method == .post, head.framing == .none { return refuse(.lengthRequired, requestID) }
-        guard let channel = channel(of: route) else { return .proceed(bodyMax: Limits.bodyAPIMax) }
-        if head.method == .post, !isTooLarge(head, channel.bodyMax) {
-            // Nobody's octets are kept for a request that can be refused by its head.
-            do throws(Refusal) { try channel.screen(head) } catch {
-                parts.server.loop.counters.add(.webhooksRefused)
-                return refuse(error, requestID)
-            }
-        }
-        return .proceed(bodyMax: channel.bodyMax)
-    }
-
-    /// Declared larger than the route takes: the parser answers that itself, with 413.
-    private func isTooLarge(_ head: HTTPRequestHead, _ bodyMax: ByteCount) -> Bool {
-        if case .length(let count) = head.framing { return count > bodyMax.bytes }
-        return false
+        return .proceed(bodyMax: channel(of: route)?.bodyMax ?? Limits.bodyAPIMax)
     }
 
     private func refuse(_ refusal: Refusal, _ requestID: [UInt8]) -> Admission {

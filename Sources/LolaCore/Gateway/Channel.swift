@@ -6,9 +6,6 @@ protocol Channel: AnyObject {
     /// Largest webhook body (CONTRACT §4).
     var bodyMax: ByteCount { get }
 
-    /// What can be refused before a body is read: a proof that is missing or has the wrong form.
-    func screen(_ head: HTTPRequestHead) throws(Refusal)
-
     /// Proves that the raw octets come from the provider: constant time, before any other parsing.
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal)
 

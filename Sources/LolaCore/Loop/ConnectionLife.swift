@@ -27,8 +27,9 @@ struct ConnectionLife: Equatable, Sendable {
 
     private(set) var phase = Phase.fresh
     private var since: Instant
-    /// Payload octets of the current window of the body.
+    /// Payload octets of the current window of the body, and when the body as a whole has to be there.
     private var windowOctets = 0
+    private var bodyDeadline = Instant.distantFuture
     /// The peer has not taken octets since then; nil when nothing waits.
     private var stalledSince: Instant?
     private var drainDeadline: Instant?
@@ -44,6 +45,7 @@ struct ConnectionLife: Equatable, Sendable {
         phase = next
         since = now
         windowOctets = 0
+        bodyDeadline = next == .body ? now + Limits.bodyTimeout : .distantFuture
     }
 
     mutating func received(bodyOctets count: Int) { windowOctets += count }
@@ -66,7 +68,7 @@ struct ConnectionLife: Equatable, Sendable {
         switch phase {
         case .fresh, .head: next = since + Limits.requestHeadTimeout
         case .idle: next = min(since + Limits.idleTimeout, drainDeadline ?? .distantFuture)
-        case .body: next = since + Limits.bodyRateWindow
+        case .body: next = min(since + Limits.bodyRateWindow, bodyDeadline)
         case .answering: next = .distantFuture
         case .flushing: next = since + Limits.writeStallTimeout
         case .lingering: next = since + Limits.lingeringClose
@@ -80,7 +82,7 @@ struct ConnectionLife: Equatable, Sendable {
     mutating func expiry(at now: Instant) -> Expiry? {
         guard now >= deadline else { return nil }
         if let stalledSince, now >= stalledSince + Limits.writeStallTimeout { return .closeSilently }
-        if phase == .body, windowOctets >= Self.windowMinimum {
+        if phase == .body, now < bodyDeadline, windowOctets >= Self.windowMinimum {
             since = now
             windowOctets = 0
             return nil

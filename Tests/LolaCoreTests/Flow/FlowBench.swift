@@ -8,7 +8,6 @@ final class PlainChannel: Channel {
     let bodyMax = ByteCount.kibibytes(64)
     var courtesy = false
 
-    func screen(_ head: HTTPRequestHead) throws(Refusal) {}
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {}
     func decode(_ body: [UInt8]) -> DecodedWebhook { DecodedWebhook() }
 

@@ -55,6 +55,12 @@ struct ConnectionLifeTests {
         #expect(life.expiry(at: Self.at(10_000)) == .requestTimeout)
         life.received(bodyOctets: 1)
         #expect(life.expiry(at: Self.at(10_000)) == nil)
+        for second in stride(from: 15, to: 60, by: 5) {
+            life.received(bodyOctets: 2_560)
+            #expect(life.expiry(at: Self.at(Int64(second) * 1_000)) == nil)
+        }
+        life.received(bodyOctets: 1_000_000)
+        #expect(life.expiry(at: Self.at(60_000)) == .requestTimeout)
         life.enter(.idle, at: Self.at(1))
         life.enter(.body, at: Self.at(2))
         #expect(life.deadline == Self.at(5_002))
