@@ -55,6 +55,7 @@ final class SimProvider {
             let moment = story.moment()
             for post in webhook.posts { post.acceptedAt = min(post.acceptedAt, moment) }
             story.note("accepted", "\(webhook.number)")
+            if let next = webhook.next { network.after(story.chance.milliseconds(0, 2), next) }
             if story.chance.chance(100) { again(webhook) }
         case nil, 503, 408:
             if answer?.status == 408, !client.wasTampered { story.violated("a quick webhook was answered 408") }

@@ -56,7 +56,7 @@ struct SimScenario {
             stalls: chance.pick([0, 0, 30, 100]), exhaustion: chance.pick([0, 0, 50]),
             spurious: chance.pick([0, 20, 200]),
             refusals: chance.pick([0, 0, 50, 300]), nameFailures: chance.pick([0, 0, 200]),
-            bufferMin: chance.pick([300, 4_096, 65_536]), pauses: chance.pick([0, 5, 50]))
+            bufferMin: chance.pick([300, 4_096, 65_536]), pauses: chance.pick([0, 5, 50, 200]))
     }
 
     /// Two addresses, of which the first may not be there.
@@ -120,6 +120,7 @@ struct SimScenario {
     private func schedule() {
         var at = Interval.zero
         var rest = story.posts
+        let isEager = chance.chance(400)
         while let post = rest.first {
             var batch = [rest.removeFirst()]
             while !post.sender.isTelegram, let next = rest.first, !next.sender.isTelegram, batch.count < 5,
@@ -132,8 +133,14 @@ struct SimScenario {
             let bytes = post.sender.isTelegram ? SimForge.telegram(post.telegram(second))
                 : SimForge.whatsapp(SimForge.whatsappBody(posts, second: second))
             let webhook = SimWebhook(number, posts, bytes)
+            let deliver = { (post.sender.isTelegram ? telegram : meta).deliver(webhook) }
+            // Some write as fast as they are heard: the order of what is told one after the other must hold.
+            if isEager, let last = story.webhooks.last, chance.chance(700) {
+                last.next = deliver
+            } else {
+                world.network.after(at, deliver)
+            }
             story.webhooks.append(webhook)
-            world.network.after(at) { (post.sender.isTelegram ? telegram : meta).deliver(webhook) }
         }
         for number in 0..<chance.between(1, 5) {
             let kind = chance.pick(SimStranger.Kind.allCases)

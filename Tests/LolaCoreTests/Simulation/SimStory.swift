@@ -146,6 +146,8 @@ final class SimWebhook {
     var isAccepted = false
     var isGivenUp = false
     var isOpen = false
+    /// The provider sends this one as soon as the webhook is taken.
+    var next: (() -> Void)?
 
     init(_ number: Int, _ posts: [SimPost], _ bytes: [UInt8]) {
         self.number = number
