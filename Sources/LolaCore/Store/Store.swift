@@ -1,46 +1,161 @@
 // The store's closed set of operations and its one atomic batch (DESIGN §5). Bytes below, typed keys above.
-// This file is the door: the memory store is behind it now; the journal and Redis come behind the same door.
+// Memory, journal and Redis stand behind this door; each keeps Tests' StoreContract.
 
-/// A key: a room word, a slash, and what identifies the record in that room.
-struct StoreKey: Hashable, Sendable {
-    let bytes: [UInt8]
+/// What identifies a record within its room: the first 128 bits of a keyed hash, so that no key on disk tells who it is
+/// about (CONTRACT §11 "At rest").
+struct RecordID: Hashable, Sendable {
+    let high: UInt64
+    let low: UInt64
 
-    init(_ room: StoreRoom, _ identity: [UInt8]) { bytes = [UInt8](text: room.rawValue) + [0x2F] + identity }
+    static let count = 16
 
-    func hash(into hasher: inout Hasher) { hasher.combine(octets: bytes) }
+    init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// From the first 16 octets of a digest (at least 16 octets), big-endian.
+    init(digest: some Collection<UInt8>) {
+        precondition(digest.count >= Self.count, "a record id is made of 16 octets")
+        var words: (UInt64, UInt64) = (0, 0)
+        for (place, byte) in digest.prefix(Self.count).enumerated() {
+            if place < 8 { words.0 = words.0 << 8 | UInt64(byte) } else { words.1 = words.1 << 8 | UInt64(byte) }
+        }
+        (high, low) = words
+    }
+
+    /// 16 octets, big-endian.
+    var bytes: [UInt8] { Self.octets(high) + Self.octets(low) }
+    /// 32 hex digits, as operators see and name a record.
+    var hex: [UInt8] { Hex.encode(bytes) }
+
+    private static func octets(_ word: UInt64) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+    }
 }
 
-/// The rooms of the store. One line per kind of record.
-enum StoreRoom: String, CaseIterable, Sendable {
-    /// Native message ids already accepted (keyed hash).
-    case seen
+struct StoreKey: Hashable, Sendable {
+    let room: StoreRoom
+    let id: RecordID
+
+    init(_ room: StoreRoom, _ id: RecordID) {
+        self.room = room
+        self.id = id
+    }
+}
+
+/// The rooms of the store. One line per kind of record; the numbers stand in journals and never change meaning.
+enum StoreRoom: UInt8, CaseIterable, Sendable {
+    /// What the store knows of itself: its index key, its epoch.
+    case meta = 0
+    /// Claims: native message ids already accepted.
+    case seen = 1
+    /// The inbound queue: accepted messages that are not done. Made by `append` only.
+    case inbound = 2
+    /// What an agent answered, until all of it is sent.
+    case outbox = 3
+    /// How many requests of an outbox record the channel has accepted.
+    case progress = 4
+    /// Given up: an operator decides.
+    case dead = 5
+    /// Put aside: not understood, or it killed the process three times.
+    case quarantine = 6
     /// State an agent keeps for a conversation.
-    case state
-    /// Phone that a Telegram user shared, by user.
-    case contact
+    case state = 7
+    /// Phone that a sender without a number shared, by sender.
+    case contact = 8
+    /// How often handling a message has killed the process.
+    case suspect = 9
+
+    /// Rooms of claims hold no values and take only `claim`, `get` (an empty value, or nil) and `remove`;
+    /// all other rooms take everything but `claim`.
+    var holdsClaims: Bool { self == .seen }
+
+    /// The word that names the room in Redis keys and in messages to operators.
+    var word: StaticString {
+        switch self {
+        case .meta: "meta"
+        case .seen: "seen"
+        case .inbound: "inbound"
+        case .outbox: "outbox"
+        case .progress: "progress"
+        case .dead: "dead"
+        case .quarantine: "quarantine"
+        case .state: "state"
+        case .contact: "contact"
+        case .suspect: "suspect"
+        }
+    }
+}
+
+/// A share of all conversations: order is kept within a lane, and one loop of one gateway owns it at a time.
+struct Lane: Hashable, Sendable {
+    /// So many that they spread over loops and gateways, so few that a lane on disk tells nothing of a sender.
+    static let count = 64
+    let number: UInt8
+
+    /// `number` is taken modulo 64.
+    init(_ number: Int) { self.number = UInt8(truncatingIfNeeded: number & (Self.count - 1)) }
+}
+
+/// One accepted message as the store keeps it.
+struct QueueEntry: Hashable, Sendable {
+    /// In room `inbound`.
+    let key: StoreKey
+    let lane: Lane
+    let value: [UInt8]
 }
 
 enum StoreOperation: Sendable {
     case get(StoreKey)
+    /// Records of a room in the order of their ids, at most `limit` after `after`; expired ones are absent.
+    /// For operators: not for rooms of claims.
+    case list(StoreRoom, after: RecordID?, limit: Int)
     case put(StoreKey, [UInt8], expires: Interval?)
     /// Put if absent; the answer says who was first.
     case claim(StoreKey, expires: Interval)
+    /// A counter that starts with its first addition and ends `within` later; the answer is the sum.
+    case add(StoreKey, Int64, within: Interval)
+    /// At the end of the lane's inbound queue (room `inbound`).
+    case append(QueueEntry)
+    /// An inbound entry that is removed is done and leaves the queue.
     case remove(StoreKey)
-    /// All or nothing: when any claim in it is lost, nothing of the batch takes effect.
+    /// Holds only while the inbound entry is there and ours: in a batch, nothing takes effect otherwise (`fenced`).
+    case holding(StoreKey)
+    /// All or nothing: when any claim in it is lost or any `holding` fails, nothing of the batch takes effect.
+    /// Takes every operation but `get`, `list` and a batch. The answer is that of its claims (`claimed`), else `done`.
     case batch([StoreOperation])
 }
 
 enum StoreAnswer: Hashable, Sendable {
     case value([UInt8]?)
+    case page([StoreRecord])
     case done
     case claimed(Bool)
-    /// The store cannot answer: webhooks say 503, nothing is ever assumed.
+    case sum(Int64)
+    /// The entry is gone or another gateway's: whoever asked must stop.
+    case fenced
+    /// The store cannot answer: webhooks say 503, nothing is ever assumed. What was asked may or may not last.
     case unavailable
 }
 
-/// A store as one loop sees it. `submit` answers exactly once, never before it returns, on the same thread.
+struct StoreRecord: Hashable, Sendable {
+    let id: RecordID
+    let value: [UInt8]
+}
+
+/// A store as one loop sees it. `submit` answers exactly once, never before it returns, on the same thread. An answer
+/// to anything that changes the store, and a lost claim, come only when what they tell is durable.
 protocol Store: AnyObject {
     func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void)
+
     /// Delivers answers that are ready; the loop calls it once per tick. True when any was delivered.
     func deliver(at now: WallTime) -> Bool
+
+    /// True when appended entries come back through `onEntry`, on whichever gateway owns the lane. False when the one
+    /// who appended hands the message over; then `onEntry` gives only what an earlier process left, before anything else.
+    var returnsEntries: Bool { get }
+
+    /// Entries of this loop's lanes, in order. Set before the first `deliver`.
+    var onEntry: ((QueueEntry) -> Void)? { get set }
 }
