@@ -28,6 +28,7 @@ struct ConversationKey: Hashable, Sendable {
     init(_ channel: ChannelName, own: [UInt8], sender: [UInt8]) {
         bytes = channel.bytes + [0x3A] + own + [0x3A] + sender
     }
+    init(bytes: [UInt8]) { self.bytes = bytes }
     var text: String { bytes.text }
 
     func hash(into hasher: inout Hasher) { hasher.combine(octets: bytes) }
@@ -44,7 +45,7 @@ enum ReplyAddress: Hashable, Sendable {
 }
 
 /// The `type` an agent sees in `message.type`. Words are fixed by the channels' own vocabulary.
-enum MessageType: String, Sendable {
+enum MessageType: String, CaseIterable, Sendable {
     case text
     case button
     case list
@@ -82,7 +83,7 @@ enum Attachment: Sendable, Hashable {
 }
 
 /// One message as a channel decoded it. Nothing here is trusted until it sits in a `VerifiedMessage`.
-struct InboundMessage: Sendable {
+struct InboundMessage: Hashable, Sendable {
     let channel: ChannelName
     /// `wamid…`, `update_id`; unique per channel, the base of the message key.
     let nativeID: [UInt8]

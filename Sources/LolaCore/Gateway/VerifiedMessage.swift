@@ -1,8 +1,9 @@
 // The gate between octets and messages. `VerifiedMessage` can be made only in this file, only after the
-// channel's proof succeeded: whoever holds one need not ask again. Runs on the loop that accepted the request.
+// channel's proof succeeded, or after a seal of ours proved that it once did: whoever holds one need not ask again.
+// Runs on the loop that accepted the request or took the message back from the store.
 
 /// A message whose origin is proven and whose free text (names of cards and files too) holds no card number.
-struct VerifiedMessage: Sendable {
+struct VerifiedMessage: Hashable, Sendable {
     let message: InboundMessage
     let receivedAt: WallTime
     /// How many card numbers were masked in the text (CONTRACT §5).
@@ -32,6 +33,12 @@ struct VerifiedMessage: Sendable {
         self.receivedAt = receivedAt
         maskedCards = masked
     }
+
+    fileprivate init(_ fields: RestoredFields) {
+        message = fields.message
+        receivedAt = fields.receivedAt
+        maskedCards = fields.maskedCards
+    }
 }
 
 /// The parts of one proven webhook body.
@@ -54,6 +61,18 @@ enum WebhookGate {
             receipts: decoded.receipts,
             quarantined: decoded.quarantined,
             ignored: decoded.ignored)
+    }
+
+    /// The second proof: octets of `MessageCodec.encode` that a seal of ours opened (SealedStore). The seal is ours
+    /// alone and names the record it belongs to, so only a message that passed `admit` can come out, and under its own
+    /// id. Never for octets from anywhere else. Text was masked before it was sealed and is not masked again.
+    static func restored(_ opened: [UInt8]) throws(RecordFault) -> VerifiedMessage {
+        VerifiedMessage(try MessageCodec.decode(opened))
+    }
+
+    /// The same for a message that is part of a larger record, written there by `MessageCodec.write`.
+    static func restored(from reader: inout RecordReader) throws(RecordFault) -> VerifiedMessage {
+        VerifiedMessage(try MessageCodec.read(&reader))
     }
 
     /// A message made up by an operator for a dry run: never delivered, never stored, never given to an agent.

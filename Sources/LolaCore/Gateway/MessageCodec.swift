@@ -1,0 +1,171 @@
+// A proven message as octets at rest: what the inbound queue, dead letters and quarantine keep of it. Writing is for
+// everybody; `WebhookGate.restored` alone makes a message of what is read. Numbers stand in stores, never change meaning.
+
+/// The fields of a `VerifiedMessage` before anybody vouches for them again.
+struct RestoredFields {
+    let message: InboundMessage
+    let receivedAt: WallTime
+    let maskedCards: Int
+}
+
+enum MessageCodec {
+    private static let version: UInt8 = 1
+
+    /// A record of its own.
+    static func encode(_ verified: VerifiedMessage) -> [UInt8] {
+        var writer = RecordWriter(version: version)
+        write(verified, to: &writer)
+        return writer.bytes
+    }
+
+    /// As part of a larger record.
+    static func write(_ verified: VerifiedMessage, to writer: inout RecordWriter) {
+        let message = verified.message
+        writer.word(verified.receivedAt.milliseconds)
+        writer.number(UInt64(verified.maskedCards))
+        writer.byte(number(of: message.channel))
+        writer.octets(message.nativeID)
+        writer.octets(message.conversation.bytes)
+        write(message.replyTo, to: &writer)
+        writer.octets(message.senderID)
+        writer.optional(message.phone)
+        writer.optional(message.language)
+        writer.byte(number(of: message.type))
+        writer.optional(message.text)
+        writer.optional(message.startPayload)
+        writer.optional(message.choiceID)
+        writer.list(message.attachments) { write($1, to: &$0) }
+        writer.word(message.at.milliseconds)
+        writer.optional(message.callbackQueryID)
+    }
+
+    /// What `encode` gave; a fault for everything else. For `WebhookGate.restored`.
+    static func decode(_ bytes: [UInt8]) throws(RecordFault) -> RestoredFields {
+        var reader = try RecordReader(bytes, version: version)
+        let fields = try read(&reader)
+        try reader.end()
+        return fields
+    }
+
+    static func read(_ reader: inout RecordReader) throws(RecordFault) -> RestoredFields {
+        let receivedAt = WallTime(milliseconds: try reader.signedWord())
+        guard let maskedCards = Int(exactly: try reader.number()) else { throw .malformed }
+        let message = InboundMessage(
+            channel: try channel(&reader), nativeID: try reader.octets(),
+            conversation: ConversationKey(bytes: try reader.octets()), replyTo: try address(&reader),
+            senderID: try reader.octets(), phone: try reader.optionalOctets(), language: try reader.optionalOctets(),
+            type: try type(&reader), text: try reader.optionalOctets(), startPayload: try reader.optionalOctets(),
+            choiceID: try reader.optionalOctets(),
+            attachments: try reader.list { (reader) throws(RecordFault) in try attachment(&reader) },
+            at: WallTime(milliseconds: try reader.signedWord()), callbackQueryID: try reader.optionalOctets())
+        return RestoredFields(message: message, receivedAt: receivedAt, maskedCards: maskedCards)
+    }
+
+    // MARK: Address and attachments
+
+    private static func write(_ address: ReplyAddress, to writer: inout RecordWriter) {
+        switch address {
+        case .whatsappNumber(let digits):
+            writer.byte(0)
+            writer.octets(digits)
+        case .whatsappUser(let id):
+            writer.byte(1)
+            writer.octets(id)
+        case .telegramChat(let chat):
+            writer.byte(2)
+            writer.word(chat)
+        }
+    }
+
+    private static func address(_ reader: inout RecordReader) throws(RecordFault) -> ReplyAddress {
+        switch try reader.byte() {
+        case 0: return .whatsappNumber(try reader.octets())
+        case 1: return .whatsappUser(try reader.octets())
+        case 2: return .telegramChat(try reader.signedWord())
+        default: throw .malformed
+        }
+    }
+
+    private static func write(_ attachment: Attachment, to writer: inout RecordWriter) {
+        switch attachment {
+        case .contact(let name, let phone, let isOwn):
+            writer.byte(0)
+            writer.octets(name)
+            writer.optional(phone)
+            writer.flag(isOwn)
+        case .location(let latitude, let longitude, let name):
+            writer.byte(1)
+            writer.word(latitude.bitPattern)
+            writer.word(longitude.bitPattern)
+            writer.optional(name)
+        case .file(let type, let mediaType, let fileName):
+            writer.byte(2)
+            writer.byte(number(of: type))
+            writer.optional(mediaType)
+            writer.optional(fileName)
+        }
+    }
+
+    private static func attachment(_ reader: inout RecordReader) throws(RecordFault) -> Attachment {
+        switch try reader.byte() {
+        case 0:
+            return .contact(
+                name: try reader.octets(), phone: try reader.optionalOctets(), isOwn: try reader.flag())
+        case 1:
+            return .location(
+                latitude: Double(bitPattern: try reader.word()), longitude: Double(bitPattern: try reader.word()),
+                name: try reader.optionalOctets())
+        case 2:
+            return .file(
+                type: try type(&reader), mediaType: try reader.optionalOctets(),
+                fileName: try reader.optionalOctets())
+        default: throw .malformed
+        }
+    }
+
+    // MARK: Words as numbers
+
+    private static func number(of channel: ChannelName) -> UInt8 {
+        switch channel {
+        case .whatsapp: 0
+        case .telegram: 1
+        }
+    }
+
+    private static func channel(_ reader: inout RecordReader) throws(RecordFault) -> ChannelName {
+        let number = try reader.byte()
+        guard let channel = ChannelName.allCases.first(where: { self.number(of: $0) == number }) else {
+            throw .malformed
+        }
+        return channel
+    }
+
+    private static func number(of type: MessageType) -> UInt8 {
+        switch type {
+        case .text: 0
+        case .button: 1
+        case .list: 2
+        case .contact: 3
+        case .location: 4
+        case .image: 5
+        case .video: 6
+        case .audio: 7
+        case .voice: 8
+        case .sticker: 9
+        case .document: 10
+        case .reaction: 11
+        case .order: 12
+        case .flow: 13
+        case .start: 14
+        case .unsupported: 15
+        }
+    }
+
+    private static func type(_ reader: inout RecordReader) throws(RecordFault) -> MessageType {
+        let number = try reader.byte()
+        guard let type = MessageType.allCases.first(where: { self.number(of: $0) == number }) else {
+            throw .malformed
+        }
+        return type
+    }
+}
