@@ -61,6 +61,12 @@ struct MetricsPage {
             (#"kind="quarantined""#, .webhookQuarantined), (#"kind="ignored""#, .webhookIgnored),
             (#"kind="receipt""#, .webhookReceipts),
         ]),
+        Family(name: "lola_messages_recovered_total", help: "Messages taken up again after a stop.", series: [
+            ("", .messagesRecovered)
+        ]),
+        Family(name: "lola_store_unavailable_total", help: "Messages that had to wait for the store.", series: [
+            ("", .storeUnavailable)
+        ]),
         Family(name: "lola_messages_total", help: "Messages by how they ended.", series: [
             (#"outcome="done""#, .messagesDone), (#"outcome="stopped""#, .messagesStopped),
             (#"outcome="dead_letter""#, .messagesDead),

@@ -139,6 +139,18 @@ enum Limits {
     static let agentInFlightMax = 64
     /// Accepted messages not yet done, in the process; more answers 503 to the channel.
     static let backlogMax = 65_536
+    /// The same for one lane, so that one conversation cannot take everybody's place.
+    static let backlogLaneMax = backlogMax / 8
+    /// How long a message waits before it asks a store again that did not answer.
+    static let storeRetry = Interval.seconds(1)
+    /// A delivery of which nobody knows whether the channel took it waits so long for a receipt.
+    static let doubtWait = Interval.seconds(10)
+    /// State an agent keeps, after its last change.
+    static let agentStateRetention = Interval.days(400)
+    /// What was given up or put aside waits so long for an operator.
+    static let deadLetterRetention = Interval.days(30)
+    /// A message that has killed the process so often is put aside.
+    static let crashesMax = 3
     /// A provider's `Retry-After` is honoured up to this.
     static let retryAfterMax = Interval.hours(1)
     /// How long a native message id is remembered: as long as its provider may deliver it again.

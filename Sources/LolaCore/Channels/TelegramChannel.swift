@@ -44,6 +44,8 @@ final class TelegramChannel: Channel {
         return decoder.webhook
     }
 
+    let carriesReference = false
+
     /// Telegram has nothing that carries `reference`.
     func encode(_ reply: Reply, to address: ReplyAddress, reference: [UInt8]) -> [OutboundRequest] {
         guard case .telegramChat(let chat) = address else {

@@ -85,6 +85,8 @@ final class WhatsAppChannel: Channel {
         return decoder.webhook
     }
 
+    let carriesReference = true
+
     func encode(_ reply: Reply, to address: ReplyAddress, reference: [UInt8]) -> [OutboundRequest] {
         WhatsAppEncoder(address: address, reference: reference).bodies(of: reply).map { post($0) }
     }

@@ -8,6 +8,10 @@ enum CommandName: String, CaseIterable, Sendable {
     case configPrint = "config print"
     case keysNew = "keys new"
     case keysJWKS = "keys jwks"
+    case dlqList = "dlq list"
+    case dlqShow = "dlq show"
+    case dlqReplay = "dlq replay"
+    case dlqDrop = "dlq drop"
     case verify, healthcheck, version, help
 
     var words: [String] { rawValue.split(separator: " ").map(String.init) }

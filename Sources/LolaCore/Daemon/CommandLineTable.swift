@@ -3,7 +3,8 @@
 
 enum CommandLineTable {
     static let all: [CommandDefinition] = [
-        serve, dev, trigger, tail, checkConfig, configPrint, keysNew, keysJWKS, verify, healthcheck, version, help,
+        serve, dev, trigger, tail, checkConfig, configPrint, keysNew, keysJWKS, dlqList, dlqShow,
+        dlqReplay, dlqDrop, verify, healthcheck, version, help,
     ]
 
     static func definition(_ name: CommandName) -> CommandDefinition {
@@ -96,6 +97,31 @@ enum CommandLineTable {
         name: .keysJWKS, summary: "Print the public keys of session tokens",
         description: "Prints the JWKS of LOLA_JWT_PRIVATE_KEY and LOLA_JWT_PREVIOUS_KEYS.",
         flags: [json], example: "lola keys jwks")
+
+    private static let deadLetterID = CommandArgument(name: "ID", sentence: "The 32 hex digits that `dlq list` shows.")
+
+    private static let dlqList = CommandDefinition(
+        name: .dlqList, summary: "List messages that were given up",
+        description: "Lists dead letters of a running gateway: what failed and why, never the text.",
+        flags: [url, json], example: "lola dlq list")
+
+    private static let dlqShow = CommandDefinition(
+        name: .dlqShow, summary: "Show one message that was given up",
+        description: "Shows one dead letter, without its text.", arguments: [deadLetterID], flags: [url, json],
+        example: "lola dlq show 5f0c…")
+
+    private static let dlqReplay = CommandDefinition(
+        name: .dlqReplay, summary: "Handle a message that was given up again",
+        description: """
+            Puts a dead letter back into the queue under its key. After a failed agent the agent is asked again with the \
+            same idempotency key; after a failed delivery only the replies that are left are sent.
+            """,
+        arguments: [deadLetterID], flags: [url, json], example: "lola dlq replay 5f0c…")
+
+    private static let dlqDrop = CommandDefinition(
+        name: .dlqDrop, summary: "Forget a message that was given up",
+        description: "Removes a dead letter for good.", arguments: [deadLetterID], flags: [url, json],
+        example: "lola dlq drop 5f0c…")
 
     private static let verify = CommandDefinition(
         name: .verify, summary: "Explain why a webhook signature does not match",

@@ -9,6 +9,7 @@ final class GatewayApplication: HTTPApplication {
         let channels: [ChannelName: any Channel]
         let whatsapp: WhatsAppChannel?
         let admin: AdminAPI
+        let deadLetters: DeadLetterAPI
         let health: Health
         let orchestratorToken: SecretBytes
         let jwks: [UInt8]
@@ -86,6 +87,13 @@ final class GatewayApplication: HTTPApplication {
                 status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: parts.metrics()))
         case .adminMessages: server.respond(exchange, parts.admin.messages(request))
         case .adminMessage(let key): server.respond(exchange, parts.admin.message(key, request))
+        case .adminDeadLetters where request.head.method == .post:
+            parts.deadLetters.act(request) { server.respond(exchange, $0) }
+        case .adminDeadLetters: parts.deadLetters.list(request) { server.respond(exchange, $0) }
+        case .adminDeadLetter(let id) where request.head.method == .delete:
+            parts.deadLetters.drop(id, request) { server.respond(exchange, $0) }
+        case .adminDeadLetter(let id): parts.deadLetters.show(id, request) { server.respond(exchange, $0) }
+        case .adminQuarantine: parts.deadLetters.quarantine(request) { server.respond(exchange, $0) }
         case .adminDryRun: parts.admin.dryRun(request) { server.respond(exchange, $0) }
         case .dev: parts.console?.handle(request) { server.respond(exchange, $0) }
         }

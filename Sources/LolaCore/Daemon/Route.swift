@@ -11,6 +11,9 @@ enum Route: Equatable, Sendable {
     case adminMessages
     case adminMessage(key: [UInt8])
     case adminDryRun
+    case adminDeadLetters
+    case adminDeadLetter(RecordID)
+    case adminQuarantine
     /// Something below `/dev`; only under `lola dev`.
     case dev
 
@@ -18,6 +21,7 @@ enum Route: Equatable, Sendable {
     static func find(_ path: ArraySlice<UInt8>, role: ListenerRole, hasConsole: Bool) throws(HTTPFault) -> Route? {
         if let exact = exact(path, role) { return exact }
         if role == .management, let key = try messageKey(path) { return .adminMessage(key: key) }
+        if role == .management, let id = deadLetterID(path) { return .adminDeadLetter(id) }
         let segments = try HTTPTarget.segments(of: path)
         if role == .public, hasConsole, segments.first == [UInt8](text: "dev") { return .dev }
         return nil
@@ -25,7 +29,9 @@ enum Route: Equatable, Sendable {
 
     var methods: [HTTPMethod] {
         switch self {
-        case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage: [.get, .head]
+        case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage, .adminQuarantine: [.get, .head]
+        case .adminDeadLetters: [.get, .head, .post]
+        case .adminDeadLetter: [.get, .head, .delete]
         case .whatsapp: [.get, .head, .post]
         case .telegram, .adminDryRun: [.post]
         case .dev: [.get, .head, .post]
@@ -35,7 +41,7 @@ enum Route: Equatable, Sendable {
     /// Whether the orchestrator token is needed.
     var isAdmin: Bool {
         switch self {
-        case .adminMessages, .adminMessage, .adminDryRun: true
+        case .adminMessages, .adminMessage, .adminDryRun, .adminDeadLetters, .adminDeadLetter, .adminQuarantine: true
         default: false
         }
     }
@@ -53,10 +59,18 @@ enum Route: Equatable, Sendable {
             if isPath("/metrics") { return .metrics }
             if isPath("/admin/api/messages") { return .adminMessages }
             if isPath("/admin/api/dry-run/route") { return .adminDryRun }
+            if isPath("/admin/api/dlq") { return .adminDeadLetters }
+            if isPath("/admin/api/quarantine") { return .adminQuarantine }
         }
         if isPath("/livez") { return .livez }
         if isPath("/readyz") { return .readyz }
         return nil
+    }
+
+    /// The id in `/admin/api/dlq/{id}`: 32 hex digits; anything else is no route.
+    private static func deadLetterID(_ path: ArraySlice<UInt8>) -> RecordID? {
+        let prefix = "/admin/api/dlq/".utf8
+        return path.starts(with: prefix) ? RecordID(hex: path.dropFirst(prefix.count)) : nil
     }
 
     /// The key in `/admin/api/messages/{key}`: a native id may hold any character, a slash too.

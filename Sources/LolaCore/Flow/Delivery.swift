@@ -1,70 +1,94 @@
 // Carries the replies of one message to its channel, one request after the other, with retries; what one request
-// needs is decided by the channel's own reading of the provider's answer. Lives on the conversation's loop.
+// needs is decided by the channel's own reading of the provider's answer. What the channel has accepted is on disk
+// before the next request goes out. Lives on the conversation's loop.
 
 final class Delivery {
     /// How the whole delivery ended.
     enum Outcome: Sendable {
         case delivered
         /// The provider refused for good; nothing further of this message was sent.
-        case refused(word: String)
+        case refused(word: String, sent: Int)
         /// Retries are used up.
-        case exhausted(word: String)
+        case exhausted(word: String, sent: Int)
     }
 
     private struct Item {
         let record: Int
         var request: OutboundRequest
+        /// What a receipt of this request carries; nil when other requests carry the same.
+        let reference: [UInt8]?
         var attempts = 0
         var triedAlternative = false
     }
 
-    private let loop: Loop
-    private let client: OutboundClient
+    private let parts: FlowParts
+    private let ledger: MessageLedger
     private let channel: any Channel
-    private let schedule: RetrySchedule
     private let message: InboundMessage
-    private let log: MessageLog
     private var items: [Item] = []
+    private var sent = 0
     private let completion: (Outcome) -> Void
 
     init(
-        _ loop: Loop, client: OutboundClient, channel: any Channel, schedule: RetrySchedule, message: InboundMessage,
-        log: MessageLog, completion: @escaping (Outcome) -> Void
+        _ parts: FlowParts, _ ledger: MessageLedger, channel: any Channel, message: InboundMessage,
+        completion: @escaping (Outcome) -> Void
     ) {
-        self.loop = loop
-        self.client = client
+        self.parts = parts
+        self.ledger = ledger
         self.channel = channel
-        self.schedule = schedule
         self.message = message
-        self.log = log
         self.completion = completion
     }
 
-    /// Sends the replies in order. `reference` prefixes the ids that providers may carry back.
-    func start(_ replies: [Reply], reference: [UInt8]) {
+    private var loop: Loop { parts.loop }
+
+    /// Sends the replies in order. `reference` prefixes the ids that providers may carry back. `after` is nil for a
+    /// fresh answer; else so many requests were accepted before a crash, and the next one is in doubt.
+    func start(_ replies: [Reply], reference: [UInt8], after: Int?) {
         var deliveries: [MessageRecord.Delivery] = []
-        let known = log.find(message.key)?.deliveries.count ?? 0
+        let known = parts.log.find(message.key)?.deliveries.count ?? 0
+        sent = after ?? 0
         for (ordinal, reply) in replies.enumerated() {
             var id = reference + [0x2E]
             ASCII.append(ordinal, to: &id)
-            for request in channel.encode(reply, to: message.replyTo, reference: id) {
-                items.append(Item(record: known + deliveries.count, request: request))
-                deliveries.append(.init(kind: reply.word, status: .pending, attempts: 0, error: nil))
+            for (part, request) in channel.encode(reply, to: message.replyTo, reference: id).enumerated() {
+                let isSent = deliveries.count < sent
+                if !isSent {
+                    let own = part == 0 && channel.carriesReference ? id : nil
+                    items.append(Item(record: known + deliveries.count, request: request, reference: own))
+                }
+                deliveries.append(
+                    .init(kind: reply.word, status: isSent ? .sent : .pending, attempts: 0, error: nil))
             }
         }
-        log.update(message.key) { $0.deliveries.append(contentsOf: deliveries) }
+        parts.log.update(message.key) { $0.deliveries.append(contentsOf: deliveries) }
         items.reverse()
-        next()
+        if after != nil { doubt() } else { next() }
+    }
+
+    /// The next request may be with the channel already: a receipt says so, or its time passes.
+    private func doubt() {
+        guard let reference = items.last?.reference else { return next() }
+        let timer = loop.after(Limits.doubtWait) { [self] in
+            parts.doubts.close(reference)
+            ledger.step(next)
+        }
+        parts.doubts.open(reference) { [self] isTaken in
+            loop.cancel(timer)
+            ledger.step { judged(isTaken ? .accepted(providerID: []) : .final(word: "undeliverable")) }
+        }
     }
 
     private func next() {
         guard let item = items.last else { return completion(.delivered) }
         loop.counters.add(.deliveries)
         items[items.count - 1].attempts += 1
-        client.send(item.request) { [self] outcome in
-            switch outcome {
-            case .success(let response): judged(channel.judge(response))
-            case .failure(let fault): judged(.retry(word: fault.word, after: nil))
+        parts.client.send(item.request) { [self] outcome in
+            ledger.step {
+                switch outcome {
+                case .success(let response): judged(channel.judge(response))
+                case .failure(let fault): judged(.retry(word: fault.word, after: nil))
+                }
             }
         }
     }
@@ -74,17 +98,21 @@ final class Delivery {
         switch verdict {
         case .accepted:
             note(item, .sent, nil)
-            next()
+            sent += 1
+            // The last one is recorded by the end of the message itself.
+            if items.isEmpty { return completion(.delivered) }
+            ledger.mark(sent: sent) { [self] in next() }
         case .retry(let word, let after):
-            guard let delay = schedule.delay(afterAttempt: item.attempts, named: after, entropy: loop.entropy) else {
+            guard let delay = parts.retry.delay(afterAttempt: item.attempts, named: after, entropy: loop.entropy)
+            else {
                 loop.counters.add(.deliveriesFailed)
                 note(item, .failed, word)
-                return completion(.exhausted(word: "\(word)"))
+                return completion(.exhausted(word: "\(word)", sent: sent))
             }
             loop.counters.add(.deliveriesRetried)
             note(item, .pending, word)
             items.append(item)
-            loop.after(delay) { self.next() }
+            ledger.rest(delay) { [self] in next() }
         case .final(let word), .alarm(let word):
             let other = item.triedAlternative ? nil
                 : channel.alternative(for: item.request, address: message.replyTo, after: verdict)
@@ -97,12 +125,12 @@ final class Delivery {
             }
             loop.counters.add(.deliveriesFailed)
             note(item, .failed, word)
-            completion(.refused(word: "\(word)"))
+            completion(.refused(word: "\(word)", sent: sent))
         }
     }
 
     private func note(_ item: Item, _ status: MessageRecord.Delivery.Status, _ word: StaticString?) {
-        log.update(message.key) { record in
+        parts.log.update(message.key) { record in
             guard item.record < record.deliveries.count else { return }
             record.deliveries[item.record].status = status
             record.deliveries[item.record].attempts = item.attempts

@@ -1,6 +1,11 @@
 // What the flow reports as it happens: one line each, fixed keys, people only as pseudonyms. The daemon writes
 // them as JSON lines; the simulator and the tests collect them.
 
+/// What operators did, until the audit trail stands beside it: one line each.
+protocol OperatorLog: AnyObject {
+    func operatorDid(_ action: StaticString, _ id: RecordID)
+}
+
 protocol EventLog: AnyObject {
     /// Given up: an operator has to look. The message ends with `finished` all the same.
     func deadLetter(_ turn: Turn, _ names: MessageNames, word: String)

@@ -1,5 +1,5 @@
-// From a webhook request to accepted messages: proof, claim of each native id, hand-over to the owner loop, and
-// only then the 200. Lives on the loop that accepted the request.
+// From a webhook request to accepted messages: proof, claim and queue of each message in one operation that is durable,
+// hand-over to the owner loop, and only then the 200. Lives on the loop that accepted the request.
 
 final class Intake {
     private let store: any Store
@@ -10,13 +10,14 @@ final class Intake {
     private let log: MessageLog
     private let backlog: Backlog
     private let pseudonyms: Pseudonyms
+    private let doubts: DoubtCount
     private let loop: Loop
     /// Told of each accepted message before it goes on; only the console of `lola dev` listens.
     private let onAccepted: ((VerifiedMessage) -> Void)?
 
     init(
         _ loop: Loop, store: any Store, directory: LoopDirectory, number: Int, log: MessageLog, backlog: Backlog,
-        pseudonyms: Pseudonyms, onAccepted: ((VerifiedMessage) -> Void)? = nil,
+        pseudonyms: Pseudonyms, doubts: DoubtCount, onAccepted: ((VerifiedMessage) -> Void)? = nil,
         take: @escaping (AcceptedMessage) -> Void
     ) {
         self.onAccepted = onAccepted
@@ -26,6 +27,7 @@ final class Intake {
         self.log = log
         self.backlog = backlog
         self.pseudonyms = pseudonyms
+        self.doubts = doubts
         self.number = number
         self.take = take
     }
@@ -37,7 +39,7 @@ final class Intake {
         do throws(Refusal) {
             webhook = try WebhookGate.admit(channel, head: request.head, body: request.body, at: loop.wall)
             // Only what would have to be kept is turned away: a receipt costs nothing and need not come again.
-            if backlog.isFull, !webhook.messages.isEmpty { throw .backlogFull }
+            if webhook.messages.contains(where: { backlog.isFull($0.message.conversation.lane) }) { throw .backlogFull }
         } catch {
             loop.counters.add(.webhooksRefused)
             return answer(.refusal(error, requestID: request.requestID))
@@ -45,6 +47,7 @@ final class Intake {
         loop.counters.add(.webhookQuarantined, webhook.quarantined.count)
         loop.counters.add(.webhookIgnored, webhook.ignored)
         loop.counters.add(.webhookReceipts, webhook.receipts.count)
+        receipts(webhook.receipts)
         accept(webhook.messages, requestID: request.requestID, answer)
     }
 
@@ -58,36 +61,52 @@ final class Intake {
         var open = messages.count
         var isComplete = true
         for verified in messages {
-            let digest = pseudonyms.digest(verified.message.key.bytes)
-            let key = StoreKey(.seen, digest)
-            let retention = Self.retention(verified.message.channel)
-            store.submit(.claim(key, expires: retention)) { [self] result in
+            let names = pseudonyms.names(verified.message)
+            store.submit(Self.acceptance(verified, names)) { [self] result in
                 switch result {
-                case .claimed(true): accept(verified, digest)
+                case .claimed(true): accepted(verified, names)
                 case .claimed(false): loop.counters.add(.webhookDuplicates)
-                case .value, .done, .unavailable: isComplete = false
+                case .value, .done, .page, .sum, .fenced, .unavailable: isComplete = false
                 }
                 open -= 1
                 guard open == 0 else { return }
                 loop.counters.add(isComplete ? .webhooksAccepted : .webhooksRefused)
-                answer(isComplete ? .empty(200) : .refusal(.backlogFull, requestID: requestID))
+                answer(isComplete ? .empty(200) : .refusal(.storeUnavailable, requestID: requestID))
             }
         }
     }
 
-    private func accept(_ verified: VerifiedMessage, _ digest: [UInt8]) {
+    /// Claim and queue at one moment: nobody can take the id without the message being kept.
+    private static func acceptance(_ verified: VerifiedMessage, _ names: MessageNames) -> StoreOperation {
         let message = verified.message
-        let names = pseudonyms.names(message, digest: digest)
-        backlog.entered()
+        return .batch([
+            .claim(StoreKey(.seen, names.messageID), expires: retention(message.channel)),
+            .append(QueueEntry(
+                key: StoreKey(.inbound, names.messageID), lane: message.conversation.lane,
+                value: MessageCodec.encode(verified))),
+        ])
+    }
+
+    private func accepted(_ verified: VerifiedMessage, _ names: MessageNames) {
         loop.counters.add(.webhookMessages)
         loop.counters.add(.cardsMasked, verified.maskedCards)
-        log.insert(MessageRecord(
-            key: message.key, channel: message.channel, conversation: names.conversation, sender: names.sender,
-            type: message.type, receivedAt: verified.receivedAt))
         onAccepted?(verified)
-        let accepted = AcceptedMessage(verified: verified, names: names)
-        let owner = directory.owner(of: message.conversation)
+        // Otherwise the queue gives it to whichever gateway owns the lane.
+        if store.returnsEntries { return }
+        let accepted = AcceptedMessage(verified: verified, names: names, mayBeRepeated: false)
+        backlog.entered(accepted.lane)
+        log.insert(MessageRecord(accepted))
+        let owner = directory.owner(of: accepted.lane)
         if owner == number { take(accepted) } else { directory.mailboxes[owner].post(.message(accepted)) }
+    }
+
+    /// A receipt matters to a delivery that is in doubt; its loop is not known, so all are told.
+    private func receipts(_ receipts: [DeliveryReceipt]) {
+        if doubts.isEmpty { return }
+        for receipt in receipts {
+            guard let reference = receipt.reference else { continue }
+            directory.postAll(.receipt(reference, isTaken: receipt.state != .failed))
+        }
     }
 
     /// How long a provider may deliver the same message again (reference: reliability B9).

@@ -1,30 +1,52 @@
-// One message from the head of its conversation to its end: runs the chain, asks the agent, sends the replies.
-// Holds itself through the completions it waits for; every path leads to `end` exactly once.
+// One message from the head of its conversation to its end: runs the chain, asks the agent, records the answer, sends
+// the replies, and takes the message out of the store. Each step after the first is idempotent by the message's key, so
+// that a crash anywhere repeats it or goes on behind it. Holds itself through the completions it waits for; every path
+// leads to `leave` exactly once.
 
 final class Journey {
     let turn: Turn
-    private let names: MessageNames
+    private let accepted: AcceptedMessage
     private let parts: FlowParts
-    private let completion: (Journey) -> Void
+    private let ledger: MessageLedger
+    private let completion: () -> Void
     private var position = Pipeline.Position()
     private var agent: AgentName?
     private var agentAttempts = 0
     private var agentStarted: Instant?
-    private var isNoticeOnly = false
     private var refusal: Refusal?
 
-    init(_ accepted: AcceptedMessage, _ parts: FlowParts, completion: @escaping (Journey) -> Void) {
-        turn = Turn(accepted.verified)
-        names = accepted.names
+    /// - Parameters:
+    ///   - resting: told when the message begins and ends to wait for a time to come.
+    ///   - completion: called once, when the next message of the conversation may begin.
+    init(
+        _ accepted: AcceptedMessage, _ parts: FlowParts, resting: @escaping (Bool) -> Void,
+        completion: @escaping () -> Void
+    ) {
+        self.accepted = accepted
         self.parts = parts
         self.completion = completion
+        turn = Turn(accepted.verified, senderID: accepted.names.senderID)
+        ledger = MessageLedger(accepted.names, parts, resting: resting)
     }
 
     private var loop: Loop { parts.loop }
+    private var names: MessageNames { accepted.names }
     private var message: InboundMessage { turn.message }
     private var channel: (any Channel)? { parts.channels[message.channel] }
 
     func start() {
+        ledger.onFenced = { [self] in handedOver() }
+        guard accepted.mayBeRepeated else { return ledger.step(begin) }
+        ledger.readOutbox { [self] found in
+            switch found {
+            case .nothing: begin()
+            case .record(let outbox, let sent): resume(outbox, after: sent)
+            case .unreadable: giveUp("outbox_unreadable", replies: [])
+            }
+        }
+    }
+
+    private func begin() {
         if let courtesy = channel?.acknowledgement(of: message) { parts.client.send(courtesy) { _ in } }
         advance(nil)
     }
@@ -37,14 +59,13 @@ final class Journey {
             loop.counters.add(.identityCalls)
             parts.client.send(request) { [self] outcome in
                 if case .failure = outcome { loop.counters.add(.identityFailures) }
-                advance(.http(outcome))
+                ledger.step { advance(.http(outcome)) }
             }
         case .waiting(.store(let operation)):
-            parts.store.submit(operation) { [self] result in advance(.store(result)) }
+            parts.store.submit(operation) { [self] result in ledger.step { advance(.store(result)) } }
         case .stopped(let refusal, let reply):
             self.refusal = refusal
-            guard let reply else { return end(.stopped) }
-            deliver([reply], thenEnd: .stopped)
+            answer(with: reply.map { [$0] } ?? [], thenEnd: .stopped, isNotice: true)
         case .agent(let name):
             agent = name
             loop.counters.add(Self.counter(name))
@@ -52,7 +73,7 @@ final class Journey {
                 // Lola answers by itself; no agent is asked, so none stands in the record.
                 agent = nil
                 turn.record("notice", "text_only", took: .zero)
-                return deliver([parts.agents.fileNotice(turn)], thenEnd: .done)
+                return self.answer(with: [parts.agents.fileNotice(turn)], thenEnd: .done, isNotice: true)
             }
             askAgent()
         }
@@ -60,27 +81,22 @@ final class Journey {
 
     // MARK: Agent
 
-    private var stateKey: StoreKey { StoreKey(.state, message.conversation.bytes) }
+    private var stateKey: StoreKey { StoreKey(.state, names.conversationID) }
 
     /// One attempt: the conversation's state, then the agent.
     private func askAgent() {
-        agentAttempts += 1
-        agentStarted = loop.clock.now
-        parts.store.submit(.get(stateKey)) { [self] answer in
-            switch answer {
-            case .value(let state): call(with: state)
-            case .done, .claimed, .unavailable: failed(.retry(word: "store_unavailable", after: nil))
-            }
-        }
-    }
-
-    private func call(with state: [UInt8]?) {
-        guard let agent else { return }
-        loop.counters.add(.agentCalls)
-        parts.agents.ask(agent, turn, state: state) { [self] result in
-            switch result {
-            case .success(let answer): answered(answer)
-            case .failure(let failure): failed(failure)
+        ledger.read(stateKey) { [self] state in
+            guard let agent else { return }
+            agentAttempts += 1
+            agentStarted = loop.clock.now
+            loop.counters.add(.agentCalls)
+            parts.agents.ask(agent, turn, state: state) { [self] result in
+                ledger.step {
+                    switch result {
+                    case .success(let answer): answered(answer)
+                    case .failure(let failure): failed(failure)
+                    }
+                }
             }
         }
     }
@@ -89,14 +105,12 @@ final class Journey {
         turn.detail = "attempt \(agentAttempts), \(answer.replies.count) replies"
         if answer.refusedTicket != nil { turn.detail += ", ticket refused" }
         turn.record("agent", answer.isDeferred ? "deferred" : "answered", took: sinceAsked)
-        guard let changed = answer.state else { return send(answer) }
-        let operation: StoreOperation = changed.isEmpty ? .remove(stateKey) : .put(stateKey, changed, expires: nil)
-        parts.store.submit(operation) { [self] _ in send(answer) }
-    }
-
-    private func send(_ answer: AgentAnswer) {
-        if answer.replies.isEmpty { return end(answer.isDeferred ? .deferred : .done) }
-        deliver(answer.replies, thenEnd: answer.isDeferred ? .deferred : .done)
+        var changes: [StoreOperation] = []
+        if let state = answer.state {
+            changes.append(
+                state.isEmpty ? .remove(stateKey) : .put(stateKey, state, expires: Limits.agentStateRetention))
+        }
+        self.answer(with: answer.replies, thenEnd: answer.isDeferred ? .deferred : .done, with: changes)
     }
 
     private func failed(_ failure: AgentFailure) {
@@ -108,40 +122,64 @@ final class Journey {
         if case .retry(_, let named) = failure {
             wait = parts.retry.delay(afterAttempt: agentAttempts, named: named, entropy: loop.entropy)
         }
-        if let wait {
-            loop.after(wait) { self.askAgent() }
-        } else {
-            isNoticeOnly = true
-            parts.journal.deadLetter(turn, names, word: failure.word)
-            deliver([parts.agents.failureNotice(turn)], thenEnd: .deadLetter)
-        }
+        if let wait { return ledger.rest(wait) { [self] in askAgent() } }
+        let letter = DeadLetter(
+            accepted, stage: .agent, word: failure.word, at: loop.wall, attempts: agentAttempts, replies: [], sent: 0)
+        parts.journal.deadLetter(turn, names, word: failure.word)
+        answer(
+            with: [parts.agents.failureNotice(turn)], thenEnd: .deadLetter, with: [letter.operation], isNotice: true)
     }
 
     private var sinceAsked: Interval { agentStarted.map { loop.clock.now - $0 } ?? .zero }
 
     // MARK: Replies
 
-    private func deliver(_ replies: [Reply], thenEnd status: MessageRecord.Status) {
+    /// Writes the answer down, with what else must change at the same moment, and only then sends it.
+    private func answer(
+        with replies: [Reply], thenEnd status: MessageRecord.Status, with changes: [StoreOperation] = [],
+        isNotice: Bool = false
+    ) {
         saveTrace()
-        guard let channel else { return end(.deadLetter) }
+        if replies.isEmpty { return finish(status, with: changes) }
+        let outbox = OutboxRecord(status: status, agent: agent, isNotice: isNotice, replies: replies)
+        ledger.record(outbox, with: changes) { [self] in deliver(outbox, after: nil) }
+    }
+
+    /// After a crash: the answer stands, its first `sent` requests are with the channel, the next one may be.
+    private func resume(_ outbox: OutboxRecord, after sent: Int) {
+        agent = outbox.agent
+        turn.detail = "\(sent) sent before"
+        turn.record("outbox", "resumed", took: .zero)
+        deliver(outbox, after: sent)
+    }
+
+    private func deliver(_ outbox: OutboxRecord, after sent: Int?) {
+        guard let channel else { return giveUp("channel_off", replies: outbox.replies, sent: sent ?? 0) }
         let started = loop.clock.now
-        let delivery = Delivery(
-            loop, client: parts.client, channel: channel, schedule: parts.retry, message: message, log: parts.log
-        ) { [self] outcome in
+        let delivery = Delivery(parts, ledger, channel: channel, message: message) { [self] outcome in
             let took = loop.clock.now - started
             switch outcome {
             case .delivered:
-                turn.detail = "\(replies.count) replies"
+                turn.detail = "\(outbox.replies.count) replies"
                 turn.record("delivery", "sent", took: took)
-                end(status)
-            case .refused(let word), .exhausted(let word):
+                finish(outbox.status)
+            case .refused(let word, let sent), .exhausted(let word, let sent):
                 turn.detail = word
                 turn.record("delivery", "failed", took: took)
-                if !isNoticeOnly { parts.journal.deadLetter(turn, names, word: word) }
-                end(.deadLetter)
+                if outbox.isNotice { return finish(.deadLetter) }
+                giveUp(word, replies: outbox.replies, sent: sent)
             }
         }
-        delivery.start(replies, reference: names.reference)
+        delivery.start(outbox.replies, reference: names.reference, after: sent)
+    }
+
+    /// A delivery that no retry can mend.
+    private func giveUp(_ word: String, replies: [Reply], sent: Int = 0) {
+        let letter = DeadLetter(
+            accepted, stage: .delivery, word: word, at: loop.wall, attempts: agentAttempts, replies: replies,
+            sent: sent)
+        parts.journal.deadLetter(turn, names, word: word)
+        finish(.deadLetter, with: [letter.operation])
     }
 
     // MARK: Record
@@ -154,7 +192,18 @@ final class Journey {
         }
     }
 
-    private func end(_ status: MessageRecord.Status) {
+    /// Takes the message out of the store; what else must change does so at the same moment.
+    private func finish(_ status: MessageRecord.Status, with changes: [StoreOperation] = []) {
+        ledger.finish(with: changes) { [self] in leave(status) }
+    }
+
+    /// Another gateway has the conversation now; it goes on with the message.
+    private func handedOver() {
+        turn.record("store", "handed_over", took: .zero)
+        leave(.handedOver)
+    }
+
+    private func leave(_ status: MessageRecord.Status) {
         let (trace, agent, finished) = (turn.trace, agent, loop.clock.wall)
         parts.log.update(message.key) { record in
             record.trace = trace
@@ -162,17 +211,19 @@ final class Journey {
             record.status = status
             record.finishedAt = finished
         }
-        loop.counters.add(Self.counter(status))
+        if let counter = Self.counter(status) { loop.counters.add(counter) }
         parts.journal.finished(turn, names, status, agent, refusal)
-        completion(self)
+        ledger.onFenced = {}
+        completion()
     }
 
-    /// One outcome for each message.
-    private static func counter(_ status: MessageRecord.Status) -> Counter {
+    /// One outcome for each message, at the gateway that ends it.
+    private static func counter(_ status: MessageRecord.Status) -> Counter? {
         switch status {
         case .stopped: .messagesStopped
         case .deadLetter: .messagesDead
-        case .accepted, .deferred, .done: .messagesDone
+        case .deferred, .done: .messagesDone
+        case .accepted, .handedOver: nil
         }
     }
 

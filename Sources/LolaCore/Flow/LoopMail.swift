@@ -3,6 +3,8 @@
 enum LoopMail: Sendable {
     /// Accepted: belongs to the receiving loop from now on.
     case message(AcceptedMessage)
+    /// A channel's receipt of a request of ours, by its reference.
+    case receipt([UInt8], isTaken: Bool)
     /// Stop taking work, finish what is there.
     case drain
 }

@@ -11,6 +11,8 @@ struct MessageRecord: Sendable {
         case done
         /// Given up after all retries, or at once when no retry could mend it.
         case deadLetter = "dead_letter"
+        /// Another gateway has taken the conversation over and goes on with it.
+        case handedOver = "handed_over"
 
         var isFinal: Bool { self != .accepted }
     }
@@ -42,6 +44,15 @@ struct MessageRecord: Sendable {
     var deliveries: [Delivery] = []
     /// Grows with every change of any record: what changed since a version can be asked for.
     private(set) var version = 0
+
+    init(_ accepted: AcceptedMessage) {
+        key = accepted.message.key
+        channel = accepted.message.channel
+        conversation = accepted.names.conversation
+        sender = accepted.names.sender
+        type = accepted.message.type
+        receivedAt = accepted.verified.receivedAt
+    }
 
     mutating func stamp(_ version: Int) { self.version = version }
 }

@@ -33,6 +33,9 @@ struct MessageNames: Sendable {
 struct AcceptedMessage: Sendable {
     let verified: VerifiedMessage
     let names: MessageNames
+    /// The store had it before: an answer may stand there already.
+    let mayBeRepeated: Bool
 
     var message: InboundMessage { verified.message }
+    var lane: Lane { message.conversation.lane }
 }

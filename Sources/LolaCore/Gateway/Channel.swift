@@ -16,6 +16,9 @@ protocol Channel: AnyObject {
     /// delivery, given to providers that can carry it.
     func encode(_ reply: Reply, to address: ReplyAddress, reference: [UInt8]) -> [OutboundRequest]
 
+    /// Whether a delivery's reference comes back in receipts.
+    var carriesReference: Bool { get }
+
     /// What the provider's answer to a delivery means.
     func judge(_ response: OutboundResponse) -> DeliveryVerdict
 

@@ -10,6 +10,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case challengeInvalid = "challenge_invalid"
     case channelOff = "channel_off"
     case backlogFull = "backlog_full"
+    case storeUnavailable = "store_unavailable"
 
     // Routes
     case routeUnknown = "not_found"
@@ -19,6 +20,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case authenticationRequired = "unauthorized"
     case bodyInvalid = "body_invalid"
     case fieldInvalid = "field_invalid"
+    case recordUnreadable = "record_unreadable"
 
     // Pipeline
     case senderNotAllowed = "sender_not_allowed"
@@ -32,7 +34,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .contentTypeWrong, .contentEncoded: 415
         case .challengeInvalid: 403
         case .channelOff, .routeUnknown: 404
-        case .backlogFull: 503
+        case .backlogFull, .storeUnavailable: 503
+        case .recordUnreadable: 409
         case .methodUnknown: 501
         case .methodNotAllowed: 405
         case .lengthRequired: 411
@@ -48,7 +51,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
         case .challengeInvalid: "forbidden"
         case .channelOff, .routeUnknown: "not_found"
-        case .backlogFull: "unavailable"
+        case .backlogFull, .storeUnavailable: "unavailable"
+        case .recordUnreadable: "unreadable"
         case .methodUnknown: "not_implemented"
         case .methodNotAllowed: "method_not_allowed"
         case .lengthRequired: "length_required"
@@ -64,7 +68,7 @@ extension HTTPResponse {
     static func refusal(_ refusal: Refusal, requestID: [UInt8]) -> HTTPResponse {
         var response = problem(refusal.status, code: refusal.publicCode, requestID: requestID)
         switch refusal {
-        case .backlogFull:
+        case .backlogFull, .storeUnavailable:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
         case .authenticationRequired:
             response.fields.append(ResponseField(name: "WWW-Authenticate", value: [UInt8](text: "Bearer")))

@@ -20,6 +20,7 @@ enum Counter: Int, CaseIterable, Sendable {
     case webhookQuarantined
     case webhookIgnored
     case webhookReceipts
+    case messagesRecovered
     case messagesDone
     case messagesStopped
     case messagesDead
@@ -36,6 +37,7 @@ enum Counter: Int, CaseIterable, Sendable {
     case deliveries
     case deliveriesRetried
     case deliveriesFailed
+    case storeUnavailable
     case outboundConnects
     case outboundFaults
     case breakerOpened

@@ -6,23 +6,24 @@ import Testing
 @Suite("Delivery")
 struct DeliveryTests {
     /// Delivers replies of message `m` and waits for the outcome.
-    private static func deliver(_ bench: FlowBench, _ texts: [String]) -> [String] {
+    private static func deliver(_ bench: FlowBench, _ texts: [String], after: Int? = nil) -> [String] {
         let verified = FlowBench.message("m")
-        bench.log.insert(MessageRecord(
-            key: verified.message.key, channel: .whatsapp, conversation: "c", sender: "s", type: .text,
-            receivedAt: verified.receivedAt))
+        let accepted = AcceptedMessage(verified: verified, names: bench.names(verified), mayBeRepeated: false)
+        bench.log.insert(MessageRecord(accepted))
+        bench.records(.append(QueueEntry(
+            key: StoreKey(.inbound, accepted.names.messageID), lane: accepted.lane, value: [1])))
         var outcomes: [String] = []
+        let ledger = MessageLedger(accepted.names, bench.flow.parts) { _ in }
         let delivery = Delivery(
-            bench.rig.loop, client: bench.client, channel: bench.channel, schedule: FlowBench.retry,
-            message: verified.message, log: bench.log
+            bench.flow.parts, ledger, channel: bench.channel, message: verified.message
         ) { outcome in
             switch outcome {
             case .delivered: outcomes.append("delivered")
-            case .refused(let word): outcomes.append("refused \(word)")
-            case .exhausted(let word): outcomes.append("exhausted \(word)")
+            case .refused(let word, let sent): outcomes.append("refused \(word) after \(sent)")
+            case .exhausted(let word, let sent): outcomes.append("exhausted \(word) after \(sent)")
             }
         }
-        delivery.start(texts.map { .text([UInt8](text: $0)) }, reference: [0x72])
+        delivery.start(texts.map { .text([UInt8](text: $0)) }, reference: [0x72], after: after)
         bench.rig.run(for: .minutes(5)) { !outcomes.isEmpty }
         bench.rig.run(for: .seconds(1))
         return outcomes
@@ -56,7 +57,7 @@ struct DeliveryTests {
     func exhausted() throws {
         let bench = try FlowBench()
         bench.statuses = [500]
-        #expect(Self.deliver(bench, ["a", "b"]) == ["exhausted provider_unavailable"])
+        #expect(Self.deliver(bench, ["a", "b"]) == ["exhausted provider_unavailable after 0"])
         #expect(bench.delivered == ["a", "a", "a"])
         #expect(Self.states(bench) == ["failed 3 provider_unavailable", "pending 0 -"])
         #expect(bench.rig.counters.value(.deliveriesFailed) == 1)
@@ -66,7 +67,7 @@ struct DeliveryTests {
     func refused(_ row: (status: Int, word: String)) throws {
         let bench = try FlowBench()
         bench.statuses = [row.status]
-        #expect(Self.deliver(bench, ["a", "b"]) == ["refused \(row.word)"])
+        #expect(Self.deliver(bench, ["a", "b"]) == ["refused \(row.word) after 0"])
         #expect(bench.delivered == ["a"])
     }
 
@@ -78,7 +79,7 @@ struct DeliveryTests {
         #expect(bench.delivered == ["a", "other a", "b"])
         let twice = try FlowBench()
         twice.statuses = [404]
-        #expect(Self.deliver(twice, ["a"]) == ["refused undeliverable"])
+        #expect(Self.deliver(twice, ["a"]) == ["refused undeliverable after 0"])
         #expect(twice.delivered == ["a", "other a"])
     }
 
@@ -86,7 +87,7 @@ struct DeliveryTests {
     func gone() throws {
         let bench = try FlowBench()
         bench.provider.admission = { .refuse }
-        #expect(Self.deliver(bench, ["a"]) == ["exhausted connect"])
+        #expect(Self.deliver(bench, ["a"]) == ["exhausted connect after 0"])
         #expect(Self.states(bench) == ["failed 3 connect"])
     }
 

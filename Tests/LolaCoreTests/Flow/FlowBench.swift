@@ -7,6 +7,9 @@ final class PlainChannel: Channel {
     let name = ChannelName.whatsapp
     let bodyMax = ByteCount.kibibytes(64)
     var courtesy = false
+    var carriesReference = false
+    /// References of the requests, in the order of encoding.
+    private(set) var references: [[UInt8]] = []
 
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {}
     func decode(_ body: [UInt8]) -> DecodedWebhook { DecodedWebhook() }
@@ -14,6 +17,7 @@ final class PlainChannel: Channel {
     /// A text with bars is one request for each part between them.
     func encode(_ reply: Reply, to address: ReplyAddress, reference: [UInt8]) -> [OutboundRequest] {
         guard case .text(let text) = reply else { return [] }
+        references.append(reference)
         return text.split(separator: 0x7C).map { request(Array($0)) }
     }
 
@@ -62,8 +66,12 @@ final class PlainStage: Middleware {
 
 /// The memory store, with a switch.
 final class PlainStore: Store {
-    let table = MemoryStore(MemoryTable())
+    let records = MemoryTable()
+    private(set) lazy var table = MemoryStore(records)
+    /// So many of the next answers are lost.
     var failures = 0
+    let returnsEntries = false
+    var onEntry: ((QueueEntry) -> Void)?
 
     func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void) {
         table.submit(operation) { [self] answer in
@@ -75,8 +83,9 @@ final class PlainStore: Store {
     func deliver(at now: WallTime) -> Bool { table.deliver(at: now) }
 }
 
-final class PlainJournal: EventLog {
+final class PlainJournal: EventLog, OperatorLog {
     private(set) var lines: [String] = []
+    func operatorDid(_ action: StaticString, _ id: RecordID) { lines.append("operator \(action)") }
     func deadLetter(_ turn: Turn, _ names: MessageNames, word: String) { lines.append("dead \(word)") }
     func finished(
         _ turn: Turn, _ names: MessageNames, _ status: MessageRecord.Status, _ agent: AgentName?, _ refusal: Refusal?
@@ -93,7 +102,8 @@ final class FlowBench {
     let journal = PlainJournal()
     let log = MessageLog(capacity: 100)
     let backlog = Backlog()
-    private let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
+    let doubts = Doubts(DoubtCount())
+    let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
     let client: OutboundClient
     let flow: MessageFlow
     let agent: SimServer
@@ -119,7 +129,7 @@ final class FlowBench {
             loop: rig.loop, client: client, store: store, channels: [.whatsapp: channel],
             pipeline: Pipeline([stage], clock: rig.clock),
             agents: AgentRoster(rig.loop, client: client, http: agents, scripted: ScriptedAgents(), inFlightMax: 2),
-            retry: Self.retry, log: log, backlog: backlog, journal: journal))
+            retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, crashPage: nil))
         agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         provider = SimServer(rig.network, "provider", at: Endpoint(address: IPAddress([10, 0, 0, 3]), port: 80))
         agent.script = { [self] call in
@@ -149,13 +159,33 @@ final class FlowBench {
             at: WallTime(milliseconds: 0))
     }
 
-    func take(_ verified: VerifiedMessage) {
-        backlog.entered()
-        log.insert(MessageRecord(
-            key: verified.message.key, channel: .whatsapp, conversation: "c", sender: "s", type: verified.message.type,
-            receivedAt: verified.receivedAt))
-        let names = pseudonyms.names(verified.message, digest: pseudonyms.digest(verified.message.key.bytes))
-        flow.take(AcceptedMessage(verified: verified, names: names))
+    func names(_ verified: VerifiedMessage) -> MessageNames { pseudonyms.names(verified.message) }
+
+    /// Puts the message into the queue as the intake would, and gives it to the flow.
+    func take(_ verified: VerifiedMessage, mayBeRepeated: Bool = false) {
+        let accepted = AcceptedMessage(
+            verified: verified, names: names(verified), mayBeRepeated: mayBeRepeated)
+        let entry = QueueEntry(
+            key: StoreKey(.inbound, accepted.names.messageID), lane: accepted.lane,
+            value: MessageCodec.encode(verified))
+        _ = records(.append(entry))
+        backlog.entered(accepted.lane)
+        log.insert(MessageRecord(accepted))
+        flow.take(accepted)
+    }
+
+    /// What the store says, past the flow.
+    @discardableResult
+    func records(_ operation: StoreOperation) -> StoreAnswer {
+        store.records.apply(operation, at: rig.clock.wall)
+    }
+
+    /// Records of a message that are still in the store, by room.
+    func rooms(of verified: VerifiedMessage) -> [StoreRoom] {
+        let id = names(verified).messageID
+        return [.inbound, .outbox, .progress, .dead].filter {
+            if case .value(.some) = records(.get(StoreKey($0, id))) { true } else { false }
+        }
     }
 
     /// Until everything taken has ended, at most ten virtual minutes.

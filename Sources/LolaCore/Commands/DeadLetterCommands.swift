@@ -1,0 +1,85 @@
+// `lola dlq list|show|replay|drop`: what was given up, through the management listener of a running gateway.
+
+enum DeadLetterCommands {
+    static func list(_ invocation: Invocation) -> Int32 {
+        var cursor: String?
+        var isEmpty = true
+        repeat {
+            let path = "/admin/api/dlq?limit=100" + (cursor.map { "&cursor=\($0)" } ?? "")
+            guard let page = ask(invocation, .get, path) else { return ExitCode.failure }
+            guard let document = try? JSONDocument.parse(page), let items = document.root["items"] else {
+                Process.print("the answer cannot be read", to: 2)
+                return ExitCode.failure
+            }
+            for item in items.elements {
+                isEmpty = false
+                Process.print(invocation.wantsJSON ? Array(item.raw).text : line(item))
+            }
+            cursor = document.root["next"]?.text
+        } while cursor != nil
+        if isEmpty { Process.print("nothing was given up", to: 2) }
+        return ExitCode.ok
+    }
+
+    static func show(_ invocation: Invocation) -> Int32 {
+        guard let body = ask(invocation, .get, "/admin/api/dlq/\(invocation.arguments[0])") else {
+            return ExitCode.failure
+        }
+        guard !invocation.wantsJSON, let document = try? JSONDocument.parse(body) else {
+            Process.print(body.text)
+            return ExitCode.ok
+        }
+        for (name, value) in document.root.members {
+            Process.print("\(name.text): \(value.text ?? Array(value.raw).text)")
+        }
+        return ExitCode.ok
+    }
+
+    static func replay(_ invocation: Invocation) -> Int32 { act(invocation, "replay") }
+    static func drop(_ invocation: Invocation) -> Int32 { act(invocation, "drop") }
+
+    private static func act(_ invocation: Invocation, _ action: String) -> Int32 {
+        var writer = JSONWriter(capacity: 96)
+        writer.object { writer in
+            writer.member("id", invocation.arguments[0])
+            writer.member("action", action)
+        }
+        guard let body = ask(invocation, .post, "/admin/api/dlq", writer.bytes) else { return ExitCode.failure }
+        let status = (try? JSONDocument.parse(body)).flatMap { $0.root["status"]?.text }
+        Process.print(invocation.wantsJSON ? body.text : "\(invocation.arguments[0])  \(status ?? "")")
+        return ExitCode.ok
+    }
+
+    private static func line(_ item: JSONView) -> String {
+        ["at", "id", "channel", "sender", "stage", "reason", "key"].map { item[$0]?.text ?? "-" }
+            .joined(separator: "  ")
+    }
+
+    /// The body of a 200; nil after saying what went wrong.
+    private static func ask(
+        _ invocation: Invocation, _ method: HTTPMethod, _ path: String, _ body: [UInt8] = []
+    ) -> [UInt8]? {
+        let variables = ToolVariables.load()
+        let base = variables.managementURL(invocation)
+        guard let token = variables.value("ORCHESTRATOR_SECURITY_TOKEN") else {
+            Process.print("ORCHESTRATOR_SECURITY_TOKEN is not set and no `lola dev` has run in this folder", to: 2)
+            return nil
+        }
+        var fields = [ToolClient.bearer(token)]
+        if method == .post {
+            fields.append(OutboundField(name: "Content-Type", value: [UInt8](text: "application/json")))
+        }
+        guard let client = ToolClient(), let outcome = client.send(method, base, path, fields: fields, body: body)
+        else {
+            Process.print("\(base): not a URL", to: 2)
+            return nil
+        }
+        switch outcome {
+        case .failure(let fault): Process.print("\(base): \(fault.rawValue)", to: 2)
+        case .success(let response) where response.status == 200: return response.body
+        case .success(let response) where response.status == 404: Process.print("no such dead letter", to: 2)
+        case .success(let response): Process.print("\(base): status \(response.status)", to: 2)
+        }
+        return nil
+    }
+}

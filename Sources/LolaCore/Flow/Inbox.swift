@@ -1,0 +1,50 @@
+// Entries of the inbound queue on their way to their conversation: what an earlier process left, what a dead gateway
+// left, what an operator replays. Lives on the loop that owns the lane.
+
+final class Inbox {
+    private let store: any Store
+    private let log: MessageLog
+    private let backlog: Backlog
+    private let pseudonyms: Pseudonyms
+    private let loop: Loop
+    private let take: (AcceptedMessage) -> Void
+
+    init(
+        _ loop: Loop, store: any Store, log: MessageLog, backlog: Backlog, pseudonyms: Pseudonyms,
+        take: @escaping (AcceptedMessage) -> Void
+    ) {
+        self.loop = loop
+        self.store = store
+        self.log = log
+        self.backlog = backlog
+        self.pseudonyms = pseudonyms
+        self.take = take
+        store.onEntry = { [self] in receive($0) }
+    }
+
+    private func receive(_ entry: QueueEntry) {
+        do throws(RecordFault) {
+            let verified = try WebhookGate.restored(entry.value)
+            let names = pseudonyms.names(verified.message)
+            guard names.messageID == entry.key.id else { throw .malformed }
+            receive(AcceptedMessage(verified: verified, names: names, mayBeRepeated: true))
+        } catch {
+            putAside(entry)
+        }
+    }
+
+    /// A message that is in the queue already, wherever it came from.
+    func receive(_ accepted: AcceptedMessage) {
+        backlog.entered(accepted.lane)
+        log.insert(MessageRecord(accepted))
+        loop.counters.add(.messagesRecovered)
+        take(accepted)
+    }
+
+    /// What cannot be read is kept for an operator: asking again would not mend it, dropping it would hide it.
+    private func putAside(_ entry: QueueEntry) {
+        loop.counters.add(.webhookQuarantined)
+        let item = QuarantinedEntry(reason: .unreadable, at: loop.wall, value: entry.value)
+        store.submit(.batch([item.operation(entry.key.id), .remove(entry.key)])) { _ in }
+    }
+}
