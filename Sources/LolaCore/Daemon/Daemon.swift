@@ -127,11 +127,11 @@ enum Daemon {
                 secret: dataKey, salt: [], info: [UInt8](text: "lola pseudonyms v1"), count: 32)
             return SharedParts(
                 settings: settings, log: log, health: Health(loopCount: directory.mailboxes.count),
-                table: MemoryTable(), messages: MessageLog(), backlog: Backlog(),
+                store: .memory(MemoryTable()), messages: MessageLog(), backlog: Backlog(), doubts: DoubtCount(),
                 counters: directory.mailboxes.map { _ in Counters() }, directory: directory,
                 trust: try? TLSTrust(), ticketKey: SecretBytes(SystemRandom.bytes(TLSContext.ticketKeyCount)),
                 jwks: try KeySet.jwks(settings.session), started: LinuxClock().now, pseudonymKey: pseudonymKey,
-                descriptorsMax: Process.descriptorsMax, console: console)
+                descriptorsMax: Process.descriptorsMax, crashPage: { _ in nil }, console: console)
         } catch {
             throw Failure(code: 78, text: "LOLA_JWT_PRIVATE_KEY: not a usable P-256 key (\(error))")
         }

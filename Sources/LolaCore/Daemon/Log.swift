@@ -63,7 +63,7 @@ final class Log: Sendable {
 }
 
 /// The flow's events as log lines, collected while the loop works and written before it sleeps. One per loop.
-final class FlowLog: EventLog {
+final class FlowLog: EventLog, OperatorLog {
     private let log: Log
     private let clock: any Clock
     private var lines: [UInt8] = []
@@ -71,6 +71,10 @@ final class FlowLog: EventLog {
     init(_ log: Log, clock: any Clock) {
         self.log = log
         self.clock = clock
+    }
+
+    func operatorDid(_ action: StaticString, _ id: RecordID) {
+        lines += Log.line(.info, "operator_action", at: clock.wall, [("action", "\(action)"), ("record", id.hex.text)])
     }
 
     func deadLetter(_ turn: Turn, _ names: MessageNames, word: String) {

@@ -6,9 +6,10 @@ struct SharedParts: Sendable {
     let settings: Settings
     let log: Log
     let health: Health
-    let table: MemoryTable
+    let store: OpenStore
     let messages: MessageLog
     let backlog: Backlog
+    let doubts: DoubtCount
     let counters: [Counters]
     let directory: LoopDirectory
     let trust: TLSTrust?
@@ -19,6 +20,8 @@ struct SharedParts: Sendable {
     let pseudonymKey: SecretBytes
     /// How many descriptors the process may have open.
     let descriptorsMax: Int
+    /// The page of a loop; nil where there is no folder for it.
+    let crashPage: @Sendable (Int) -> (any CrashPage)?
     let console: ConsoleFactory?
 }
 
@@ -36,6 +39,8 @@ final class LoopAssembly {
     let loop: Loop
     let server: HTTPServer
     private let flow: MessageFlow
+    private let doubts: Doubts
+    private let inbox: Inbox
     private let shared: SharedParts
     private let mailbox: Mailbox<LoopMail>
     private var isDraining = false
@@ -55,7 +60,9 @@ final class LoopAssembly {
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: try Self.clientTLS(shared)) { IPAddress(text: $0) }
-        let store = MemoryStore(shared.table)
+        let store = shared.store.view(of: number)
+        let doubts = Doubts(shared.doubts)
+        self.doubts = doubts
         let pipeline = Pipeline(Registry.middlewares(settings), clock: clock)
         var channels: [ChannelName: any Channel] = [:]
         for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
@@ -64,21 +71,33 @@ final class LoopAssembly {
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), retry: RetrySchedule(delays: settings.agents.retry),
-            log: shared.messages, backlog: shared.backlog, journal: journal))
+            log: shared.messages, backlog: shared.backlog, journal: journal, doubts: doubts,
+            crashPage: shared.crashPage(number)))
         self.flow = flow
         let console = shared.console?(loop, client, shared)
+        let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
+        inbox = Inbox(
+            loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms
+        ) { flow.take($0) }
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
-            backlog: shared.backlog, pseudonyms: Pseudonyms(secret: shared.pseudonymKey),
+            backlog: shared.backlog, pseudonyms: pseudonyms, doubts: shared.doubts,
             onAccepted: console.map { $0.accepted }
         ) { [self] accepted in
             // What another loop accepted of the same conversation before us lies in the mailbox: it comes first.
             _ = readMail()
             flow.take(accepted)
         }
-        let admin = AdminAPI(loop, log: shared.messages, pipeline: pipeline, client: client, store: store)
+        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, journal: journal) { accepted in
+            shared.backlog.entered(accepted.lane)
+            shared.messages.insert(MessageRecord(accepted))
+            shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
+        }
+        let admin = AdminAPI(
+            loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
         server.serve(GatewayApplication(.init(
             server: server, intake: intake, channels: channels, whatsapp: whatsapp, admin: admin,
+            deadLetters: deadLetters,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
             metrics: { Self.metrics(shared, clock.now) }, console: console)))
         let loop = loop
@@ -133,7 +152,8 @@ final class LoopAssembly {
 
     private func receive(_ letter: LoopMail) {
         switch letter {
-        case .message(let verified): flow.take(verified)
+        case .message(let accepted): flow.take(accepted)
+        case .receipt(let reference, let isTaken): doubts.receipt(reference, isTaken: isTaken)
         case .drain:
             isDraining = true
             drainDeadline = loop.clock.now + Limits.drainMax
@@ -142,7 +162,7 @@ final class LoopAssembly {
     }
 
     private func watchDrain() {
-        guard !isQuiet, server.publicConnectionCount == 0, shared.backlog.count == 0 else { return }
+        guard !isQuiet, server.publicConnectionCount == 0, shared.backlog.busyCount == 0 else { return }
         isQuiet = true
         shared.health.loopIsQuiet()
     }

@@ -65,7 +65,7 @@ final class Journey {
             parts.store.submit(operation) { [self] result in ledger.step { advance(.store(result)) } }
         case .stopped(let refusal, let reply):
             self.refusal = refusal
-            answer(with: reply.map { [$0] } ?? [], thenEnd: .stopped, isNotice: true)
+            self.answer(with: reply.map { [$0] } ?? [], thenEnd: .stopped, isNotice: true)
         case .agent(let name):
             agent = name
             loop.counters.add(Self.counter(name))

@@ -45,14 +45,14 @@ struct MessageRecord: Sendable {
     /// Grows with every change of any record: what changed since a version can be asked for.
     private(set) var version = 0
 
-    init(_ accepted: AcceptedMessage) {
-        key = accepted.message.key
-        channel = accepted.message.channel
-        conversation = accepted.names.conversation
-        sender = accepted.names.sender
-        type = accepted.message.type
-        receivedAt = accepted.verified.receivedAt
-    }
-
     mutating func stamp(_ version: Int) { self.version = version }
+}
+
+extension MessageRecord {
+    /// Of a message that nobody has looked at yet.
+    init(_ accepted: AcceptedMessage) {
+        self.init(
+            key: accepted.message.key, channel: accepted.message.channel, conversation: accepted.names.conversation,
+            sender: accepted.names.sender, type: accepted.message.type, receivedAt: accepted.verified.receivedAt)
+    }
 }

@@ -24,6 +24,12 @@ struct RecordID: Hashable, Sendable {
         (high, low) = words
     }
 
+    /// From 32 lower-case hex digits; nil for anything else.
+    init?(hex: some Collection<UInt8>) {
+        guard hex.count == 2 * Self.count, let bytes = Hex.decode(hex) else { return nil }
+        self.init(digest: bytes)
+    }
+
     /// 16 octets, big-endian.
     var bytes: [UInt8] { Self.octets(high) + Self.octets(low) }
     /// 32 hex digits, as operators see and name a record.
