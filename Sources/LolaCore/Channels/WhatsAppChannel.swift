@@ -35,6 +35,8 @@ final class WhatsAppChannel: Channel {
 
     // MARK: Proof
 
+    func carriesProof(_ head: HTTPRequestHead) -> Bool { (try? Self.code(head)) != nil }
+
     /// `X-Hub-Signature-256` once, `sha256=` and 64 lower-case digits, over the raw octets (CONTRACT §11). Both
     /// secrets are always tried, so the time does not tell which one is in use.
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {

@@ -63,7 +63,7 @@ final class LoopAssembly {
         let store = shared.store.view(of: number)
         let doubts = Doubts(shared.doubts)
         self.doubts = doubts
-        let pipeline = Pipeline(Registry.middlewares(settings), clock: clock)
+        let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
         var channels: [ChannelName: any Channel] = [:]
         for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
         let whatsapp = channels[.whatsapp] as? WhatsAppChannel
@@ -96,8 +96,8 @@ final class LoopAssembly {
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
         server.serve(GatewayApplication(.init(
-            server: server, intake: intake, channels: channels, whatsapp: whatsapp, admin: admin,
-            deadLetters: deadLetters,
+            server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
+            channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
             metrics: { Self.metrics(shared, clock.now) }, console: console)))
         let loop = loop

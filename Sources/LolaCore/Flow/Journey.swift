@@ -25,7 +25,7 @@ final class Journey {
         self.accepted = accepted
         self.parts = parts
         self.completion = completion
-        turn = Turn(accepted.verified, senderID: accepted.names.senderID)
+        turn = Turn(accepted.verified, senderID: accepted.names.senderID, traceID: accepted.names.reference)
         ledger = MessageLedger(accepted.names, parts, resting: resting)
     }
 

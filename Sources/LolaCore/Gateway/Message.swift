@@ -114,8 +114,31 @@ struct InboundMessage: Hashable, Sendable {
     let at: WallTime
     /// Telegram callback query to be answered, so that the button stops spinning.
     let callbackQueryID: [UInt8]?
+    /// Made once: it is asked for at every step.
+    let key: MessageKey
 
-    var key: MessageKey { MessageKey(channel, nativeID: nativeID) }
+    init(
+        channel: ChannelName, nativeID: [UInt8], conversation: ConversationKey, replyTo: ReplyAddress,
+        senderID: [UInt8], phone: [UInt8]?, language: [UInt8]?, type: MessageType, text: [UInt8]?,
+        startPayload: [UInt8]?, choiceID: [UInt8]?, attachments: [Attachment], at: WallTime,
+        callbackQueryID: [UInt8]?
+    ) {
+        self.channel = channel
+        self.nativeID = nativeID
+        self.conversation = conversation
+        self.replyTo = replyTo
+        self.senderID = senderID
+        self.phone = phone
+        self.language = language
+        self.type = type
+        self.text = text
+        self.startPayload = startPayload
+        self.choiceID = choiceID
+        self.attachments = attachments
+        self.at = at
+        self.callbackQueryID = callbackQueryID
+        key = MessageKey(channel, nativeID: nativeID)
+    }
 }
 
 /// A delivery receipt of a message we sent. Recorded; never a message to an agent.

@@ -11,6 +11,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case channelOff = "channel_off"
     case backlogFull = "backlog_full"
     case storeUnavailable = "store_unavailable"
+    /// So many webhooks of addresses with refused ones wait for their check that another cannot.
+    case flooded
 
     // Routes
     case routeUnknown = "not_found"
@@ -34,7 +36,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .contentTypeWrong, .contentEncoded: 415
         case .challengeInvalid: 403
         case .channelOff, .routeUnknown: 404
-        case .backlogFull, .storeUnavailable: 503
+        case .backlogFull, .storeUnavailable, .flooded: 503
         case .recordUnreadable: 409
         case .methodUnknown: 501
         case .methodNotAllowed: 405
@@ -51,7 +53,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
         case .challengeInvalid: "forbidden"
         case .channelOff, .routeUnknown: "not_found"
-        case .backlogFull, .storeUnavailable: "unavailable"
+        case .backlogFull, .storeUnavailable, .flooded: "unavailable"
         case .recordUnreadable: "unreadable"
         case .methodUnknown: "not_implemented"
         case .methodNotAllowed: "method_not_allowed"
@@ -70,6 +72,11 @@ extension HTTPResponse {
         switch refusal {
         case .backlogFull, .storeUnavailable:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
+        case .flooded:
+            response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "1")))
+        case .lengthRequired:
+            // A body of unknown length may follow: nothing after the head can be taken for a request.
+            response.closes = true
         case .authenticationRequired:
             response.fields.append(ResponseField(name: "WWW-Authenticate", value: [UInt8](text: "Bearer")))
         default: break

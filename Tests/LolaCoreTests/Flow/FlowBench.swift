@@ -11,6 +11,7 @@ final class PlainChannel: Channel {
     /// References of the requests, in the order of encoding.
     private(set) var references: [[UInt8]] = []
 
+    func carriesProof(_ head: HTTPRequestHead) -> Bool { true }
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {}
     func decode(_ body: [UInt8]) -> DecodedWebhook { DecodedWebhook() }
 
