@@ -1,2 +1,0 @@
-// temporary
-extension DeliveryReceipt { var reference: [UInt8]? { nil } }
