@@ -221,6 +221,11 @@ enum Limits {
     /// The same when the table is full, before an operation is refused.
     static let storeSweepWhenFull = 4_096
 
+    // MARK: Seals
+
+    /// How long the making of the index key stays claimed: far above the pause between two questions of one start.
+    static let indexKeyClaim = Interval.days(1)
+
     // MARK: Channels (reference: protocols §1, §2)
 
     /// A native message id (`wamid…`); longer is malformed.

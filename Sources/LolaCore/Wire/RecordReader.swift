@@ -1,18 +1,6 @@
 // Reads what RecordWriter wrote and nothing else: every length is checked against what is left, each value has one
 // spelling only, and octets left over are a fault. No input makes it trap or reserve more than the input's own size.
 
-/// Why octets are no record. Closed; the raw value is the log word.
-enum RecordFault: String, Error, CaseIterable, Sendable {
-    /// The octets end inside a value.
-    case cut
-    /// Octets follow the last value.
-    case surplus
-    /// A form this version does not know; probably a newer Lola wrote it.
-    case versionUnknown = "version_unknown"
-    /// A value that no writer gives.
-    case malformed
-}
-
 struct RecordReader {
     private let bytes: [UInt8]
     private var next = 0

@@ -20,11 +20,18 @@ struct FaultTests {
     @Test("every fault of a JSON document is named", arguments: JSONFault.Kind.allCases)
     func json(_ kind: JSONFault.Kind) { expectNamed("\(kind)", word: "\(kind)", of: "JSONFault.Kind") }
 
+    @Test("every fault of a record at rest is named", arguments: RecordFault.allCases)
+    func record(_ fault: RecordFault) { expectNamed("\(fault)", word: fault.rawValue, of: "RecordFault") }
+
+    @Test("every fault of the index key is named", arguments: IndexKeyFault.allCases)
+    func indexKey(_ fault: IndexKeyFault) { expectNamed("\(fault)", word: fault.rawValue, of: "IndexKeyFault") }
+
     @Test("words are stable, lower-case and not shared")
     func words() {
         let lists = [
             Refusal.allCases.map(\.rawValue), OutboundFault.allCases.map(\.rawValue),
-            HTTPFault.allCases.map { "\($0.word)" },
+            HTTPFault.allCases.map { "\($0.word)" }, RecordFault.allCases.map(\.rawValue),
+            IndexKeyFault.allCases.map(\.rawValue),
         ]
         for list in lists {
             #expect(Set(list).count == list.count)

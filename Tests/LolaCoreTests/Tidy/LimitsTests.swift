@@ -103,6 +103,11 @@ struct LimitsTests {
         #expect(Limits.whatsAppPairInterval < Limits.deliveryTimeout)
     }
 
+    @Test("the making of the index key is claimed for longer than anything of ours waits")
+    func indexKey() {
+        #expect(Limits.indexKeyClaim > Limits.retryAfterMax)
+    }
+
     @Test("what an agent may say is more than a channel shows; the channel shortens it")
     func replies() {
         #expect(Limits.replyButtonsMax <= Limits.whatsAppButtonsMax)

@@ -1,0 +1,74 @@
+// How a starting gateway comes by the index key of its store: found, renewed under a new data key, or made. A value
+// that says what to ask next; IndexKey.find or a loop carries the questions to the store.
+
+/// The search as questions and answers, so that it runs on a loop as well as before there are any. Of several gateways
+/// that start on an empty store at once, one makes the key and all others take it.
+struct IndexKeySearch {
+    enum Step {
+        case ask(StoreOperation)
+        case done(IndexKey)
+        case failed(IndexKeyFault)
+    }
+
+    private enum State {
+        case looking
+        case making(SecretBytes)
+        /// Another gateway was first.
+        case lookingAgain
+        case renewing(SecretBytes)
+    }
+
+    /// Taken together with writing the key: a claim is what every store grants once only.
+    private static let gate = StoreKey(.seen, IndexKey.record.id)
+
+    private let keys: SealKeys
+    private let entropy: any Entropy
+    private var state = State.looking
+
+    init(keys: SealKeys, entropy: any Entropy) {
+        self.keys = keys
+        self.entropy = entropy
+    }
+
+    mutating func begin() -> Step {
+        state = .looking
+        return .ask(.get(IndexKey.record))
+    }
+
+    /// What comes after the answer to the last question.
+    mutating func take(_ answer: StoreAnswer) -> Step {
+        switch (state, answer) {
+        case (.looking, .value(nil)): make()
+        case (.looking, .value(let sealed?)), (.lookingAgain, .value(let sealed?)): open(sealed)
+        case (.making(let secret), .claimed(true)): .done(IndexKey(secret: secret, origin: .made))
+        case (.making, .claimed(false)): lookAgain()
+        case (.renewing(let secret), .done): .done(IndexKey(secret: secret, origin: .renewed))
+        default: .failed(.unavailable)
+        }
+    }
+
+    private mutating func make() -> Step {
+        let bytes = entropy.bytes(IndexKey.count)
+        state = .making(SecretBytes(bytes))
+        return .ask(
+            .batch([
+                .claim(Self.gate, expires: Limits.indexKeyClaim),
+                .put(IndexKey.record, keys.seal(bytes, for: IndexKey.record), expires: nil),
+            ]))
+    }
+
+    private mutating func lookAgain() -> Step {
+        state = .lookingAgain
+        return .ask(.get(IndexKey.record))
+    }
+
+    private mutating func open(_ sealed: [UInt8]) -> Step {
+        guard let bytes = keys.open(sealed, of: IndexKey.record), bytes.count == IndexKey.count else {
+            return .failed(.dataKeyWrong)
+        }
+        let secret = SecretBytes(bytes)
+        if keys.isCurrent(sealed) { return .done(IndexKey(secret: secret, origin: .found)) }
+        state = .renewing(secret)
+        return .ask(.put(IndexKey.record, keys.seal(bytes, for: IndexKey.record), expires: nil))
+    }
+}
