@@ -102,6 +102,7 @@ final class Journey {
     }
 
     private func answered(_ answer: AgentAnswer) {
+        loop.counters.add(.cardsMasked, answer.maskedCards)
         turn.detail = "attempt \(agentAttempts), \(answer.replies.count) replies"
         if answer.refusedTicket != nil { turn.detail += ", ticket refused" }
         turn.record("agent", answer.isDeferred ? "deferred" : "answered", took: sinceAsked)

@@ -17,6 +17,9 @@ final class Pseudonyms {
     /// One person at one channel, whichever of our numbers is written to.
     func sender(of message: InboundMessage) -> RecordID { id(message.channel.bytes + [0x3A] + message.senderID) }
 
+    /// 16 hex digits for anything else that a log must tell apart.
+    func name(_ bytes: [UInt8]) -> String { MessageNames.short(id(bytes)) }
+
     private func id(_ bytes: [UInt8]) -> RecordID { RecordID(digest: key.code(bytes)) }
 }
 
@@ -33,7 +36,7 @@ struct MessageNames: Sendable {
     var reference: [UInt8] { messageID.hex }
 
     /// 16 hex digits; enough to tell senders apart in a log.
-    private static func short(_ id: RecordID) -> String { Array(id.hex.prefix(16)).text }
+    static func short(_ id: RecordID) -> String { Array(id.hex.prefix(16)).text }
 }
 
 /// A proven message that is ours to handle from now on, with its names.
