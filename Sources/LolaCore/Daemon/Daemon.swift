@@ -75,8 +75,8 @@ enum Daemon {
             ("loops", "\(loops)"),
         ])
         started(ports)
-        // Not earlier: on a machine with one processor it would delay the doors.
-        LinuxThread.start(name: "lola-trust") { shared.trust.deliver(SystemTrust.read()) }
+        // Not earlier: it would delay the doors. Signals that come meanwhile are taken right after.
+        shared.trust.deliver(SystemTrust.read())
         waitForSignals(shared)
     }
 

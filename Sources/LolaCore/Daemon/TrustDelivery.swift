@@ -1,5 +1,5 @@
 // The system's authorities on their way to the loops. OpenSSL takes tens of milliseconds to read them and only https
-// calls need them, so they are read on a thread beside the loops, and the start does not wait.
+// calls need them, so the main thread reads them once the loops run, and the start does not wait.
 
 /// The authorities, or why there are none.
 typealias TrustOutcome = Result<TLSTrust, TLSContextFault>
