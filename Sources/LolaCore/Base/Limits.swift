@@ -233,6 +233,8 @@ enum Limits {
     static let whatsAppRowIDMax = ByteCount.bytes(200)
     /// `biz_opaque_callback_data`.
     static let whatsAppReferenceMax = ByteCount.bytes(512)
+    /// Our reference of a delivery: hex digits of a digest, a dot, a number.
+    static let deliveryReferenceMax = ByteCount.bytes(72)
     /// UTF-16 units of a text message.
     static let telegramTextMax = 4_096
     /// Rows of an inline keyboard made from a reply.

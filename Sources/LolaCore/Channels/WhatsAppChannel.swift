@@ -63,7 +63,9 @@ final class WhatsAppChannel: Channel {
         return Hex.decode(hex)
     }
 
-    /// The answer to Meta's `GET`: the challenge as it came, to be sent as `text/plain` (CONTRACT §4).
+    /// The answer to Meta's `GET`: the challenge, to be sent as `text/plain` (CONTRACT §4). Meta's challenges are
+    /// digits; any other one is the value that a form decoder reads, `+` a space and `%2B` a plus sign, as web
+    /// frameworks hand it to those who echo it.
     ///
     /// - Throws: `.challengeInvalid` when mode, token or challenge is missing, repeated or wrong.
     func handshake(_ query: FormFields) throws(Refusal) -> [UInt8] {

@@ -179,6 +179,39 @@ struct IdentityLookupTests {
         #expect(turn.identity.word == expected)
     }
 
+    @Test(
+        "an encoded answer is not read, even when its octets are plain JSON",
+        arguments: [
+            (["Content-Encoding: gzip"], "unavailable malformed"), (["content-encoding: br"], "unavailable malformed"),
+            (["Content-Encoding: deflate, gzip"], "unavailable malformed"),
+            (["Content-Encoding: identity, gzip"], "unavailable malformed"),
+            (["Content-Encoding: identity", "Content-Encoding: gzip"], "unavailable malformed"),
+            (["Content-Encoding: x-unknown"], "unavailable malformed"),
+            (["Content-Encoding:"], "unavailable malformed"),
+            (["Content-Encoding: identity"], "known"), (["Content-Encoding: Identity"], "known"),
+        ])
+    func contentCoding(fields: [String], expected: String) throws {
+        for body in [known, nobody] {
+            let (stage, turn) = (stage(), turn())
+            _ = stage.process(turn)
+            let response = try ResponseSample.make(200, body, fields: ["Content-Type: application/json"] + fields)
+            #expect(stage.resume(turn, with: .http(.success(response))).word == "next")
+            #expect(turn.identity.word == (expected == "known" && body == nobody ? "unknown" : expected))
+            if expected != "known" { #expect(LogicRouter.agent(for: turn.identity) == .serviceUnavailable) }
+        }
+    }
+
+    @Test("a verdict that is empty or missing is no verdict: service unavailable")
+    func emptyVerdict() throws {
+        for verdict in [#","verdict":"""#, #","verdict":null"#, ""] {
+            let (stage, turn) = (stage(), turn())
+            _ = stage.process(turn)
+            _ = stage.resume(turn, with: try answer(200, #"{"sender":{"id":"u-1"\#(verdict)}}"#))
+            #expect(turn.identity.word == "unavailable malformed")
+            #expect(LogicRouter.agent(for: turn.identity) == .serviceUnavailable)
+        }
+    }
+
     @Test("neither number nor name stands in the trace")
     func trace() throws {
         let (stage, turn) = (stage(), turn())

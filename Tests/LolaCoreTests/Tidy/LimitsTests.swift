@@ -112,5 +112,6 @@ struct LimitsTests {
         #expect(Limits.choiceTitleMax.bytes >= Limits.telegramButtonTitleMax)
         #expect(Limits.choiceIDMax >= Limits.whatsAppButtonIDMax)
         #expect(Limits.nativeIDMax <= Limits.whatsAppReferenceMax)
+        #expect(Limits.deliveryReferenceMax <= Limits.whatsAppReferenceMax)
     }
 }
