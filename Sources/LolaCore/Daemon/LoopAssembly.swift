@@ -56,7 +56,7 @@ final class LoopAssembly {
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
         let store = MemoryStore(shared.table)
-        let pipeline = Pipeline(Registry.middlewares(settings), clock: clock)
+        let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
         var channels: [ChannelName: any Channel] = [:]
         for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
         let whatsapp = channels[.whatsapp] as? WhatsAppChannel
@@ -67,9 +67,10 @@ final class LoopAssembly {
             log: shared.messages, backlog: shared.backlog, journal: journal))
         self.flow = flow
         let console = shared.console?(loop, client, shared)
+        let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
-            backlog: shared.backlog, pseudonyms: Pseudonyms(secret: shared.pseudonymKey),
+            backlog: shared.backlog, pseudonyms: pseudonyms,
             onAccepted: console.map { $0.accepted }
         ) { [self] accepted in
             // What another loop accepted of the same conversation before us lies in the mailbox: it comes first.
@@ -78,7 +79,8 @@ final class LoopAssembly {
         }
         let admin = AdminAPI(loop, log: shared.messages, pipeline: pipeline, client: client, store: store)
         server.serve(GatewayApplication(.init(
-            server: server, intake: intake, channels: channels, whatsapp: whatsapp, admin: admin,
+            server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
+            channels: channels, whatsapp: whatsapp, admin: admin,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
             metrics: { Self.metrics(shared, clock.now) }, console: console)))
         let loop = loop

@@ -14,7 +14,7 @@ final class Journey {
     private var refusal: Refusal?
 
     init(_ accepted: AcceptedMessage, _ parts: FlowParts, completion: @escaping (Journey) -> Void) {
-        turn = Turn(accepted.verified)
+        turn = Turn(accepted.verified, traceID: accepted.names.reference)
         names = accepted.names
         self.parts = parts
         self.completion = completion
