@@ -12,7 +12,7 @@ struct SharedParts: Sendable {
     let doubts: DoubtCount
     let counters: [Counters]
     let directory: LoopDirectory
-    let trust: TLSTrust?
+    let trust: TrustDelivery
     let ticketKey: SecretBytes
     let jwks: [UInt8]
     let started: Instant
@@ -59,7 +59,7 @@ final class LoopAssembly {
             loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
-        let client = OutboundClient(loop, tls: try Self.clientTLS(shared)) { IPAddress(text: $0) }
+        let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
         let store = shared.store.view(of: number)
         let doubts = Doubts(shared.doubts)
         self.doubts = doubts
@@ -104,6 +104,11 @@ final class LoopAssembly {
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
         loop.addSource { [self] in readMail() }
+        loop.addSource {
+            guard !client.isTLSKnown, let outcome = shared.trust.take(loop: number) else { return false }
+            client.useTLS(Self.clientTLS(outcome, shared.log, loop.wall))
+            return true
+        }
     }
 
     // MARK: Life
@@ -198,9 +203,14 @@ final class LoopAssembly {
         }
     }
 
-    private static func clientTLS(_ shared: SharedParts) throws(StartFault) -> TLSContext? {
-        guard let trust = shared.trust else { return nil }
-        do throws(TLSContextFault) { return try TLSContext(client: trust) } catch { throw .tls(error) }
+    /// Nil when there can be none: https calls fail from now on, and the log says why.
+    private static func clientTLS(_ outcome: TrustOutcome, _ log: Log, _ now: WallTime) -> TLSContext? {
+        do throws(TLSContextFault) {
+            return try TLSContext(client: try outcome.get())
+        } catch {
+            log.write(.error, "https_unavailable", at: now, [("reason", error.rawValue)])
+            return nil
+        }
     }
 
     private static func agents(

@@ -45,10 +45,11 @@ final class SimWorld {
         shared = SharedParts(
             settings: settings, log: Log(sink: lines, threshold: .debug), health: Health(loopCount: loops),
             store: .memory(MemoryTable()), messages: MessageLog(), backlog: Backlog(), doubts: DoubtCount(),
-            counters: (0..<loops).map { _ in Counters() }, directory: directory, trust: nil,
+            counters: (0..<loops).map { _ in Counters() }, directory: directory,
+            trust: TrustDelivery(wakers: wakers),
             ticketKey: SecretBytes([UInt8](repeating: 7, count: 48)), jwks: try KeySet.jwks(settings.session),
-            started: clock.now, pseudonymKey: SecretBytes([UInt8](repeating: 9, count: 32)), descriptorsMax: 4_096, crashPage: { _ in nil },
-            console: nil)
+            started: clock.now, pseudonymKey: SecretBytes([UInt8](repeating: 9, count: 32)), descriptorsMax: 4_096,
+            crashPage: { _ in nil }, console: nil)
         var port: UInt16 = 8_080
         for number in 0..<loops {
             let net = SimNet(network, waker: wakers[number])
