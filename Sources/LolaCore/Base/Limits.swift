@@ -191,6 +191,11 @@ enum Limits {
     /// The same when the table is full, before an operation is refused.
     static let storeSweepWhenFull = 4_096
 
+    // MARK: Journal
+
+    /// Payload of one record: the changes of one operation.
+    static let journalRecordMax = ByteCount.mebibytes(8)
+
     // MARK: Channels (reference: protocols §1, §2)
 
     /// A native message id (`wamid…`); longer is malformed.
