@@ -195,6 +195,29 @@ enum Limits {
 
     /// Payload of one record: the changes of one operation.
     static let journalRecordMax = ByteCount.mebibytes(8)
+    /// A segment that has grown to this is followed by the next one.
+    static let journalSegmentMax = ByteCount.mebibytes(64)
+    /// Octets of changes that are not yet durable; above it changes are refused. About two seconds of a slow disk.
+    static let journalWaitingMax = ByteCount.mebibytes(32)
+    /// Memory that the writer keeps for the next batch.
+    static let journalBufferKept = ByteCount.mebibytes(1)
+    /// Operations of one loop that are applied before another loop gets the lock.
+    static let journalExchangeStep = 64
+    /// The first pause before a new segment is tried after a fault, and the longest.
+    static let journalPauseMin = Interval.milliseconds(100)
+    static let journalPauseMax = Interval.seconds(1)
+    /// The journal is compacted when it is longer than this and than so many times what lives, or has more segments.
+    static let journalCompactionMin = ByteCount.mebibytes(64)
+    static let journalCompactionFactor = 2
+    static let journalSegmentsMax = 16
+    /// A compaction that failed is not tried again before.
+    static let journalCompactionPause = Interval.seconds(30)
+    /// Records read under the lock at a time for a snapshot.
+    static let journalSnapshotStep = 256
+    /// Octets of a snapshot between two syncs, so that none of them holds the disk for long.
+    static let journalSnapshotSyncStep = ByteCount.mebibytes(4)
+    /// Events kept for whoever reports them.
+    static let journalEventsMax = 64
 
     // MARK: Channels (reference: protocols §1, §2)
 

@@ -134,7 +134,7 @@ enum JournalFormat {
 
     /// Appends the changes as one record: after a crash all of them are there or none. False, and nothing appended,
     /// when they take more than `Limits.journalRecordMax`.
-    static func encode(_ changes: [StoreChange], into out: inout [UInt8]) -> Bool {
+    static func encode(_ changes: some Sequence<StoreChange>, into out: inout [UInt8]) -> Bool {
         JournalRecord.append(.changes, to: &out) { out in
             for change in changes { append(change, to: &out) }
         }

@@ -18,13 +18,18 @@ struct JournalOutcome: Hashable, Sendable {
 
 /// Effects on their way to the disk. One operation is one record: its changes last together or not at all.
 struct JournalBatch: Sendable {
+    private static let kept = 16_384
+
     var changes: [StoreChange] = []
     /// Where the changes of each operation end.
     var ends: [Int] = []
     /// The place of the last operation.
     var through: UInt64 = 0
 
+    /// Keeps some memory for the next time.
     mutating func clear() {
+        if changes.capacity > Self.kept { changes = [] }
+        if ends.capacity > Self.kept { ends = [] }
         changes.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
     }
@@ -90,13 +95,21 @@ struct JournalState: Sendable {
             break
         }
         guard isOpen, pendingOctets + flyingOctets < Limits.journalWaitingMax.bytes else { return .unavailable }
-        let known = pending.changes.count
+        let (known, undoKnown) = (pending.changes.count, pendingUndo.count)
         let answer = table.apply(operation, at: now, changes: &pending.changes, undo: &pendingUndo)
         if answer == .unavailable { return .unavailable }
         if pending.changes.count > known {
+            var octets = 0
+            for place in known..<pending.changes.count { octets += pending.changes[place].octetsMax }
+            if octets > Limits.journalRecordMax.bytes {
+                table.revert(Array(pendingUndo[undoKnown...]))
+                pendingUndo.removeSubrange(undoKnown...)
+                pending.changes.removeSubrange(known...)
+                return .unavailable
+            }
             given += 1
             pending.ends.append(pending.changes.count)
-            for place in known..<pending.changes.count { pendingOctets += pending.changes[place].octetsAbout }
+            pendingOctets += octets
         } else if given == decided {
             return JournalOutcome(answer: answer, waitsFor: 0)
         }
@@ -177,7 +190,7 @@ struct JournalState: Sendable {
     /// Octets to read at the next start beside the snapshot.
     var octets: Int { segments.reduce(0) { $0 + $1.octets } }
     /// About what a snapshot would take now.
-    var liveOctets: Int { table.octets + table.claimCount * StoreChange.claimOctetsAbout }
+    var liveOctets: Int { table.octets + table.claimCount * StoreChange.frameMax }
 
     /// The journal is much longer than what it says.
     var isLong: Bool {
@@ -187,15 +200,15 @@ struct JournalState: Sendable {
 }
 
 extension StoreChange {
-    /// About what a claim takes in a journal, with its record's frame.
-    static let claimOctetsAbout = 48
+    /// What a change takes in a journal beside its value, with the head of its record.
+    static let frameMax = 48
 
-    /// About what the change takes in a journal; bounds what waits, nothing else.
-    var octetsAbout: Int {
+    /// At most what the change takes in a journal.
+    var octetsMax: Int {
         switch self {
-        case .set(_, let value, _): Self.claimOctetsAbout + value.count
-        case .entry(let entry, _): Self.claimOctetsAbout + entry.value.count
-        case .claim, .remove: Self.claimOctetsAbout
+        case .set(_, let value, _): Self.frameMax + value.count
+        case .entry(let entry, _): Self.frameMax + entry.value.count
+        case .claim, .remove: Self.frameMax
         }
     }
 }
