@@ -8,6 +8,7 @@ final class Journal: Sendable {
     private let loops: [any Waker]
     private let writer: any Waker
     private let compactor: any Waker
+    let sizes: JournalSizes
     private let events = Mutex<[JournalEvent]>([])
 
     /// - Parameters:
@@ -15,9 +16,11 @@ final class Journal: Sendable {
     ///   - segments: those the next start would read, the open one last.
     ///   - loops: one waker per loop; told when an answer of theirs is decided.
     init(
-        table: StoreTable, segments: [JournalSegment], loops: [any Waker], writer: any Waker, compactor: any Waker
+        table: StoreTable, segments: [JournalSegment], loops: [any Waker], writer: any Waker, compactor: any Waker,
+        sizes: JournalSizes = JournalSizes()
     ) {
-        state = Mutex(JournalState(table: table, loops: loops.count, segments: segments))
+        state = Mutex(JournalState(table: table, loops: loops.count, segments: segments, sizes: sizes))
+        self.sizes = sizes
         self.loops = loops
         self.writer = writer
         self.compactor = compactor
@@ -141,7 +144,7 @@ final class Journal: Sendable {
     /// What a piece of a snapshot holds, and the last place whose effects may be in it.
     func piece(_ cursor: inout SnapshotCursor, at now: WallTime) -> (changes: [StoreChange], given: UInt64) {
         state.withLock { state in
-            (state.table.snapshot(&cursor, limit: Limits.journalSnapshotStep, at: now), state.given)
+            (state.table.snapshot(&cursor, limit: sizes.snapshotStep, at: now), state.given)
         }
     }
 

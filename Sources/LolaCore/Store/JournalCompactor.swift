@@ -117,7 +117,7 @@ final class JournalCompactor {
         let fits = JournalFormat.encodePieces(piece.changes, into: &buffer)
         precondition(fits, "a change larger than a record was let in")
         try put(&draft)
-        if draft.written - draft.synced >= Limits.journalSnapshotSyncStep.bytes {
+        if draft.written - draft.synced >= journal.sizes.snapshotSyncStep.bytes {
             try disk.sync(draft.file)
             draft.synced = draft.written
         }
@@ -136,7 +136,7 @@ final class JournalCompactor {
         disk.close(draft.file)
         phase = .idle
         journal.compacted(before: draft.number)
-        JournalFiles.removeReplaced(by: draft.number, on: disk)
+        removeReplaced(by: draft.number)
         journal.tell(
             .compacted(octetsBefore: draft.octetsBefore, octetsAfter: draft.written, took: clock.now - began))
     }
@@ -155,17 +155,14 @@ final class JournalCompactor {
         journal.tell(.compactionFailed(fault))
         return .idle
     }
-}
 
-enum JournalFiles {
-    /// Removes what snapshot `number` stands for, and drafts left by a crash. What cannot be removed is tried again by
-    /// the next compaction and the next start; it is never read.
-    static func removeReplaced(by number: UInt64, on disk: any Disk) {
+    /// Removes what snapshot `number` stands for. What cannot be removed is tried again by the next compaction and the
+    /// next start; it is never read.
+    private func removeReplaced(by number: UInt64) {
         guard let names = try? disk.names() else { return }
         for name in names {
             switch JournalName(name) {
             case .segment(let own) where own < number, .snapshot(let own) where own < number: try? disk.remove(name)
-            case .temporary: try? disk.remove(name)
             default: break
             }
         }

@@ -42,6 +42,16 @@ struct JournalSegment: Hashable, Sendable {
     var octets: Int
 }
 
+/// What decides when a journal goes on to another file or refuses; smaller in tests.
+struct JournalSizes: Sendable {
+    var segmentMax = Limits.journalSegmentMax
+    var waitingMax = Limits.journalWaitingMax
+    var compactionMin = Limits.journalCompactionMin
+    var segmentsMax = Limits.journalSegmentsMax
+    var snapshotStep = Limits.journalSnapshotStep
+    var snapshotSyncStep = Limits.journalSnapshotSyncStep
+}
+
 struct JournalState: Sendable {
     private struct Viewer: Sendable {
         /// The latest place that this loop waits for.
@@ -71,10 +81,12 @@ struct JournalState: Sendable {
     var compaction = JournalCompaction()
     /// Since the newest snapshot, oldest first; the last one is written to.
     private(set) var segments: [JournalSegment]
+    private let sizes: JournalSizes
 
-    init(table: StoreTable, loops: Int, segments: [JournalSegment]) {
+    init(table: StoreTable, loops: Int, segments: [JournalSegment], sizes: JournalSizes) {
         self.table = table
         self.segments = segments
+        self.sizes = sizes
         viewers = Array(repeating: Viewer(), count: loops)
     }
 
@@ -94,7 +106,7 @@ struct JournalState: Sendable {
         default:
             break
         }
-        guard isOpen, pendingOctets + flyingOctets < Limits.journalWaitingMax.bytes else { return .unavailable }
+        guard isOpen, pendingOctets + flyingOctets < sizes.waitingMax.bytes else { return .unavailable }
         let (known, undoKnown) = (pending.changes.count, pendingUndo.count)
         let answer = table.apply(operation, at: now, changes: &pending.changes, undo: &pendingUndo)
         if answer == .unavailable { return .unavailable }
@@ -194,8 +206,8 @@ struct JournalState: Sendable {
 
     /// The journal is much longer than what it says.
     var isLong: Bool {
-        segments.count > Limits.journalSegmentsMax
-            || octets > max(Limits.journalCompactionMin.bytes, Limits.journalCompactionFactor * liveOctets)
+        segments.count > sizes.segmentsMax
+            || octets > max(sizes.compactionMin.bytes, Limits.journalCompactionFactor * liveOctets)
     }
 }
 

@@ -72,7 +72,7 @@ final class JournalWriter {
                 let now = clock.now
                 journal.commit(octets: written, took: now - began, at: now, spent: &spent)
             }
-            if segment.octets >= Limits.journalSegmentMax.bytes || journal.wantsSegment { try startNext() }
+            if segment.octets >= journal.sizes.segmentMax.bytes || journal.wantsSegment { try startNext() }
         } catch {
             abandon(error)
         }
