@@ -218,6 +218,11 @@ enum Limits {
     static let journalSnapshotSyncStep = ByteCount.mebibytes(4)
     /// Events kept for whoever reports them.
     static let journalEventsMax = 64
+    /// What is read of a file at a time.
+    static let journalReadStep = ByteCount.mebibytes(1)
+    /// Octets whose checksum is tried while the next record is looked for behind damaged ones, in one file: about a
+    /// quarter of a second.
+    static let journalSearchMax = ByteCount.mebibytes(256)
 
     // MARK: Channels (reference: protocols §1, §2)
 

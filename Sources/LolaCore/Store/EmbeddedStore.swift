@@ -24,7 +24,7 @@ struct EmbeddedStore: Sendable {
         do throws(DiskFault) { try disk.lock(JournalName.lock.text) } catch {
             throw .disk(error, file: JournalName.lock.text)
         }
-        let (table, report) = try JournalRecovery.table(disk, .start, at: now)
+        let (table, report) = try JournalRecovery.open(disk, .start, at: now)
         var segments = old(report, on: disk)
         let last = JournalSegment(number: report.lastSegment, octets: report.lastCount)
         let previous = last.number == 0 ? nil : last

@@ -109,8 +109,8 @@ enum JournalName: Hashable, Sendable {
     }
 
     private static func number(_ text: String, after start: String) -> UInt64? {
-        guard text.hasPrefix(start), let number = UInt64(text.dropFirst(start.count)), number > 0,
-            text == start + digits(number)
+        guard text.hasPrefix(start), let number = UInt64(text.dropFirst(start.count)),
+            (1..<UInt64(Int64.max)).contains(number), text == start + digits(number)
         else { return nil }
         return number
     }
@@ -127,6 +127,8 @@ enum JournalFormat {
 
     /// Expiry of a value that has none.
     private static let never = Int64.max
+    /// No store counts so far; a greater one would leave no place for the next entry.
+    private static let sequenceMax = UInt64(Int64.max)
     /// Octets of changes after which a snapshot begins a new record.
     private static let pieceCount = 1_048_576
 
@@ -223,16 +225,16 @@ enum JournalFormat {
         guard let mark = reader.next(UInt8.self).flatMap(Mark.init), let key = key(&reader) else { return nil }
         switch mark {
         case .set:
-            guard !key.room.holdsClaims, let expires = reader.next(Int64.self), let value = value(&reader) else {
-                return nil
-            }
+            guard !key.room.holdsClaims, key.room != .inbound, let expires = reader.next(Int64.self),
+                let value = value(&reader)
+            else { return nil }
             return .set(key, value, expires: expires == never ? nil : expires)
         case .claim:
             guard key.room.holdsClaims, let expires = reader.next(Int64.self) else { return nil }
             return .claim(key, expires: expires)
         case .entry:
             guard key.room == .inbound, let lane = reader.next(UInt8.self), lane < Lane.count,
-                let sequence = reader.next(UInt64.self), let value = value(&reader)
+                let sequence = reader.next(UInt64.self), sequence < sequenceMax, let value = value(&reader)
             else { return nil }
             return .entry(QueueEntry(key: key, lane: Lane(Int(lane)), value: value), sequence: sequence)
         case .remove:

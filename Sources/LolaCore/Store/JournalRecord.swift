@@ -51,18 +51,23 @@ struct JournalRecord: Hashable, Sendable {
 
     /// What stands at `place` of `bytes`, which hold everything up to their end.
     static func read(_ bytes: [UInt8], at place: Int) -> Reading {
-        guard place >= 0, place < bytes.count else { return .short(headCount) }
-        var reader = LittleEndianReader(bytes, place..<bytes.count)
-        guard let magic = reader.next(UInt16.self), let kind = reader.next(UInt8.self),
-            let flags = reader.next(UInt8.self), let length = reader.next(UInt32.self),
-            let expected = reader.next(UInt32.self)
-        else { return .short(headCount) }
-        guard magic == Self.magic, flags == 0, let kind = Kind(rawValue: kind), length <= Limits.journalRecordMax.bytes
+        guard place >= 0, place <= bytes.count - headCount else { return .short(headCount) }
+        guard let count = claimedCount(bytes, at: place) else { return .damaged }
+        guard place <= bytes.count - count else { return .short(count) }
+        var reader = LittleEndianReader(bytes, (place + checksumPlace)..<(place + headCount))
+        guard let kind = Kind(rawValue: bytes[place + 2]), reader.next() == checksum(bytes, place, count - headCount)
         else { return .damaged }
-        guard reader.left >= Int(length) else { return .short(headCount + Int(length)) }
-        guard checksum(bytes, place, Int(length)) == expected else { return .damaged }
-        let start = place + headCount
-        return .record(JournalRecord(kind: kind, payload: start..<(start + Int(length))))
+        return .record(JournalRecord(kind: kind, payload: (place + headCount)..<(place + count)))
+    }
+
+    /// How many octets a record at `place` has, going by its head alone; nil when no record begins so.
+    static func claimedCount(_ bytes: [UInt8], at place: Int) -> Int? {
+        guard place >= 0, place <= bytes.count - headCount else { return nil }
+        var reader = LittleEndianReader(bytes, place..<bytes.count)
+        guard reader.next() == magic, let kind = reader.next(UInt8.self), Kind(rawValue: kind) != nil,
+            reader.next() == UInt8(0), let length = reader.next(UInt32.self), length <= Limits.journalRecordMax.bytes
+        else { return nil }
+        return headCount + Int(length)
     }
 
     /// Over kind, flags and length, and on over the payload.
