@@ -4,6 +4,7 @@
 
 // _GNU_SOURCE is not defined here: it would give the system's types a second shape beside the one other modules
 // see. What hides behind it is declared below, as the manual pages give it.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -15,6 +16,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -39,6 +41,16 @@ static inline void lola_forbid_dump(void) {
 
 static inline void lola_limit_arenas(int count) {
     mallopt(M_ARENA_MAX, count);
+}
+
+/// The name of a directory entry, an array at the end of a structure of variable size.
+static inline const char *lola_entry_name(const struct dirent *entry) {
+    return entry->d_name;
+}
+
+/// Takes the lock of a file for us alone, or fails at once. In Swift the function hides behind a type of its name.
+static inline int lola_lock(int fd) {
+    return flock(fd, LOCK_EX | LOCK_NB);
 }
 
 /// The 64-bit word of an epoll event; `epoll_data_t` is a union that Swift reads awkwardly.

@@ -67,6 +67,9 @@ struct MetricsPage {
         Family(name: "lola_messages_recovered_total", help: "Messages taken up again after a stop.", series: [
             ("", .messagesRecovered)
         ]),
+        Family(name: "lola_store_unopened_total", help: "Values that no data key opens.", series: [
+            ("", .storeUnopened)
+        ]),
         Family(name: "lola_store_unavailable_total", help: "Messages that had to wait for the store.", series: [
             ("", .storeUnavailable)
         ]),

@@ -159,6 +159,8 @@ enum Limits {
     static let backlogMax = 65_536
     /// The same for one lane, so that one conversation cannot take everybody's place.
     static let backlogLaneMax = backlogMax / 8
+    /// How long the start waits for one answer of the store.
+    static let storeOpenTimeout = Interval.seconds(10)
     /// How long a message waits before it asks a store again that did not answer.
     static let storeRetry = Interval.seconds(1)
     /// A delivery of which nobody knows whether the channel took it waits so long for a receipt.
@@ -225,6 +227,38 @@ enum Limits {
 
     /// How long the making of the index key stays claimed: far above the pause between two questions of one start.
     static let indexKeyClaim = Interval.days(1)
+    // MARK: Journal
+
+    /// Payload of one record: the changes of one operation.
+    static let journalRecordMax = ByteCount.mebibytes(8)
+    /// A segment that has grown to this is followed by the next one.
+    static let journalSegmentMax = ByteCount.mebibytes(64)
+    /// Octets of changes that are not yet durable; above it changes are refused. About two seconds of a slow disk.
+    static let journalWaitingMax = ByteCount.mebibytes(32)
+    /// Memory that the writer keeps for the next batch.
+    static let journalBufferKept = ByteCount.mebibytes(1)
+    /// Operations of one loop that are applied before another loop gets the lock.
+    static let journalExchangeStep = 64
+    /// The first pause before a new segment is tried after a fault, and the longest.
+    static let journalPauseMin = Interval.milliseconds(100)
+    static let journalPauseMax = Interval.seconds(1)
+    /// The journal is compacted when it is longer than this and than so many times what lives, or has more segments.
+    static let journalCompactionMin = ByteCount.mebibytes(64)
+    static let journalCompactionFactor = 2
+    static let journalSegmentsMax = 16
+    /// A compaction that failed is not tried again before.
+    static let journalCompactionPause = Interval.seconds(30)
+    /// Records read under the lock at a time for a snapshot.
+    static let journalSnapshotStep = 256
+    /// Octets of a snapshot between two syncs, so that none of them holds the disk for long.
+    static let journalSnapshotSyncStep = ByteCount.mebibytes(4)
+    /// Events kept for whoever reports them.
+    static let journalEventsMax = 64
+    /// What is read of a file at a time.
+    static let journalReadStep = ByteCount.mebibytes(1)
+    /// Octets whose checksum is tried while the next record is looked for behind damaged ones, in one file: about a
+    /// quarter of a second.
+    static let journalSearchMax = ByteCount.mebibytes(256)
 
     // MARK: Channels (reference: protocols §1, §2)
 

@@ -42,6 +42,7 @@ enum ExitCode {
     static let failure: Int32 = 1
     static let usage: Int32 = 2
     static let cannotCreate: Int32 = 73
+    static let inputOutput: Int32 = 74
     static let configuration: Int32 = 78
 }
 

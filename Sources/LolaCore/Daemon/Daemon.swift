@@ -49,10 +49,12 @@ enum Daemon {
         }
         let directory = LoopDirectory(mailboxes: wakers.map { Mailbox(waker: $0) })
         let shared: SharedParts
+        let opening: StoreOpening
         do throws(Failure) {
-            shared = try makeShared(settings, log, directory, TrustDelivery(wakers: wakers), console)
             try refuseTakenPort(settings.server.listen)
             try refuseTakenPort(settings.management.listen)
+            opening = try StoreOpening.open(settings, log, loops: wakers)
+            shared = try makeShared(settings, log, directory, TrustDelivery(wakers: wakers), opening, console)
         } catch {
             return error
         }
@@ -77,7 +79,8 @@ enum Daemon {
         started(ports)
         // Not earlier: it would delay the doors. Signals that come meanwhile are taken right after.
         shared.trust.deliver(SystemTrust.read())
-        waitForSignals(shared)
+        // The lock of the data folder lives as long as this thread.
+        withExtendedLifetime(opening) { waitForSignals(shared) }
     }
 
     private static func waitForSignals(_ shared: SharedParts) -> Never {
@@ -122,19 +125,17 @@ enum Daemon {
 
     private static func makeShared(
         _ settings: Settings, _ log: Log, _ directory: LoopDirectory, _ trust: TrustDelivery,
-        _ console: ConsoleFactory?
+        _ opening: StoreOpening, _ console: ConsoleFactory?
     ) throws(Failure) -> SharedParts {
         do throws(CryptoFault) {
-            let dataKey = settings.data.keys[0]
-            let pseudonymKey = try HKDF.sha256(
-                secret: dataKey, salt: [], info: [UInt8](text: "lola pseudonyms v1"), count: 32)
+            let pages = opening.crashPages
             return SharedParts(
                 settings: settings, log: log, health: Health(loopCount: directory.mailboxes.count),
-                store: .memory(MemoryTable()), messages: MessageLog(), backlog: Backlog(), doubts: DoubtCount(),
+                store: opening.store, messages: MessageLog(), backlog: Backlog(), doubts: DoubtCount(),
                 counters: directory.mailboxes.map { _ in Counters() }, directory: directory,
                 trust: trust, ticketKey: SecretBytes(SystemRandom.bytes(TLSContext.ticketKeyCount)),
-                jwks: try KeySet.jwks(settings.session), started: LinuxClock().now, pseudonymKey: pseudonymKey,
-                descriptorsMax: Process.descriptorsMax, crashPage: { _ in nil }, console: console)
+                jwks: try KeySet.jwks(settings.session), started: LinuxClock().now, pseudonymKey: opening.pseudonymKey,
+                descriptorsMax: Process.descriptorsMax, crashPage: { pages?.page($0) }, console: console)
         } catch {
             throw Failure(code: 78, text: "LOLA_JWT_PRIVATE_KEY: not a usable P-256 key (\(error))")
         }

@@ -60,7 +60,15 @@ final class LoopAssembly {
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
-        let store = shared.store.view(of: number)
+        let store: any Store
+        do throws(CryptoFault) {
+            let keys = try SealKeys(settings.data.keys, entropy: entropy)
+            store = SealedStore(shared.store.view(of: number), keys: keys) { _ in
+                shared.counters[number].add(.storeUnopened)
+            }
+        } catch {
+            throw .key(error)
+        }
         let doubts = Doubts(shared.doubts)
         self.doubts = doubts
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)

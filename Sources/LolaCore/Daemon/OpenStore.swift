@@ -1,13 +1,23 @@
-// The store of the process, and each loop's view of it. Opened once before the loops start.
+// The store of the process once it is open, and each loop's view of it. Opened once, before the loops start.
 
 enum OpenStore: Sendable {
     /// Nothing outlives the process: tests and the simulator.
     case memory(MemoryTable)
+    case embedded(Journal)
 
-    /// The view of loop `number`; call it on the loop's own thread.
+    /// The view of loop `number`, without seals; call it on the loop's own thread.
     func view(of number: Int) -> any Store {
         switch self {
         case .memory(let table): MemoryStore(table)
+        case .embedded(let journal): JournalStore(journal, loop: number)
+        }
+    }
+
+    /// Whether changes are taken now.
+    var isOpen: Bool {
+        switch self {
+        case .memory: true
+        case .embedded(let journal): journal.status().isOpen
         }
     }
 }

@@ -39,6 +39,7 @@ enum Counter: Int, CaseIterable, Sendable {
     case deliveriesRetried
     case deliveriesFailed
     case storeUnavailable
+    case storeUnopened
     case outboundConnects
     case outboundFaults
     case breakerOpened

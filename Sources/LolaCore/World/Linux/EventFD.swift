@@ -17,6 +17,16 @@ struct EventFD: Waker {
         _ = unsafe Glibc.write(descriptor, &one, 8)
     }
 
+    /// Waits until somebody has woken, at most so long (nil is for ever), and clears. For threads without a loop.
+    func wait(atMost limit: Interval?) {
+        var state = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let milliseconds = limit.map { Int32(clamping: max(0, ($0 + .microseconds(999)).inMilliseconds)) } ?? -1
+        if unsafe poll(&state, 1, milliseconds) > 0 { clear() }
+    }
+
+    /// For one that does not live as long as the process. Nobody may wake it any more.
+    func close() { _ = Glibc.close(descriptor) }
+
     func clear() {
         var value: UInt64 = 0
         _ = unsafe Glibc.read(descriptor, &value, 8)

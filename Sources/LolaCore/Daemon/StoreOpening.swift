@@ -1,0 +1,172 @@
+// Opens the store at start: lock, recovery, writer, index key; puts aside what has killed the process too often. Runs on
+// the main thread before the loops; whatever goes wrong here ends the start with words for an operator.
+
+struct StoreOpening {
+    let store: OpenStore
+    /// Names people in logs and records; made once per store.
+    let pseudonymKey: SecretBytes
+    /// Nil where the file cannot be made; then no message is ever blamed.
+    let crashPages: LinuxCrashPages?
+    /// Holds the lock of the folder: must live as long as the process.
+    let folder: LinuxDisk?
+
+    /// Opens what the settings name. `loops` are the wakers of the loops.
+    static func open(_ settings: Settings, _ log: Log, loops: [EventFD]) throws(Daemon.Failure) -> StoreOpening {
+        switch settings.store.engine {
+        case .embedded: try EmbeddedOpening(settings, log, loops).open()
+        case .redis: throw Daemon.Failure(code: 78, text: "store.kind: redis is not available in this version")
+        }
+    }
+}
+
+/// The embedded store's way.
+private struct EmbeddedOpening {
+    private let settings: Settings
+    private let log: Log
+    private let loops: [EventFD]
+
+    init(_ settings: Settings, _ log: Log, _ loops: [EventFD]) {
+        self.settings = settings
+        self.log = log
+        self.loops = loops
+    }
+
+    func open() throws(Daemon.Failure) -> StoreOpening {
+        let folder = settings.data.directory
+        let (journal, disk) = try openJournal(folder)
+        let keys = try Self.crypto { () throws(CryptoFault) in
+            try SealKeys(settings.data.keys, entropy: LinuxEntropy())
+        }
+        let index = try indexKey(keys, Conversation(JournalStore(journal, loop: 0), loops[0]))
+        let pseudonymKey = try Self.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
+        let pages = LinuxCrashPages(folder + "/crash-page", slots: loops.count)
+        if let pages {
+            let sealed = Conversation(SealedStore(JournalStore(journal, loop: 0), keys: keys), loops[0])
+            for mark in pages.blamed { try blame(mark, sealed) }
+        } else {
+            log.write(.warn, "crash_page_unavailable", at: LinuxClock().wall)
+        }
+        return StoreOpening(store: .embedded(journal), pseudonymKey: pseudonymKey, crashPages: pages, folder: disk)
+    }
+
+    // MARK: Journal
+
+    private func openJournal(_ folder: String) throws(Daemon.Failure) -> (Journal, LinuxDisk) {
+        guard let writer = EventFD(), let compactor = EventFD() else {
+            throw Daemon.Failure(code: 1, text: "the process has no file descriptor left")
+        }
+        let opened: EmbeddedStore
+        let disk: LinuxDisk
+        do throws(JournalFault) {
+            do throws(DiskFault) { disk = try LinuxDisk(folder) } catch { throw .disk(error, file: folder) }
+            opened = try EmbeddedStore.open(
+                disk, at: LinuxClock().wall,
+                wakers: .init(loops: loops, writer: writer, compactor: compactor))
+        } catch {
+            throw Daemon.Failure(code: Self.code(error), text: "data.dir: \(error.text)")
+        }
+        report(opened.report)
+        do throws(DiskFault) {
+            try JournalThreads.start(opened, folder: folder, writer: writer, compactor: compactor)
+        } catch {
+            throw Daemon.Failure(code: 73, text: "data.dir: \(error.rawValue)")
+        }
+        return (opened.journal, disk)
+    }
+
+    /// 78 for what the operator must change, 73 for what cannot be made, 74 for a device that fails (CONTRACT §2).
+    private static func code(_ fault: JournalFault) -> Int32 {
+        switch fault {
+        case .newerVersion: 78
+        case .tooLarge: 74
+        case .disk(let fault, _): fault == .io ? 74 : 73
+        }
+    }
+
+    /// Nothing that recovery met is passed over in silence (CONTRACT §11 "A broken journal").
+    private func report(_ report: JournalReport) {
+        let now = LinuxClock().wall
+        for tail in report.tornTails {
+            log.write(.warn, "journal_tail_cut", at: now, [("file", tail.file), ("octets", "\(tail.count)")])
+        }
+        for damage in report.damages where damage.isNew {
+            log.write(.error, "journal_damaged", at: now, [
+                ("kind", damage.kind.rawValue), ("file", damage.file), ("offset", "\(damage.offset)"),
+                ("octets", "\(damage.count)"), ("kept", damage.quarantine ?? ""),
+                ("hint", "run lola store check"),
+            ])
+        }
+        log.write(.info, "journal_opened", at: now, [
+            ("records", "\(report.records)"), ("segments", "\(report.segments.count)"),
+        ])
+    }
+
+    // MARK: Keys
+
+    private static func crypto<Value>(_ body: () throws(CryptoFault) -> Value) throws(Daemon.Failure) -> Value {
+        do throws(CryptoFault) { return try body() } catch {
+            throw Daemon.Failure(code: 78, text: "LOLA_DATA_KEY: not a usable key (\(error))")
+        }
+    }
+
+    private func indexKey(_ keys: SealKeys, _ bare: Conversation) throws(Daemon.Failure) -> IndexKey {
+        do throws(IndexKeyFault) {
+            return try IndexKey.find(keys: keys, entropy: LinuxEntropy()) { bare.ask($0) }
+        } catch {
+            switch error {
+            case .dataKeyWrong:
+                throw Daemon.Failure(code: 78, text: """
+                    LOLA_DATA_KEY does not open the store in \(settings.data.directory): give the key it was made \
+                    with, after a comma when there is a new one
+                    """)
+            case .unavailable:
+                throw Daemon.Failure(
+                    code: 74, text: "data.dir: the store in \(settings.data.directory) cannot be written")
+            }
+        }
+    }
+
+    // MARK: What killed the last process
+
+    /// One more crash of this message; at the third it is put aside instead of handled.
+    private func blame(_ mark: CrashMark, _ sealed: Conversation) throws(Daemon.Failure) {
+        let id = RecordID(high: mark.high, low: mark.low)
+        let entry = StoreKey(.inbound, id)
+        let suspect = StoreKey(.suspect, id)
+        guard case .value(let value?) = sealed.ask(.get(entry)) else { return }
+        guard case .sum(let crashes) = sealed.ask(.add(suspect, 1, within: Limits.deadLetterRetention)) else { return }
+        let now = LinuxClock().wall
+        let isAside = crashes >= Limits.crashesMax
+        log.write(.error, isAside ? "message_quarantined" : "message_crashed", at: now, [
+            ("record", id.hex.text), ("crashes", "\(crashes)"),
+        ])
+        guard isAside else { return }
+        let item = QuarantinedEntry(reason: .crashed, at: now, value: value)
+        _ = sealed.ask(.batch([item.operation(id), .remove(entry), .remove(suspect)]))
+    }
+}
+
+/// A store asked from a thread that may wait.
+private final class Conversation {
+    private let store: any Store
+    private let waker: EventFD
+
+    /// `waker` is the one that the store's writer wakes.
+    init(_ store: any Store, _ waker: EventFD) {
+        self.store = store
+        self.waker = waker
+    }
+
+    /// The answer; `unavailable` when there is none in the time a store may take.
+    func ask(_ operation: StoreOperation) -> StoreAnswer {
+        var answer: StoreAnswer?
+        store.submit(operation) { answer = $0 }
+        let clock = LinuxClock()
+        let deadline = clock.now + Limits.storeOpenTimeout
+        while answer == nil, clock.now < deadline {
+            _ = store.deliver(at: clock.wall)
+            if answer == nil { waker.wait(atMost: .milliseconds(100)) }
+        }
+        return answer ?? .unavailable
+    }
+}

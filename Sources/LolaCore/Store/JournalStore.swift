@@ -1,0 +1,87 @@
+// The embedded store as one loop sees it. Lives on its loop's thread. What a loop asks in one round goes through the
+// shared lock together when the loop asks for answers; answers wait here until the writer's verdict.
+
+final class JournalStore: Store {
+    private struct Waiting {
+        let place: UInt64
+        let answer: StoreAnswer
+        let completion: (StoreAnswer) -> Void
+    }
+
+    private let journal: Journal
+    private let loop: Int
+    private var operations: [StoreOperation] = []
+    private var completions: [(StoreAnswer) -> Void] = []
+    private var outcomes: [JournalOutcome] = []
+    private var verdicts: [JournalVerdict] = []
+    /// In the order of their places.
+    private var waiting = FIFO<Waiting>()
+    private var next: Waiting?
+    private var hasDelivered = false
+
+    /// What an earlier process left comes through `onEntry`; what this one appends stays with who appended it.
+    let returnsEntries = false
+    var onEntry: ((QueueEntry) -> Void)?
+
+    /// `loop` is the place of the loop among those of the journal.
+    init(_ journal: Journal, loop: Int) {
+        self.journal = journal
+        self.loop = loop
+    }
+
+    func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void) {
+        operations.append(operation)
+        completions.append(completion)
+    }
+
+    /// Applies what was submitted, and gives the answers that may be given. What a completion submits comes with the
+    /// next call, so that one call always ends.
+    func deliver(at now: WallTime) -> Bool {
+        var worked = recover()
+        if operations.isEmpty && next == nil && waiting.isEmpty { return worked }
+        let asked = completions
+        let operations = operations
+        completions = []
+        self.operations = []
+        outcomes.removeAll(keepingCapacity: true)
+        verdicts.removeAll(keepingCapacity: true)
+        journal.exchange(loop, operations, at: now, &outcomes, &verdicts)
+        if decide() { worked = true }
+        for (number, completion) in asked.enumerated() {
+            let outcome = outcomes[number]
+            if outcome.waitsFor == 0 {
+                worked = true
+                completion(outcome.answer)
+            } else {
+                waiting.append(Waiting(place: outcome.waitsFor, answer: outcome.answer, completion: completion))
+            }
+        }
+        return worked
+    }
+
+    /// Completions never run inside `deliver` of another: this is called by the loop only, once per round.
+    private func decide() -> Bool {
+        var worked = false
+        for verdict in verdicts {
+            while let oldest = next ?? waiting.popFirst() {
+                guard oldest.place <= verdict.through else {
+                    next = oldest
+                    break
+                }
+                next = nil
+                worked = true
+                oldest.completion(verdict.isDurable ? oldest.answer : .unavailable)
+            }
+        }
+        return worked
+    }
+
+    private func recover() -> Bool {
+        if hasDelivered { return false }
+        hasDelivered = true
+        guard let onEntry else { return false }
+        let entries = journal.entries(of: loop)
+        for entry in entries { onEntry(entry) }
+        return !entries.isEmpty
+    }
+}

@@ -1,0 +1,140 @@
+// An embedded store on a disk in memory, with its loops' views, writer and compactor stepped by hand; and what is in a
+// store, for comparison with a plain table that was told the same.
+import Testing
+
+@testable import LolaCore
+
+/// Everything alive in a store. Sequences are left out: operations taken back use up theirs.
+struct StoreContents: Equatable {
+    var records: [StoreKey: StoreChange] = [:]
+    var queue: [QueueEntry] = []
+
+    init(_ table: StoreTable, at now: WallTime) {
+        var cursor = SnapshotCursor()
+        collect(at: now) { table.snapshot(&cursor, limit: 100, at: now) }
+        queue = table.inboundEntries()
+    }
+
+    init(_ journal: Journal, loops: Int, at now: WallTime) {
+        var cursor = SnapshotCursor()
+        collect(at: now) { journal.piece(&cursor, at: now).changes }
+        for loop in 0..<loops { queue += journal.entries(of: loop) }
+    }
+
+    private mutating func collect(at now: WallTime, _ next: () -> [StoreChange]) {
+        var piece = next()
+        while !piece.isEmpty {
+            for change in piece {
+                if case .entry = change { continue }
+                records[change.key] = change
+            }
+            piece = next()
+        }
+    }
+
+    /// The queue as loops see it: order within a lane is all that counts.
+    func sorted() -> StoreContents {
+        var copy = self
+        copy.queue = (0..<Lane.count).flatMap { lane in queue.filter { Int($0.lane.number) == lane } }
+        return copy
+    }
+}
+
+final class JournalRig {
+    let disk: SimDisk
+    let clock: SimClock
+    let store: EmbeddedStore
+    let writer: JournalWriter
+    let compactor: JournalCompactor
+    let views: [JournalStore]
+    let loopWakers: [SimWaker]
+    let writerWaker = SimWaker()
+    let compactorWaker = SimWaker()
+
+    var journal: Journal { store.journal }
+    var left: JournalStore { views[0] }
+    var right: JournalStore { views[1] }
+
+    init(
+        _ disk: SimDisk = SimDisk(), at clock: SimClock = SimClock(), loops: Int = 2,
+        sizes: JournalSizes = JournalSizes()
+    ) throws {
+        self.disk = disk
+        self.clock = clock
+        loopWakers = (0..<loops).map { _ in SimWaker() }
+        let wakers = EmbeddedStore.Wakers(loops: loopWakers, writer: writerWaker, compactor: compactorWaker)
+        store = try EmbeddedStore.open(disk, at: clock.wall, wakers: wakers, sizes: sizes)
+        let journal = store.journal
+        writer = JournalWriter(journal, disk: disk, clock: clock, segment: store.segment)
+        compactor = JournalCompactor(journal, disk: disk, clock: clock)
+        views = (0..<loops).map { JournalStore(journal, loop: $0) }
+    }
+
+    /// The same folder in another process.
+    func reopened(sizes: JournalSizes = JournalSizes()) throws -> JournalRig {
+        disk.endProcess()
+        disk.failures = [:]
+        return try JournalRig(disk, at: clock, sizes: sizes)
+    }
+
+    func advance(_ interval: Interval) { clock.advance(to: clock.now + interval) }
+
+    func pump() {
+        writer.write()
+        writer.commit()
+    }
+
+    /// Everything asked is answered when this returns, as far as the disk works.
+    func settle() {
+        for _ in 0..<3 {
+            for view in views { _ = view.deliver(at: clock.wall) }
+            writer.step()
+        }
+        for view in views { _ = view.deliver(at: clock.wall) }
+    }
+
+    @discardableResult
+    func ask(_ operation: StoreOperation, onRight: Bool = false) throws -> StoreAnswer {
+        var answers: [StoreAnswer] = []
+        (onRight ? right : left).submit(operation) { answers.append($0) }
+        settle()
+        return try #require(answers.count == 1 ? answers.first : nil)
+    }
+
+    var contents: StoreContents { StoreContents(journal, loops: views.count, at: clock.wall).sorted() }
+}
+
+/// Operations at random on a few keys, so that they meet.
+struct StoreChance {
+    private var random: SeededGenerator
+
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+
+    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
+
+    mutating func operation() -> StoreOperation {
+        below(4) == 0 ? .batch((0...below(4)).map { _ in single(inBatch: true) }) : single(inBatch: false)
+    }
+
+    private mutating func single(inBatch: Bool) -> StoreOperation {
+        let number = UInt64(below(24))
+        let inbound = StoreKey(.inbound, RecordID(high: 7, low: number))
+        let plain = StoreKey([.state, .outbox, .dead][below(3)], RecordID(high: 8, low: number))
+        let life: Interval? = below(2) == 0 ? nil : .milliseconds(Int64(below(60_000)) + 1)
+        switch below(inBatch ? 9 : 8) {
+        case 0, 1: return .put(plain, value(), expires: life)
+        case 2: return .add(StoreKey(.suspect, RecordID(high: 9, low: number)), Int64(below(9)) - 4, within: .seconds(20))
+        case 3: return .claim(StoreKey(.seen, RecordID(high: 1, low: number)), expires: life ?? .days(8))
+        case 4, 5: return .append(QueueEntry(key: inbound, lane: Lane(below(5)), value: value()))
+        case 6: return .remove(below(2) == 0 ? inbound : plain)
+        case 7: return .remove(StoreKey(.seen, RecordID(high: 1, low: number)))
+        default: return .holding(inbound)
+        }
+    }
+
+    private mutating func value() -> [UInt8] {
+        let count = below(40) == 0 ? below(3_000) : below(60)
+        let octet = UInt8(truncatingIfNeeded: below(256))
+        return [UInt8](repeating: octet, count: count)
+    }
+}
