@@ -24,10 +24,10 @@ extension Verdict {
         if case .wait(.http(let request)) = self { request } else { nil }
     }
 
-    var storeKey: [UInt8]? {
+    var storeKey: StoreKey? {
         switch self {
         case .wait(.store(.get(let key))), .wait(.store(.put(let key, _, _))), .wait(.store(.remove(let key))):
-            key.bytes
+            key
         default: nil
         }
     }
