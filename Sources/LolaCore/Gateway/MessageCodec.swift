@@ -1,5 +1,6 @@
 // A proven message as octets at rest: what the inbound queue, dead letters and quarantine keep of it. Writing is for
-// everybody; `WebhookGate.restored` alone makes a message of what is read. Numbers stand in stores, never change meaning.
+// everybody; `WebhookGate.restored` alone makes a message of what is read. Numbers stand in stores and never change
+// meaning.
 
 /// The fields of a `VerifiedMessage` before anybody vouches for them again.
 struct RestoredFields {

@@ -38,8 +38,8 @@ struct JourneyTests {
         let parts = bench.asked.compactMap { $0.field("traceparent")?.split(separator: "-").map(String.init) }
         #expect(parts.count == 6 && Set(parts.map { $0[2] }).count == 6)
         #expect(Set(parts.prefix(3).map { $0[1] }).count == 1 && Set(parts.suffix(3).map { $0[1] }).count == 1)
-        let digest = Pseudonyms(secret: SecretBytes([1, 2, 3])).digest([UInt8](text: "whatsapp:m"))
-        #expect(parts[0][1] == Hex.encode(digest.prefix(16)).text && parts[0][1] != parts[5][1])
+        let names = bench.names(FlowBench.message("m"))
+        #expect(parts[0][1] == names.reference.text && parts[0][1] != parts[5][1])
     }
 
     @Test("a stop ends it, with or without a word")

@@ -52,7 +52,7 @@ struct PseudonymsTests {
         #expect(Lane(64).number == 0 && Lane(-1).number == 63)
         let directory = LoopDirectory(mailboxes: (0..<5).map { _ in Mailbox(waker: SimWaker()) })
         for number in 0..<100 {
-            #expect(directory.owner(of: conversation(number)) == Int(conversation(number).lane.number) % 5)
+            #expect(directory.owner(of: conversation(number).lane) == Int(conversation(number).lane.number) % 5)
         }
     }
 }

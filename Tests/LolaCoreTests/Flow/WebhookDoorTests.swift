@@ -36,7 +36,7 @@ private final class DoorBench {
         var take: () -> Void = {}
         let intake = Intake(
             rig.loop, store: store, directory: LoopDirectory(mailboxes: [Mailbox(waker: SimWaker())]), number: 0,
-            log: MessageLog(capacity: 100), backlog: backlog, pseudonyms: pseudonyms
+            log: MessageLog(capacity: 100), backlog: backlog, pseudonyms: pseudonyms, doubts: DoubtCount()
         ) { _ in take() }
         door = WebhookDoor(rig.loop, intake: intake, log: refusals, pseudonyms: pseudonyms)
         take = { [self] in taken += 1 }
@@ -145,7 +145,7 @@ struct WebhookDoorTests {
     @Test("a proof that holds while the backlog is full is not the sender's fault")
     func backlogFull() throws {
         let bench = try DoorBench()
-        for _ in 0..<Limits.backlogMax { bench.backlog.entered() }
+        for _ in 0..<Limits.backlogMax { bench.backlog.entered(Lane(0)) }
         let numbers = try (0..<300).map { _ in try bench.post() }
         bench.rig.run(for: .milliseconds(1))
         #expect(numbers.allSatisfy { bench.answers[$0]?.status == 503 } && bench.slowed() == 0)

@@ -102,7 +102,7 @@ struct ChannelAccessTests {
             let turn = TurnSample.telegramContact(phone).turn
             let verdict = stage.process(turn)
             #expect(verdict.isErasure)
-            #expect(verdict.storeKey == [UInt8](text: "contact/telegram:987654321"))
+            #expect(verdict.storeKey == StoreKey(.contact, turn.senderID))
             let stopped = stage.resume(turn, with: .store(answer))
             #expect(stopped.refusal == .senderNotAllowed && stopped.reply == nil)
             #expect(turn.detail == "\(detail) \(outcome)")

@@ -80,7 +80,7 @@ struct PhoneNormalizationTests {
             let turn = TurnSample.telegramContact(phone).turn
             let verdict = stage.process(turn)
             #expect(verdict.isErasure)
-            #expect(verdict.storeKey == [UInt8](text: "contact/telegram:987654321"))
+            #expect(verdict.storeKey == StoreKey(.contact, turn.senderID))
             #expect(stage.resume(turn, with: try odd.answer()).word == "next")
             #expect(turn.phone == nil && turn.identity.word == "unknown")
             #expect(turn.detail.hasSuffix(" \(outcome)"))

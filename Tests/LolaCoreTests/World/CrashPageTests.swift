@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Crash pages")
 struct CrashPageTests {
-    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lola-crash-\(UUID().uuidString)")
+    private let folder = FileManager.default.temporaryDirectory
+        .appendingPathComponent("lola-crash-\(UUID().uuidString)")
     private var path: String { folder.appendingPathComponent("crash-page").path }
     private let boot: [UInt8] = [UInt8](text: "0f5c-1")
 

@@ -4,7 +4,8 @@ import Glibc
 import Synchronization
 
 /// All slots of a process. The file is a head and `slots` slots of 32 octets each, numbers in the machine's own order:
-/// it is read only by the machine that wrote it. Head: magic, digest of the boot id (two words), zero. Slot: state, high, low, zero.
+/// it is read only by the machine that wrote it. Head: magic, digest of the boot id (two words), zero. Slot: state,
+/// high, low, zero.
 final class LinuxCrashPages: Sendable {
     private typealias Word = Atomic<UInt64>
 
@@ -38,7 +39,8 @@ final class LinuxCrashPages: Sendable {
         guard descriptor >= 0 else { return nil }
         defer { _ = Glibc.close(descriptor) }
         // Written, not only extended: a hole that the disk cannot fill later would end the process.
-        let empty = Self.octets([Self.magic, boot[0], boot[1], 0]) + [UInt8](repeating: 0, count: slots * Self.slotCount)
+        let head = Self.octets([Self.magic, boot[0], boot[1], 0])
+        let empty = head + [UInt8](repeating: 0, count: slots * Self.slotCount)
         let written = unsafe empty.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
         guard written == empty.count, ftruncate(descriptor, empty.count) == 0 else { return nil }
         let mapped = unsafe mmap(nil, mappedCount, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
@@ -54,7 +56,8 @@ final class LinuxCrashPages: Sendable {
         return LinuxCrashPage(self, slot: loop)
     }
 
-    /// One word of a slot: 0 state, 1 and 2 the id. The writer's order is kept, so a slot that says it is held is whole.
+    /// One word of a slot: 0 state, 1 and 2 the id. The writer's order is kept, so a slot that says it is held is
+    /// whole.
     fileprivate func store(_ value: UInt64, slot: Int, word: Int) {
         let place = address + UInt((slot + 1) * Self.slotCount + word * 8)
         guard let word = unsafe UnsafeMutablePointer<Word>(bitPattern: place) else { return }
