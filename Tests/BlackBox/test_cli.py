@@ -24,7 +24,7 @@ from lolabox.waiting import eventually
 from lolabox.wire import fetch
 
 COMMANDS = ("serve", "dev", "trigger", "tail", "check-config", "config print", "keys new", "keys jwks", "verify",
-            "healthcheck", "version")
+            "store check", "store repair", "healthcheck", "version")
 
 
 @pytest.fixture

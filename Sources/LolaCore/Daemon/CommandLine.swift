@@ -12,6 +12,8 @@ enum CommandName: String, CaseIterable, Sendable {
     case dlqShow = "dlq show"
     case dlqReplay = "dlq replay"
     case dlqDrop = "dlq drop"
+    case storeCheck = "store check"
+    case storeRepair = "store repair"
     case verify, healthcheck, version, help
 
     var words: [String] { rawValue.split(separator: " ").map(String.init) }

@@ -26,12 +26,15 @@ struct FaultTests {
     @Test("every fault of the index key is named", arguments: IndexKeyFault.allCases)
     func indexKey(_ fault: IndexKeyFault) { expectNamed("\(fault)", word: fault.rawValue, of: "IndexKeyFault") }
 
+    @Test("every fault of a disk is named", arguments: DiskFault.allCases)
+    func disk(_ fault: DiskFault) { expectNamed("\(fault)", word: fault.rawValue, of: "DiskFault") }
+
     @Test("words are stable, lower-case and not shared")
     func words() {
         let lists = [
             Refusal.allCases.map(\.rawValue), OutboundFault.allCases.map(\.rawValue),
             HTTPFault.allCases.map { "\($0.word)" }, RecordFault.allCases.map(\.rawValue),
-            IndexKeyFault.allCases.map(\.rawValue),
+            IndexKeyFault.allCases.map(\.rawValue), DiskFault.allCases.map(\.rawValue),
         ]
         for list in lists {
             #expect(Set(list).count == list.count)
