@@ -69,8 +69,8 @@ struct HTTPAgentTests {
     @Test("a message that has a trace is called in it")
     func trace() throws {
         let own = String(repeating: "ab", count: 16)
-        let turn = Turn(
-            TurnSample().turn.verified, senderID: RecordID(high: 0, low: 0), traceID: [UInt8](text: own))
+        let sample = TurnSample().turn
+        let turn = Turn(sample.verified, senderID: sample.senderID, traceID: [UInt8](text: own))
         let request = try agent().request(turn, state: nil, at: now)
         #expect(field("traceparent", of: request) == "00-\(own)-1112131415161718-01")
     }

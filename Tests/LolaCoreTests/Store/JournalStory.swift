@@ -14,7 +14,7 @@ final class JournalStory {
     }
 
     let rig: JournalRig
-    private(set) var chance: StoreChance
+    var chance: StoreChance
     /// Not yet with the journal, by loop.
     private var submitted: [[Asked]] = [[], []]
     /// With the journal, in its order, without an answer.
