@@ -88,7 +88,7 @@ struct JournalRepairTests {
         let text = inspection.text(of: "data")
         for part in [
             "data: 1 segments, 7 records", "  inbound: 1 (1 changes)", "  dead: 0 (2 changes)",
-            "data keys in use: abcd0001 (2 values)", "are the rest of an unfinished write; cut at the next start", "\nwhole",
+            "data keys in use: abcd0001 (2 values)", "an unfinished write; cut at the next start", "\nwhole",
         ] { #expect(text.contains(part), "\(part)") }
         let json = try JSONDocument.parse(inspection.json).root
         #expect(json["whole"]?.bool == true && json["live"]?["inbound"]?.integer == 1)
