@@ -1,5 +1,5 @@
-// `lola store check` and `lola store repair`: what the embedded store of a data folder holds, and what is wrong with it.
-// Checking reads only; repairing takes the lock, so that no gateway runs meanwhile.
+// `lola store check` and `lola store repair`: what the embedded store of a data folder holds, and what is wrong with
+// it. Checking reads only; repairing takes the lock, so that no gateway runs meanwhile.
 
 enum StoreCommands {
     /// A gateway that runs may remove a segment while it is read; then the look begins anew.

@@ -1,5 +1,5 @@
-// What `lola store check` tells of a journal, as text for people and as JSON: files, live records by room, the data keys
-// that are still needed, and every damage.
+// What `lola store check` tells of a journal, as text for people and as JSON: files, live records by room, the data
+// keys that are still needed, and every damage.
 
 struct StoreInspection {
     /// Live records read at a time.

@@ -138,7 +138,7 @@ enum CommandLineTable {
         example: "lola verify whatsapp --body-file body.json --signature sha256=…")
 
     /// For commands that need nothing of the configuration but the data folder.
-    private static let data = CommandFlag("data", "DIR", "The data folder, when it is not the one of the configuration.")
+    private static let data = CommandFlag("data", "DIR", "The data folder, when it is not the configured one.")
 
     private static let storeCheck = CommandDefinition(
         name: .storeCheck, summary: "Find everything wrong with the store on disk",

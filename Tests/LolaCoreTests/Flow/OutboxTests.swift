@@ -207,6 +207,6 @@ struct OutboxTests {
                 }
             }
         }
-        #expect(faults > 1_000)
+        #expect(faults > 500)
     }
 }

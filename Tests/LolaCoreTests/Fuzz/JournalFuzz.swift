@@ -5,8 +5,8 @@ import Testing
 
 @testable import LolaCore
 
-/// The octets as the only segment and as the only snapshot: looking and starting find the same, a start leaves a journal
-/// without torn octets, and a second start finds the same again.
+/// The octets as the only segment and as the only snapshot: looking and starting find the same, a start leaves a
+/// journal without torn octets, and a second start finds the same again.
 func fuzzJournalFile(_ bytes: [UInt8]) {
     for name in [JournalName.segment(1).text, JournalName.snapshot(1).text] {
         let disk = SimDisk(files: [name: bytes])

@@ -186,7 +186,7 @@ struct JournalDamageTests {
         for _ in 0..<4_000 {
             octets.append(littleEndian: JournalRecord.magic)
             octets += [1, 0]
-            octets.append(littleEndian: UInt32(40_000))
+            octets.append(littleEndian: UInt32(300))
         }
         let disk = SimDisk(files: [Sample.name(1): octets])
         let file = try disk.open(Sample.name(1))

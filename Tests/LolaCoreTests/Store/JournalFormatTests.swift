@@ -172,8 +172,9 @@ struct JournalFormatTests {
         #expect(JournalName.segment(3).text == "segment-0000000003")
         #expect(JournalName.quarantine(of: "segment-0000000003", offset: 48).text == "quarantine-segment-0000000003-48")
         for text in [
-            "segment-1", "segment-0000000000", "segment-00000000001", "segment--000000001", "segment-", "Segment-0000000001",
-            "segment-9223372036854775807", "segment-99999999999999999999", "quarantine-segment-0000000003-48", "", "x",
+            "segment-1", "segment-0000000000", "segment-00000000001", "segment--000000001", "segment-",
+            "Segment-0000000001", "segment-9223372036854775807", "segment-99999999999999999999",
+            "quarantine-segment-0000000003-48", "", "x",
         ] { #expect(JournalName(text) == nil, "\(text)") }
     }
 }

@@ -65,7 +65,6 @@ struct LinuxDiskTests {
         #expect(try disk.names().isEmpty)
         #expect(Self.fault { () throws(DiskFault) in try disk.remove("b") } == .notFound)
         #expect(Self.fault { () throws(DiskFault) in try disk.rename("a", to: "b") } == .notFound)
-        #expect(Self.fault { () throws(DiskFault) in _ = try disk.size(file) } == .io)
     }
 
     @Test("octets of a mebibyte and more go through whole")
