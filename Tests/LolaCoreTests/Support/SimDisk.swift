@@ -23,7 +23,7 @@ final class SimDisk: Disk {
     var capacity = Int.max
 
     private var chance: SeededGenerator
-    private var names: [String: Node] = [:]
+    private var present: [String: Node] = [:]
     private var durableNames: [String: Node] = [:]
     private var nameChanges: [NameChange] = []
     private var open: [Int32: Node] = [:]
@@ -55,13 +55,13 @@ final class SimDisk: Disk {
 
     init(seed: UInt64 = 1, files: [String: [UInt8]] = [:]) {
         chance = SeededGenerator(seed: seed)
-        for (name, octets) in files { names[name] = Node(octets: octets, durable: octets) }
-        durableNames = names
+        for (name, octets) in files { present[name] = Node(octets: octets, durable: octets) }
+        durableNames = present
     }
 
     /// What a reader sees now, by name.
-    var files: [String: [UInt8]] { names.mapValues(\.octets) }
-    var octets: Int { names.values.reduce(0) { $0 + $1.octets.count } }
+    var files: [String: [UInt8]] { present.mapValues(\.octets) }
+    var octets: Int { present.values.reduce(0) { $0 + $1.octets.count } }
 
     /// The next `times` calls of a kind, after `skipping` good ones, fail.
     func fail(_ call: Call, skipping: Int = 0, times: Int = 1, with fault: DiskFault = .io) {
@@ -79,8 +79,8 @@ final class SimDisk: Disk {
 
     /// Power goes: what was synced lasts, of the rest a part that the seed chooses.
     func cutPower() {
-        names = survivors(&chance).mapValues { Node(octets: $0, durable: $0) }
-        durableNames = names
+        present = survivors(&chance).mapValues { Node(octets: $0, durable: $0) }
+        durableNames = present
         nameChanges = []
         endProcess()
     }
@@ -188,25 +188,25 @@ final class SimDisk: Disk {
 
     func names() throws(DiskFault) -> [String] {
         try begin(.names)
-        return names.keys.sorted()
+        return present.keys.sorted()
     }
 
     func create(_ name: String) throws(DiskFault) -> DiskFile {
         try begin(.create)
-        guard names[name] == nil else { throw .exists }
+        guard present[name] == nil else { throw .exists }
         return handle(make(name))
     }
 
     private func make(_ name: String) -> Node {
         let node = Node(octets: [], durable: [])
-        names[name] = node
+        present[name] = node
         nameChanges.append(.make(name, node))
         return node
     }
 
     func open(_ name: String) throws(DiskFault) -> DiskFile {
         try begin(.open)
-        guard let node = names[name] else { throw .notFound }
+        guard let node = present[name] else { throw .notFound }
         return handle(node)
     }
 
@@ -285,20 +285,20 @@ final class SimDisk: Disk {
 
     func syncDirectory() throws(DiskFault) {
         try begin(.syncDirectory)
-        durableNames = names
+        durableNames = present
         nameChanges = []
     }
 
     func rename(_ old: String, to new: String) throws(DiskFault) {
         try begin(.rename)
-        guard let node = names.removeValue(forKey: old) else { throw .notFound }
-        names[new] = node
+        guard let node = present.removeValue(forKey: old) else { throw .notFound }
+        present[new] = node
         nameChanges.append(.rename(old, new, node))
     }
 
     func remove(_ name: String) throws(DiskFault) {
         try begin(.remove)
-        guard names.removeValue(forKey: name) != nil else { throw .notFound }
+        guard present.removeValue(forKey: name) != nil else { throw .notFound }
         nameChanges.append(.remove(name))
     }
 
@@ -307,6 +307,6 @@ final class SimDisk: Disk {
     func lock(_ name: String) throws(DiskFault) {
         try begin(.lock)
         guard locked.insert(name).inserted else { throw .locked }
-        if names[name] == nil { _ = make(name) }
+        if present[name] == nil { _ = make(name) }
     }
 }
