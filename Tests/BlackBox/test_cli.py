@@ -24,7 +24,7 @@ from lolabox.waiting import eventually
 from lolabox.wire import fetch
 
 COMMANDS = ("serve", "dev", "trigger", "tail", "check-config", "config print", "keys new", "keys jwks", "verify",
-            "healthcheck", "version")
+            "store check", "store repair", "healthcheck", "version")
 
 
 @pytest.fixture
@@ -112,6 +112,19 @@ BAD = [
     ("not a policy", {"LOLA_IDENTITY_NOT_FOUND": "onbording"}, ["LOLA_IDENTITY_NOT_FOUND", "onboarding"]),
     ("unknown middleware", {"LOLA_PIPELINE_MIDDLEWARE": "identity,magic"},
      ["LOLA_PIPELINE_MIDDLEWARE", "channel_access"]),
+    ("identity before the phone is normalised", {"LOLA_PIPELINE_MIDDLEWARE": "identity,phone_normalization"},
+     ["LOLA_PIPELINE_MIDDLEWARE", "phone_normalization"]),
+    ("identity without a normalised phone", {"LOLA_PIPELINE_MIDDLEWARE": "channel_access,identity"},
+     ["LOLA_PIPELINE_MIDDLEWARE", "phone_normalization"]),
+    ("commands off and nothing to refuse them",
+     {"LOLA_PIPELINE_MIDDLEWARE": "phone_normalization,identity", "ACTIVE_COMMANDS": "false"},
+     ["ACTIVE_COMMANDS", "commands_auth"]),
+    ("a list of commands and nothing to apply it",
+     {"LOLA_PIPELINE_MIDDLEWARE": "phone_normalization,identity", "LOLA_COMMANDS_ALLOWED": "/info"},
+     ["LOLA_COMMANDS_ALLOWED", "commands_auth"]),
+    ("an allowlist and nothing to apply it",
+     {"LOLA_PIPELINE_MIDDLEWARE": "phone_normalization,identity", "LOLA_ALLOWED_NUMBERS": "+15550100"},
+     ["LOLA_ALLOWED_NUMBERS", "channel_access"]),
     ("not a flag", {"ACTIVE_COMMANDS": "maybe"}, ["ACTIVE_COMMANDS"]),
     ("short data key", {"LOLA_DATA_KEY": "abcd"}, ["LOLA_DATA_KEY"]),
     ("data key not hexadecimal", {"LOLA_DATA_KEY": "z" * 64}, ["LOLA_DATA_KEY"]),

@@ -23,7 +23,7 @@ enum CRC32C {
     /// The checksum of a part of an array, which must lie inside it; with `after`, of the octets with that checksum and
     /// then these.
     static func of(_ bytes: [UInt8], _ range: Range<Int>, after: UInt32 = 0) -> UInt32 {
-        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "a checksum of octets that are not there")
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count, "octets that are not there")
         return unsafe tables.withUnsafeBufferPointer { tables in
             unsafe bytes.withUnsafeBytes { octets in
                 unsafe run(octets, range, tables, after)

@@ -21,6 +21,8 @@ public enum LolaCommand {
         case .configPrint: ConfigCommands.print(invocation)
         case .keysNew: KeyCommands.new(invocation)
         case .keysJWKS: KeyCommands.jwks(invocation)
+        case .storeCheck: StoreCommands.check(invocation)
+        case .storeRepair: StoreCommands.repair(invocation)
         case .trigger: TriggerCommand.run(invocation)
         case .tail: TailCommand.run(invocation)
         case .verify: VerifyCommand.run(invocation)

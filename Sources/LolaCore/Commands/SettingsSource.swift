@@ -30,6 +30,23 @@ enum SettingsSource {
         }
     }
 
+    /// The data folder: `--data`, or what the settings say, whatever else is wrong with them. Nil, and said on standard
+    /// error, when they do not say it; the exit code is 78.
+    static func dataDirectory(_ invocation: Invocation) -> String? {
+        if let folder = invocation.flags["data"] { return folder }
+        guard let sources = sources(invocation, [:]) else { return nil }
+        let reader = SettingsReader(sources, table: SettingsTable.all)
+        let folder = reader.value(SettingsTable.dataDirectory)
+        let own = reader.problems.filter {
+            $0.key == SettingsTable.dataDirectory.definition.key || $0.fault == .malformedFile
+        }
+        guard own.isEmpty else {
+            report(SettingsProblems(problems: own), asJSON: invocation.wantsJSON)
+            return nil
+        }
+        return folder
+    }
+
     private static func sources(_ invocation: Invocation, _ generated: [String: String]) -> SettingsSources? {
         var sources = SettingsSources()
         sources.flags = invocation.settingFlags

@@ -8,6 +8,8 @@ enum CommandName: String, CaseIterable, Sendable {
     case configPrint = "config print"
     case keysNew = "keys new"
     case keysJWKS = "keys jwks"
+    case storeCheck = "store check"
+    case storeRepair = "store repair"
     case verify, healthcheck, version, help
 
     var words: [String] { rawValue.split(separator: " ").map(String.init) }

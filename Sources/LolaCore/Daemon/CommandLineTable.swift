@@ -3,7 +3,8 @@
 
 enum CommandLineTable {
     static let all: [CommandDefinition] = [
-        serve, dev, trigger, tail, checkConfig, configPrint, keysNew, keysJWKS, verify, healthcheck, version, help,
+        serve, dev, trigger, tail, checkConfig, configPrint, keysNew, keysJWKS, verify, storeCheck, storeRepair,
+        healthcheck, version, help,
     ]
 
     static func definition(_ name: CommandName) -> CommandDefinition {
@@ -110,6 +111,27 @@ enum CommandLineTable {
             CommandFlag("secret", "SECRET", "Other users of this machine may see it; prefer the variable."), json,
         ],
         example: "lola verify whatsapp --body-file body.json --signature sha256=…")
+
+    /// For commands that need nothing of the configuration but the data folder.
+    private static let data = CommandFlag("data", "DIR", "The data folder, when it is not the configured one.")
+
+    private static let storeCheck = CommandDefinition(
+        name: .storeCheck, summary: "Find everything wrong with the store on disk",
+        description: """
+            Reads the data folder of the embedded store and shows what it holds, which data keys its values still \
+            need, and every damage. Changes nothing; the gateway may run, or the folder be a copy. Exit code 0 when \
+            the store is whole, 1 when it is damaged or cannot be read.
+            """,
+        flags: [config, data, json], example: "lola store check --data /var/lib/lola")
+
+    private static let storeRepair = CommandDefinition(
+        name: .storeRepair, summary: "Keep what is readable of a damaged store",
+        description: """
+            Does at once what a start does, and more: cuts unfinished writes, copies damaged octets into quarantine \
+            files, writes a fresh snapshot of all readable records and removes what it replaces. Shows what is lost. \
+            The gateway must not run. Copy the folder first.
+            """,
+        flags: [config, data, json], example: "lola store repair --data /var/lib/lola")
 
     private static let healthcheck = CommandDefinition(
         name: .healthcheck, summary: "Ask a running gateway whether it is ready",

@@ -4,15 +4,12 @@
 enum JournalFault: Error, Hashable, Sendable {
     /// A file of a later version of Lola.
     case newerVersion(file: String, version: UInt16)
-    /// A change that is too large for a record; only a snapshot meets it.
-    case tooLarge(file: String)
     case disk(DiskFault, file: String)
 
     /// Stable, for logs.
     var word: String {
         switch self {
         case .newerVersion: "newer_version"
-        case .tooLarge: "too_large"
         case .disk(let fault, _): fault.rawValue
         }
     }
@@ -23,8 +20,6 @@ enum JournalFault: Error, Hashable, Sendable {
         case .newerVersion(let file, let version):
             "\(file) was written by a later Lola (format \(version), this one reads \(JournalHeader.version)): "
                 + "run that version, or restore the data folder as it was before"
-        case .tooLarge(let file):
-            "\(file) cannot be written: a record is larger than \(Limits.journalRecordMax.bytes) octets"
         case .disk(let fault, let file): "\(file): \(Self.advice(fault))"
         }
     }

@@ -111,8 +111,8 @@ struct JournalFiles {
         }
     }
 
-    /// Writes the octets once more and syncs. What was read may stand in the system's memory only, and after a sync that
-    /// failed before this process began a plain one would say "done" without writing anything.
+    /// Writes the octets once more and syncs. What was read may stand in the system's memory only, and after a sync
+    /// that failed before this process began a plain one would say "done" without writing anything.
     func makeDurable(_ file: DiskFile, _ name: String, count: Int) throws(JournalFault) {
         do throws(DiskFault) {
             try each(file, 0..<count) { bytes, place throws(DiskFault) in

@@ -1,9 +1,9 @@
 // The octets of a journal on disk: names of files, their header, and changes as the payload of records. Everything is
 // little endian and carries a checksum. The writer, the compactor and recovery share it; nothing else knows it.
 
-/// The first 48 octets of a segment or a snapshot: magic 8, version u16, kind u8, flags u8, number u64, previous u64, octets of
-/// the previous u64, created i64, CRC-32C u32 over what is before it. Every later version keeps magic, version and the
-/// place of the checksum, so that an older program knows a newer file from a damaged one.
+/// The first 48 octets of a segment or a snapshot: magic 8, version u16, kind u8, flags u8, number u64, previous u64,
+/// octets of the previous u64, created i64, CRC-32C u32 over what is before it. Every later version keeps magic, version and
+/// the place of the checksum, so that an older program knows a newer file from a damaged one.
 struct JournalHeader: Hashable, Sendable {
     enum Kind: UInt8, Sendable {
         case segment = 1
@@ -19,8 +19,8 @@ struct JournalHeader: Hashable, Sendable {
 
     static let count = 48
     static let version: UInt16 = 1
-    /// "LOLAJRNL"
     private static let marked: UInt8 = 1
+    /// "LOLAJRNL"
     private static let magic: [UInt8] = [0x4C, 0x4F, 0x4C, 0x41, 0x4A, 0x52, 0x4E, 0x4C]
 
     let kind: Kind

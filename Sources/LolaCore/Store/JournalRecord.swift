@@ -1,5 +1,5 @@
-// One record of a segment or a snapshot: magic u16, kind u8, flags u8 (0), length u32, CRC-32C u32 over kind to payload,
-// payload. Little endian. Reading takes any octets whatever and never traps.
+// One record of a segment or a snapshot: magic u16, kind u8, flags u8 (0), length u32, CRC-32C u32 over kind to
+// payload, payload. Little endian. Reading takes any octets whatever and never traps.
 
 struct JournalRecord: Hashable, Sendable {
     enum Kind: UInt8, Sendable {

@@ -27,7 +27,8 @@ enum JournalRepair {
                 let piece = table.snapshot(&cursor, limit: step, at: now)
                 if piece.isEmpty { break }
                 var octets: [UInt8] = []
-                guard JournalFormat.encodePieces(piece, into: &octets) else { throw .tooLarge(file: snapshot) }
+                let fits = JournalFormat.encodePieces(piece, into: &octets)
+                precondition(fits, "a record that was read is too large to write")
                 try write(octets)
                 count += piece.count
             }

@@ -1,7 +1,7 @@
 // The disk door: files of one directory, blocking. Used by helper threads and commands, never by a loop.
 // World/Linux/LinuxDisk implements it; the simulator's disk tears, fails, slows and forgets what was not synced.
 
-enum DiskFault: String, Error, Sendable {
+enum DiskFault: String, Error, CaseIterable, Sendable {
     case notFound = "not_found"
     case exists
     case permission

@@ -20,11 +20,14 @@ struct FaultTests {
     @Test("every fault of a JSON document is named", arguments: JSONFault.Kind.allCases)
     func json(_ kind: JSONFault.Kind) { expectNamed("\(kind)", word: "\(kind)", of: "JSONFault.Kind") }
 
+    @Test("every fault of a disk is named", arguments: DiskFault.allCases)
+    func disk(_ fault: DiskFault) { expectNamed("\(fault)", word: fault.rawValue, of: "DiskFault") }
+
     @Test("words are stable, lower-case and not shared")
     func words() {
         let lists = [
             Refusal.allCases.map(\.rawValue), OutboundFault.allCases.map(\.rawValue),
-            HTTPFault.allCases.map { "\($0.word)" },
+            HTTPFault.allCases.map { "\($0.word)" }, DiskFault.allCases.map(\.rawValue),
         ]
         for list in lists {
             #expect(Set(list).count == list.count)
