@@ -19,7 +19,9 @@ enum JournalThreads {
                 switch journal.writerRest() {
                 case .work: continue
                 case .sleep: writer.wait(atMost: own.wakeAt.map { $0 - clock.now })
-                case .end: return ended()
+                case .end:
+                    own.close()
+                    return ended()
                 }
             }
         }

@@ -1,8 +1,8 @@
 // The octets of a journal on disk: names of files, their header, and changes as the payload of records. Everything is
 // little endian and carries a checksum. The writer, the compactor and recovery share it; nothing else knows it.
 
-/// The first 48 octets of a segment or a snapshot: magic 8, version u16, kind u8, 0, number u64, previous u64, octets
-/// of the previous u64, created i64, CRC-32C u32 over what is before it. Every later version keeps magic, version and
+/// The first 48 octets of a segment or a snapshot: magic 8, version u16, kind u8, flags u8, number u64, previous u64,
+/// octets of the previous u64, created i64, CRC-32C u32 over what is before it. Every later version keeps magic, version and
 /// the place of the checksum, so that an older program knows a newer file from a damaged one.
 struct JournalHeader: Hashable, Sendable {
     enum Kind: UInt8, Sendable {
@@ -19,6 +19,7 @@ struct JournalHeader: Hashable, Sendable {
 
     static let count = 48
     static let version: UInt16 = 1
+    private static let marked: UInt8 = 1
     /// "LOLAJRNL"
     private static let magic: [UInt8] = [0x4C, 0x4F, 0x4C, 0x41, 0x4A, 0x52, 0x4E, 0x4C]
 
@@ -31,6 +32,8 @@ struct JournalHeader: Hashable, Sendable {
     /// How many octets of the previous segment count; what follows them was abandoned.
     var previousCount: UInt64 = 0
     let created: WallTime
+    /// Each write to the segment begins with a mark of what was durable before it (flag 1).
+    var isMarked = false
 
     var bytes: [UInt8] {
         var out: [UInt8] = []
@@ -38,7 +41,7 @@ struct JournalHeader: Hashable, Sendable {
         out += Self.magic
         out.append(littleEndian: Self.version)
         out.append(kind.rawValue)
-        out.append(0)
+        out.append(isMarked ? Self.marked : 0)
         out.append(littleEndian: number)
         out.append(littleEndian: previous)
         out.append(littleEndian: previousCount)
@@ -51,17 +54,17 @@ struct JournalHeader: Hashable, Sendable {
     static func read(_ bytes: [UInt8]) -> Reading {
         var reader = LittleEndianReader(bytes)
         guard bytes.count >= count, reader.octets(magic.count) == magic, let version = reader.next(UInt16.self),
-            let kind = reader.next(UInt8.self), let spare = reader.next(UInt8.self),
+            let kind = reader.next(UInt8.self), let flags = reader.next(UInt8.self),
             let number = reader.next(UInt64.self), let previous = reader.next(UInt64.self),
             let previousCount = reader.next(UInt64.self), let created = reader.next(Int64.self),
             let checksum = reader.next(UInt32.self), checksum == CRC32C.of(bytes, 0..<(count - 4))
         else { return .damaged }
         if version > Self.version { return .newer(version) }
-        guard version == Self.version, spare == 0, let kind = Kind(rawValue: kind) else { return .damaged }
+        guard version == Self.version, flags <= marked, let kind = Kind(rawValue: kind) else { return .damaged }
         return .header(
             JournalHeader(
                 kind: kind, number: number, previous: previous, previousCount: previousCount,
-                created: WallTime(milliseconds: created)))
+                created: WallTime(milliseconds: created), isMarked: flags == marked))
     }
 }
 
@@ -169,6 +172,12 @@ enum JournalFormat {
         precondition(fits, "the end of a snapshot is larger than a record")
     }
 
+    /// Appends the mark that so many octets of the segment are durable.
+    static func encodeDurable(count: Int, into out: inout [UInt8]) {
+        let fits = JournalRecord.append(.durable, to: &out) { $0.append(littleEndian: UInt64(count)) }
+        precondition(fits, "a mark is larger than a record")
+    }
+
     private static func append(_ change: StoreChange, to out: inout [UInt8]) {
         switch change {
         case .set(let key, let value, let expires):
@@ -214,7 +223,7 @@ enum JournalFormat {
         return changes
     }
 
-    /// The count that the end of a snapshot tells.
+    /// The count that the end of a snapshot, or a mark, tells.
     static func decodeEnd(_ bytes: [UInt8], _ payload: Range<Int>) -> UInt64? {
         var reader = LittleEndianReader(bytes, payload)
         guard reader.left == 8 else { return nil }

@@ -7,6 +7,8 @@ struct JournalRecord: Hashable, Sendable {
         case changes = 1
         /// The end of a snapshot: the number of its changes, u64.
         case end = 2
+        /// How many octets of the segment were durable when this was written, u64. Stands before each write.
+        case durable = 3
     }
 
     /// What stands at a place.

@@ -114,6 +114,7 @@ struct JournalRecovery {
                 count += UInt64(changes.count)
             case .end(let number): told = scanner.offset == size ? number : nil
             case .gap(let range, _): damages.append(try damage(.records, name, file, range, keeping: keeping))
+            case .durable: break
             case .done: break scan
             }
         }
@@ -142,7 +143,7 @@ struct JournalRecovery {
             var scanner = JournalScanner(files.disk, file, name: last.name, limit: size)
             switch try scanner.next() {
             case .done, .gap(_, isTail: true): break
-            case .changes, .end, .gap: return
+            case .changes, .durable, .end, .gap: return
             }
             if size > 0 {
                 report.tornTails.append(JournalReport.TornTail(file: last.name, offset: 0, count: size))
@@ -205,28 +206,61 @@ struct JournalRecovery {
             let range = 0..<min(size, JournalHeader.count)
             report.damages.append(try damage(.header, name, file, range, keeping: true))
         }
-        var scanner = JournalScanner(files.disk, file, name: name, limit: limit)
-        scan: while true {
-            switch try scanner.next() {
-            case .changes(let changes): give(changes)
-            case .gap(let range, isTail: true) where isLast:
-                report.tornTails.append(
-                    JournalReport.TornTail(file: name, offset: range.lowerBound, count: range.count))
-                report.lastCount = range.lowerBound
-                if purpose == .start { try files.truncate(file, name, to: range.lowerBound) }
-            case .gap(let range, _): report.damages.append(try damage(.records, name, file, range, keeping: true))
-            case .end:
-                let end = scanner.offset
-                let start = end - JournalRecord.headCount - MemoryLayout<UInt64>.size
-                report.damages.append(try damage(.records, name, file, start..<end, keeping: true))
-            case .done: break scan
-            }
+        if let torn = try read(part, file, name, limit: limit, isLast: isLast) {
+            report.tornTails.append(JournalReport.TornTail(file: name, offset: torn, count: limit - torn))
+            report.lastCount = torn
+            if purpose == .start { try files.truncate(file, name, to: torn) }
         }
         if let expected = part.limit, expected > size {
             report.damages.append(
                 JournalReport.Damage(kind: .short, file: name, offset: size, count: expected - size))
         }
         if isLast, purpose == .start { try files.makeDurable(file, name, count: report.lastCount) }
+    }
+
+    /// Gives the changes of a segment. Where the rest of an unfinished write begins, which only the last one may have.
+    ///
+    /// Of a write that a power cut met, any sectors may stand on disk: damage with whole records behind it, although
+    /// none of them was ever acknowledged. Marks tell the two apart: what is before the place that a later mark names
+    /// was durable, so a gap there is damage; a gap behind it ends the segment, and what follows is not used.
+    private mutating func read(
+        _ part: Part, _ file: DiskFile, _ name: String, limit: Int, isLast: Bool
+    ) throws(JournalFault) -> Int? {
+        let isMarked = isLast && part.segment.header?.isMarked == true
+        var proven = isMarked ? JournalHeader.count : Int.max
+        var held: [(place: Int, step: JournalScanner.Step)] = []
+        var scanner = JournalScanner(files.disk, file, name: name, limit: limit)
+        while true {
+            let place = scanner.offset
+            let step = try scanner.next()
+            switch step {
+            case .done:
+                return held.first?.place
+            case .durable(let count):
+                guard isMarked else { continue }
+                proven = max(proven, min(Int(clamping: count), place))
+                let known = held.firstIndex { $0.place >= proven } ?? held.count
+                for (place, step) in held[..<known] { try take(step, at: place, file, name) }
+                held.removeSubrange(..<known)
+            case .gap(_, let isTail) where isLast && (isTail || place >= proven):
+                held.append((place, step))
+            case .changes, .gap, .end:
+                if held.isEmpty { try take(step, at: place, file, name) } else { held.append((place, step)) }
+            }
+        }
+    }
+
+    private mutating func take(
+        _ step: JournalScanner.Step, at place: Int, _ file: DiskFile, _ name: String
+    ) throws(JournalFault) {
+        switch step {
+        case .changes(let changes): give(changes)
+        case .gap(let range, _): report.damages.append(try damage(.records, name, file, range, keeping: true))
+        case .end:
+            let range = place..<(place + JournalRecord.headCount + MemoryLayout<UInt64>.size)
+            report.damages.append(try damage(.records, name, file, range, keeping: true))
+        case .durable, .done: break
+        }
     }
 
     // MARK: Repairing

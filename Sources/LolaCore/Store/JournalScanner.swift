@@ -6,6 +6,8 @@ struct JournalScanner {
         case changes([StoreChange])
         /// The end of a snapshot and the count it tells.
         case end(UInt64)
+        /// So many octets of the segment were durable when this was written.
+        case durable(UInt64)
         /// Octets that are no record. `isTail` when no record follows.
         case gap(Range<Int>, isTail: Bool)
         case done
@@ -51,6 +53,7 @@ struct JournalScanner {
         switch record.kind {
         case .changes: JournalFormat.decode(window, record.payload).map { .changes($0) }
         case .end: JournalFormat.decodeEnd(window, record.payload).map { .end($0) }
+        case .durable: JournalFormat.decodeEnd(window, record.payload).map { .durable($0) }
         }
     }
 

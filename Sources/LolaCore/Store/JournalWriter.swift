@@ -78,6 +78,19 @@ final class JournalWriter {
         }
     }
 
+    /// At the end of the process: a last mark, so that damage to the last write cannot be taken for an unfinished one.
+    func close() {
+        guard isOpen, segment.octets > JournalHeader.count, let file else { return }
+        buffer.removeAll(keepingCapacity: true)
+        JournalFormat.encodeDurable(count: segment.octets, into: &buffer)
+        do throws(DiskFault) {
+            try disk.write(file, buffer, at: written)
+            try disk.sync(file)
+        } catch {
+            abandon(error)
+        }
+    }
+
     // MARK: Segments
 
     /// Makes a segment whose header says which one it follows and how many octets of that one count, and has both the
@@ -87,7 +100,7 @@ final class JournalWriter {
     ) throws(DiskFault) -> DiskFile {
         let header = JournalHeader(
             kind: .segment, number: number, previous: previous?.number ?? 0,
-            previousCount: UInt64(previous?.octets ?? 0), created: created)
+            previousCount: UInt64(previous?.octets ?? 0), created: created, isMarked: true)
         let file = try disk.create(JournalName.segment(number).text)
         do throws(DiskFault) {
             try disk.write(file, header.bytes, at: 0)
@@ -141,6 +154,7 @@ final class JournalWriter {
 
     private func encode() {
         buffer.removeAll(keepingCapacity: true)
+        JournalFormat.encodeDurable(count: segment.octets, into: &buffer)
         var start = 0
         for end in batch.ends {
             let fits = JournalFormat.encode(batch.changes[start..<end], into: &buffer)

@@ -20,7 +20,7 @@ struct JournalFaultTests {
             story.rig.disk.fail(call, skipping: number - 1, times: times, with: [.io, .full, .readOnly][number % 3])
             let end = (story.rig.disk.calls[call] ?? 0) + number - 1 + times
             var rounds = 0
-            while story.rig.journal.status().isOpen, rounds < 2_000 {
+            while story.isOpen, rounds < 2_000 {
                 rounds += 1
                 for _ in 0..<story.chance.below(3) + 1 { story.submit() }
                 story.deliver()
@@ -112,7 +112,7 @@ struct JournalFaultTests {
     func full() throws {
         let story = try JournalStory(seed: 3, sizes: JournalSizes())
         story.rig.disk.capacity = 20_000
-        while story.rig.journal.status().isOpen {
+        while story.isOpen {
             story.submit()
             story.settle()
         }

@@ -4,31 +4,42 @@ import Testing
 
 @testable import LolaCore
 
-/// Everything alive in a store. Sequences are left out: operations taken back use up theirs.
+/// Everything alive in a store that `StoreChance` works on. Sequences are left out: operations taken back use up theirs.
 struct StoreContents: Equatable {
     var records: [StoreKey: StoreChange] = [:]
+    var claims: [Bool] = []
     var queue: [QueueEntry] = []
 
     init(_ table: StoreTable, at now: WallTime) {
-        var cursor = SnapshotCursor()
-        collect(at: now) { table.snapshot(&cursor, limit: 100, at: now) }
+        var table = table
+        var (changes, undo): ([StoreChange], [StoreUndo]) = ([], [])
+        claims = StoreChance.claims.map {
+            table.apply(.get($0), at: now, changes: &changes, undo: &undo) == .value([])
+        }
+        collect { cursor in table.snapshot(&cursor, limit: 100, at: now) }
         queue = table.inboundEntries()
     }
 
     init(_ journal: Journal, loops: Int, at now: WallTime) {
-        var cursor = SnapshotCursor()
-        collect(at: now) { journal.piece(&cursor, at: now).changes }
+        var (outcomes, verdicts): ([JournalOutcome], [JournalVerdict]) = ([], [])
+        journal.exchange(0, StoreChance.claims.map { .get($0) }, at: now, &outcomes, &verdicts)
+        precondition(verdicts.isEmpty, "a look that takes a verdict away")
+        claims = outcomes.map { $0.answer == .value([]) }
+        collect { cursor in journal.piece(&cursor, at: now).changes }
         for loop in 0..<loops { queue += journal.entries(of: loop) }
     }
 
-    private mutating func collect(at now: WallTime, _ next: () -> [StoreChange]) {
-        var piece = next()
+    private mutating func collect(_ next: (inout SnapshotCursor) -> [StoreChange]) {
+        // Claims come first and are asked for one by one: a walk through all their hashes is long.
+        var cursor = SnapshotCursor()
+        cursor.room = Int(StoreRoom.seen.rawValue) + 1
+        var piece = next(&cursor)
         while !piece.isEmpty {
             for change in piece {
                 if case .entry = change { continue }
                 records[change.key] = change
             }
-            piece = next()
+            piece = next(&cursor)
         }
     }
 
@@ -106,6 +117,8 @@ final class JournalRig {
 
 /// Operations at random on a few keys, so that they meet.
 struct StoreChance {
+    static let claims = (0..<24).map { StoreKey(.seen, RecordID(high: 1, low: $0)) }
+
     private var random: SeededGenerator
 
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }

@@ -30,6 +30,9 @@ final class JournalStory {
         chance = StoreChance(seed: seed)
     }
 
+    /// Whether the writer has a segment.
+    var isOpen: Bool { rig.writer.wakeAt == nil }
+
     // MARK: Acting
 
     func submit() {
@@ -87,7 +90,9 @@ final class JournalStory {
         case 5: deliver()
         case 6: write()
         case 7: commit()
-        case 8: step()
+        case 8:
+            rig.advance(.milliseconds(Int64(chance.below(400))))
+            step()
         case 9, 10: _ = compact(isWanted: chance.below(6) == 0)
         default: rig.advance(.milliseconds(Int64(chance.below(400))))
         }
@@ -117,7 +122,7 @@ final class JournalStory {
             }
         }
         #expect(undecided.allSatisfy { $0.answer == nil })
-        if rig.journal.status().isOpen { lost = [] } else { #expect(undecided.isEmpty) }
+        if isOpen { lost = [] } else { #expect(undecided.isEmpty) }
     }
 
     private func apply(_ asked: Asked, to table: inout StoreTable) -> StoreAnswer {
@@ -139,7 +144,7 @@ final class JournalStory {
         var table = model
         let now = rig.clock.wall
         if contents == StoreContents(table, at: now).sorted() { return true }
-        for asked in rig.journal.status().isOpen ? undecided : lost {
+        for asked in isOpen ? undecided : lost {
             _ = apply(asked, to: &table)
             if contents == StoreContents(table, at: now).sorted() { return true }
         }
