@@ -14,12 +14,12 @@ struct PseudonymsTests {
         func code(_ text: String) -> [UInt8] { Array(key.code([UInt8](text: text)).prefix(16)) }
         #expect(names.messageID.bytes == code("telegram:wamid.A"))
         #expect(names.conversationID.bytes == code("telegram:1065:987654321"))
-        #expect(names.senderID.bytes == code("telegram:987654321"))
+        #expect(names.senderID.bytes == code("@telegram:987654321"))
         #expect(names.senderID == pseudonyms.sender(of: message))
         #expect(names.reference == Hex.encode(code("telegram:wamid.A")))
         #expect(names.message == Hex.encode(code("telegram:wamid.A").prefix(8)).text)
         #expect(names.conversation == Hex.encode(code("telegram:1065:987654321").prefix(8)).text)
-        #expect(names.sender == Hex.encode(code("telegram:987654321").prefix(8)).text)
+        #expect(names.sender == Hex.encode(code("@telegram:987654321").prefix(8)).text)
     }
 
     @Test("another key gives other names")
