@@ -2,6 +2,8 @@
 
 struct MetricsPage {
     let counters: [Counters]
+    /// Nil without a journal.
+    let store: JournalStatus?
     let backlog: Int
     /// Of the one log of the process.
     let logLinesDropped: Int
@@ -26,7 +28,21 @@ struct MetricsPage {
         let draining = isDraining ? 1 : 0
         single("lola_draining", "gauge", "1 while the process finishes its work before it ends.", draining, &out)
         single("lola_loops", "gauge", "Event loops.", counters.count, &out)
+        if let store { journal(store, &out) }
         return [UInt8](text: out)
+    }
+
+    private func journal(_ status: JournalStatus, _ out: inout String) {
+        single("lola_store_open", "gauge", "1 while the store takes changes.", status.isOpen ? 1 : 0, &out)
+        single("lola_store_records", "gauge", "Live records.", status.liveRecords, &out)
+        single("lola_store_octets", "gauge", "Octets of live records.", status.liveOctets, &out)
+        single("lola_journal_octets", "gauge", "Octets of the journal since its snapshot.", status.octets, &out)
+        single("lola_journal_segments", "gauge", "Segments of the journal.", status.segments, &out)
+        single("lola_journal_syncs_total", "counter", "Syncs that succeeded.", Int(status.syncs), &out)
+        single("lola_journal_abandoned_total", "counter", "Segments given up after a fault.", Int(status.abandoned), &out)
+        single("lola_journal_compactions_total", "counter", "Snapshots taken.", Int(status.compactions), &out)
+        let micros = Int(status.lastSync.inMicroseconds)
+        single("lola_journal_sync_microseconds", "gauge", "The last write and sync together.", micros, &out)
     }
 
     private func single(_ name: String, _ type: String, _ help: String, _ value: Int, _ out: inout String) {

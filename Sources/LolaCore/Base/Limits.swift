@@ -159,6 +159,8 @@ enum Limits {
     static let backlogMax = 65_536
     /// The same for one lane, so that one conversation cannot take everybody's place.
     static let backlogLaneMax = backlogMax / 8
+    /// How often the journal is asked what it has to tell.
+    static let storeWatchInterval = Interval.seconds(1)
     /// How long the start waits for one answer of the store.
     static let storeOpenTimeout = Interval.seconds(10)
     /// How long a message waits before it asks a store again that did not answer.

@@ -14,6 +14,8 @@ final class GatewayApplication: HTTPApplication {
         let orchestratorToken: SecretBytes
         let jwks: [UInt8]
         let metrics: () -> [UInt8]
+        /// Whether the store takes changes now.
+        let storeIsOpen: () -> Bool
         /// Present only under `lola dev`.
         let console: (any ConsoleApplication)?
     }
@@ -74,7 +76,7 @@ final class GatewayApplication: HTTPApplication {
     private func handle(_ route: Route, _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
         switch route {
         case .livez: answer(Health.alive)
-        case .readyz: answer(parts.health.readiness)
+        case .readyz: answer(parts.health.readiness(storeIsOpen: parts.storeIsOpen()))
         case .webhook:
             // A GET: only Meta's handshake.
             guard let whatsapp = parts.whatsapp else {

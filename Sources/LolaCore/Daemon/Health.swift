@@ -11,7 +11,7 @@ final class Health: Sendable {
 
     var isDraining: Bool { draining.load(ordering: .relaxed) }
     /// Every loop listens and no drain has begun.
-    var isReady: Bool { !isDraining && loopsReady.load(ordering: .relaxed) == loopCount }
+    private var isReady: Bool { !isDraining && loopsReady.load(ordering: .relaxed) == loopCount }
     /// Every loop has finished its work of the drain.
     var isQuiet: Bool { loopsQuiet.load(ordering: .relaxed) >= loopCount }
 
@@ -22,10 +22,10 @@ final class Health: Sendable {
     /// `GET /livez`: the loop answers, so it lives.
     static let alive = HTTPResponse.json(200, [UInt8](text: #"{"status":"ok"}"#))
 
-    /// `GET /readyz`.
-    var readiness: HTTPResponse {
-        if isReady { return Self.alive }
-        let word = isDraining ? "draining" : "starting"
+    /// `GET /readyz`. A gateway whose store cannot answer would turn away what it is given.
+    func readiness(storeIsOpen: Bool) -> HTTPResponse {
+        if isReady, storeIsOpen { return Self.alive }
+        let word = isDraining ? "draining" : isReady ? "store_unavailable" : "starting"
         return .json(503, [UInt8](text: #"{"status":"\#(word)"}"#))
     }
 }

@@ -107,7 +107,7 @@ final class LoopAssembly {
             server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
             channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, console: console)))
+            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { shared.store.isOpen }, console: console)))
         let loop = loop
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
@@ -130,6 +130,7 @@ final class LoopAssembly {
             let own = settings.management.listen
             managementPort = try open(own, port: own.port, role: .management)
         }
+        if isFirst { StoreWatch(loop, shared.store, shared.log).start() }
         shared.health.loopIsReady()
         return (publicPort, managementPort)
     }
@@ -243,7 +244,7 @@ final class LoopAssembly {
 
     private static func metrics(_ shared: SharedParts, _ now: Instant) -> [UInt8] {
         MetricsPage(
-            counters: shared.counters, backlog: shared.backlog.count, logLinesDropped: shared.log.dropped,
+            counters: shared.counters, store: shared.store.status, backlog: shared.backlog.count, logLinesDropped: shared.log.dropped,
             uptime: now - shared.started, isDraining: shared.health.isDraining
         ).render()
     }

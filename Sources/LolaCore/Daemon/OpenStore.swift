@@ -14,10 +14,13 @@ enum OpenStore: Sendable {
     }
 
     /// Whether changes are taken now.
-    var isOpen: Bool {
+    var isOpen: Bool { status?.isOpen ?? true }
+
+    /// Figures of the journal; nil without one.
+    var status: JournalStatus? {
         switch self {
-        case .memory: true
-        case .embedded(let journal): journal.status().isOpen
+        case .memory: nil
+        case .embedded(let journal): journal.status()
         }
     }
 }

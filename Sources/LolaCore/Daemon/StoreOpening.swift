@@ -78,7 +78,6 @@ private struct EmbeddedOpening {
     private static func code(_ fault: JournalFault) -> Int32 {
         switch fault {
         case .newerVersion: 78
-        case .tooLarge: 74
         case .disk(let fault, _): fault == .io ? 74 : 73
         }
     }

@@ -1,0 +1,46 @@
+// Tells operators what the journal did: looks once a second, one line for each event. Lives on the first loop.
+
+final class StoreWatch {
+    private let loop: Loop
+    private let store: OpenStore
+    private let log: Log
+
+    init(_ loop: Loop, _ store: OpenStore, _ log: Log) {
+        self.loop = loop
+        self.store = store
+        self.log = log
+    }
+
+    /// Goes on for the life of the loop, which holds it.
+    func start() {
+        guard case .embedded(let journal) = store else { return }
+        look(journal)
+    }
+
+    private func look(_ journal: Journal) {
+        for event in journal.takeEvents() { write(event) }
+        loop.after(Limits.storeWatchInterval) { self.look(journal) }
+    }
+
+    private func write(_ event: JournalEvent) {
+        let now = loop.wall
+        switch event {
+        case .abandoned(let segment, let fault, let undone):
+            log.write(.error, "journal_abandoned", at: now, [
+                ("segment", "\(segment)"), ("fault", fault.rawValue), ("undone", "\(undone)"),
+            ])
+        case .stillFailing(let fault):
+            log.write(.error, "journal_still_failing", at: now, [("fault", fault.rawValue)])
+        case .reopened(let segment, let after):
+            log.write(.warn, "journal_reopened", at: now, [
+                ("segment", "\(segment)"), ("ms", "\(after.inMilliseconds)"),
+            ])
+        case .compacted(let before, let after, let took):
+            log.write(.info, "journal_compacted", at: now, [
+                ("octets_before", "\(before)"), ("octets_after", "\(after)"), ("ms", "\(took.inMilliseconds)"),
+            ])
+        case .compactionFailed(let fault):
+            log.write(.warn, "journal_compaction_failed", at: now, [("fault", fault?.rawValue ?? "abandoned")])
+        }
+    }
+}
