@@ -1,5 +1,5 @@
-// Opens the store at start: lock, recovery, writer, index key; puts aside what has killed the process too often. Runs on
-// the main thread before the loops; whatever goes wrong here ends the start with words for an operator.
+// Opens the store at start: lock, recovery, writer, index key; puts aside what has killed the process too often. Runs
+// on the main thread before the loops; whatever goes wrong here ends the start with words for an operator.
 
 struct StoreOpening {
     let store: OpenStore
