@@ -19,7 +19,7 @@ struct ClaimTable {
 
     private static let shardBits = 8
     /// A snapshot goes through each shard in so many ranges of hashes.
-    private static let rangeBits = 6
+    private static let rangeBits = 8
     /// Pieces of a whole walk by `live(range:)`.
     static let rangeCount = 1 << (shardBits + rangeBits)
     private static let firstCapacity = 8
@@ -117,6 +117,18 @@ struct ClaimTable {
     }
 
     // MARK: Slots
+
+    /// The order in which ranges are walked: shard by shard, and in a shard far apart, as bits reversed are. Whoever
+    /// fills a table from a walk must not meet the hashes of a shard in their order: they would stand in one long run.
+    private static func spread(_ range: Int) -> UInt64 {
+        var part = UInt64(range)
+        var reversed: UInt64 = 0
+        for _ in 0..<rangeBits {
+            reversed = reversed << 1 | part & 1
+            part >>= 1
+        }
+        return part << UInt64(rangeBits) | reversed
+    }
 
     /// Ids are keyed hashes already; two multiplications spread whatever tests use instead.
     private static func hash(_ id: RecordID) -> UInt64 {
