@@ -94,6 +94,14 @@ struct LimitsTests {
         #expect(Limits.refusalLinesMax < Limits.webhookPaceRefusalsMax)
     }
 
+    @Test("a record of the journal takes the largest message, and a search tries many of them")
+    func journal() {
+        #expect(Limits.journalRecordMax.bytes >= 2 * Limits.bodyWhatsAppMax.bytes)
+        #expect(Limits.journalRecordMax < Limits.storeOctetsMax)
+        #expect(Limits.journalReadStep < Limits.journalRecordMax)
+        #expect(Limits.journalSearchMax.bytes >= 16 * Limits.journalRecordMax.bytes)
+    }
+
     @Test("a message id is remembered longer than anything of ours may still try again")
     func memory() {
         #expect(Limits.retryAfterMax < Limits.seenTelegram)
