@@ -19,7 +19,7 @@ struct ClaimTable {
 
     private static let shardBits = 8
     /// A snapshot goes through each shard in so many ranges of hashes.
-    private static let rangeBits = 8
+    private static let rangeBits = 6
     /// Pieces of a whole walk by `live(range:)`.
     static let rangeCount = 1 << (shardBits + rangeBits)
     private static let firstCapacity = 8
@@ -98,7 +98,7 @@ struct ClaimTable {
     /// walked is seen once, whatever comes, goes and grows meanwhile.
     func live(range: Int, at now: WallTime, _ body: (RecordID, Int64) -> Void) {
         let width = UInt64(1) << UInt64(64 - Self.shardBits - Self.rangeBits)
-        let first = UInt64(range) * width
+        let first = Self.spread(range) * width
         let last = first + (width - 1)
         guard !shards.isEmpty else { return }
         let slots = shards[Self.shard(first)].slots

@@ -102,6 +102,19 @@ struct LimitsTests {
         #expect(Limits.journalSearchMax.bytes >= 16 * Limits.journalRecordMax.bytes)
     }
 
+    @Test("what waits for the journal fits into a segment, and a record into what may wait")
+    func journalSizes() {
+        #expect(Limits.journalRecordMax < Limits.journalWaitingMax)
+        #expect(Limits.journalWaitingMax < Limits.journalSegmentMax)
+        #expect(Limits.journalCompactionMin >= Limits.journalSegmentMax)
+        #expect(Limits.journalSegmentMax.bytes * Limits.journalSegmentsMax
+            >= Limits.storeOctetsMax.bytes * Limits.journalCompactionFactor)
+        #expect(Limits.journalBufferKept < Limits.journalWaitingMax)
+        #expect(Limits.journalSnapshotSyncStep < Limits.journalSegmentMax)
+        #expect(Limits.journalPauseMin < Limits.journalPauseMax)
+        #expect(Limits.journalPauseMax < Limits.journalCompactionPause)
+    }
+
     @Test("a message id is remembered longer than anything of ours may still try again")
     func memory() {
         #expect(Limits.retryAfterMax < Limits.seenTelegram)
