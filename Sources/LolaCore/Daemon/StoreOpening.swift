@@ -35,10 +35,10 @@ private struct EmbeddedOpening {
 
     func open() throws(Daemon.Failure) -> StoreOpening {
         let folder = settings.data.directory
-        let (journal, threads, disk) = try openJournal(folder)
         let keys = try Self.crypto { () throws(CryptoFault) in
             try SealKeys(settings.data.keys, entropy: LinuxEntropy())
         }
+        let (journal, threads, disk) = try openJournal(folder, keys)
         let index = try indexKey(keys, Conversation(JournalStore(journal, loop: 0), loops[0]))
         let pseudonymKey = try Self.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
         let pages = LinuxCrashPages(folder + "/crash-page", slots: loops.count)
@@ -53,21 +53,31 @@ private struct EmbeddedOpening {
 
     // MARK: Journal
 
-    private func openJournal(_ folder: String) throws(Daemon.Failure) -> (Journal, StoreThreads, LinuxDisk) {
+    private func openJournal(
+        _ folder: String, _ keys: SealKeys
+    ) throws(Daemon.Failure) -> (Journal, StoreThreads, LinuxDisk) {
         guard let writer = EventFD(), let compactor = EventFD(), let ended = EventFD() else {
             throw Daemon.Failure(code: 1, text: "the process has no file descriptor left")
         }
         let opened: EmbeddedStore
         let disk: LinuxDisk
+        var rotation = SealRotation(keys)
+        let mayRotate = settings.data.keys.count > 1
         do throws(JournalFault) {
             do throws(DiskFault) { disk = try LinuxDisk(folder) } catch { throw .disk(error, file: folder) }
             opened = try EmbeddedStore.open(
                 disk, at: LinuxClock().wall,
-                wakers: .init(loops: loops, writer: writer, compactor: compactor))
+                wakers: .init(loops: loops, writer: writer, compactor: compactor),
+                renew: mayRotate ? { rotation.renew($0, $1) } : nil)
         } catch {
             throw Daemon.Failure(code: Self.code(error), text: "data.dir: \(error.text)")
         }
         report(opened.report)
+        if rotation.renewed + rotation.unopened > 0 {
+            log.write(.info, "store_resealed", at: LinuxClock().wall, [
+                ("renewed", "\(rotation.renewed)"), ("unopened", "\(rotation.unopened)"),
+            ])
+        }
         let threads = StoreThreads(opened.journal, ended)
         do throws(DiskFault) {
             try JournalThreads.start(opened, folder: folder, writer: writer, compactor: compactor) { threads.ended() }
