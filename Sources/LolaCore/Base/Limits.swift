@@ -161,6 +161,8 @@ enum Limits {
     static let backlogLaneMax = backlogMax / 8
     /// How often the journal is asked what it has to tell.
     static let storeWatchInterval = Interval.seconds(1)
+    /// How long the end of the process waits for the threads of the store.
+    static let storeEndMax = Interval.seconds(2)
     /// How long the start waits for one answer of the store.
     static let storeOpenTimeout = Interval.seconds(10)
     /// How long a message waits before it asks a store again that did not answer.

@@ -113,8 +113,8 @@ enum CommandLineTable {
     private static let dlqReplay = CommandDefinition(
         name: .dlqReplay, summary: "Handle a message that was given up again",
         description: """
-            Puts a dead letter back into the queue under its key. After a failed agent the agent is asked again with the \
-            same idempotency key; after a failed delivery only the replies that are left are sent.
+            Puts a dead letter back into the queue under its key. After a failed agent the agent is asked again with \
+            the same idempotency key; after a failed delivery only the replies that are left are sent.
             """,
         arguments: [deadLetterID], flags: [url, json], example: "lola dlq replay 5f0c…")
 

@@ -59,12 +59,13 @@ enum Daemon {
             return error
         }
         let running = RunningLoops(loops)
+        let threads = opening.threads
         var ports = Ports(public: settings.server.listen.port, management: 0)
         for number in 0..<loops {
             let waker = wakers[number]
             let publicPort = ports.public
             LinuxThread.start(name: "lola-loop-\(number)") {
-                runLoop(number, waker: waker, publicPort: publicPort, shared, board, running)
+                runLoop(number, waker: waker, publicPort: publicPort, shared, board, running, threads)
             }
             switch board.take() {
             case .success(let opened): if number == 0 { ports = opened }
@@ -103,7 +104,7 @@ enum Daemon {
 
     private static func runLoop(
         _ number: Int, waker: EventFD, publicPort: UInt16, _ shared: SharedParts, _ board: StartBoard,
-        _ running: RunningLoops
+        _ running: RunningLoops, _ threads: StoreThreads
     ) {
         guard let net = LinuxNet(waker: waker) else {
             return board.post(.failure(Failure(code: 1, text: "the process has no file descriptor left")))
@@ -118,6 +119,7 @@ enum Daemon {
             return board.post(.failure(describe(error)))
         }
         if running.ended() {
+            threads.end()
             shared.log.write(.info, "stopped", at: LinuxClock().wall, [("waiting", "\(shared.backlog.count)")])
             Process.exit(0)
         }

@@ -244,7 +244,8 @@ final class LoopAssembly {
 
     private static func metrics(_ shared: SharedParts, _ now: Instant) -> [UInt8] {
         MetricsPage(
-            counters: shared.counters, store: shared.store.status, backlog: shared.backlog.count, logLinesDropped: shared.log.dropped,
+            counters: shared.counters, store: shared.store.status,
+            backlog: shared.backlog.count, logLinesDropped: shared.log.dropped,
             uptime: now - shared.started, isDraining: shared.health.isDraining
         ).render()
     }

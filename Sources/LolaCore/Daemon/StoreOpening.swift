@@ -1,5 +1,6 @@
-// Opens the store at start: lock, recovery, writer, index key; puts aside what has killed the process too often. Runs on
-// the main thread before the loops; whatever goes wrong here ends the start with words for an operator.
+// Opens the store at start: lock, recovery, writer, index key; puts aside what has killed the process too often. Runs
+// on the main thread before the loops; whatever goes wrong here ends the start with words for an operator.
+import Synchronization
 
 struct StoreOpening {
     let store: OpenStore
@@ -9,6 +10,7 @@ struct StoreOpening {
     let crashPages: LinuxCrashPages?
     /// Holds the lock of the folder: must live as long as the process.
     let folder: LinuxDisk?
+    let threads: StoreThreads
 
     /// Opens what the settings name. `loops` are the wakers of the loops.
     static func open(_ settings: Settings, _ log: Log, loops: [EventFD]) throws(Daemon.Failure) -> StoreOpening {
@@ -33,10 +35,10 @@ private struct EmbeddedOpening {
 
     func open() throws(Daemon.Failure) -> StoreOpening {
         let folder = settings.data.directory
-        let (journal, disk) = try openJournal(folder)
         let keys = try Self.crypto { () throws(CryptoFault) in
             try SealKeys(settings.data.keys, entropy: LinuxEntropy())
         }
+        let (journal, threads, disk) = try openJournal(folder, keys)
         let index = try indexKey(keys, Conversation(JournalStore(journal, loop: 0), loops[0]))
         let pseudonymKey = try Self.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
         let pages = LinuxCrashPages(folder + "/crash-page", slots: loops.count)
@@ -46,32 +48,43 @@ private struct EmbeddedOpening {
         } else {
             log.write(.warn, "crash_page_unavailable", at: LinuxClock().wall)
         }
-        return StoreOpening(store: .embedded(journal), pseudonymKey: pseudonymKey, crashPages: pages, folder: disk)
+        return StoreOpening(store: .embedded(journal), pseudonymKey: pseudonymKey, crashPages: pages, folder: disk, threads: threads)
     }
 
     // MARK: Journal
 
-    private func openJournal(_ folder: String) throws(Daemon.Failure) -> (Journal, LinuxDisk) {
-        guard let writer = EventFD(), let compactor = EventFD() else {
+    private func openJournal(
+        _ folder: String, _ keys: SealKeys
+    ) throws(Daemon.Failure) -> (Journal, StoreThreads, LinuxDisk) {
+        guard let writer = EventFD(), let compactor = EventFD(), let ended = EventFD() else {
             throw Daemon.Failure(code: 1, text: "the process has no file descriptor left")
         }
         let opened: EmbeddedStore
         let disk: LinuxDisk
+        var rotation = SealRotation(keys)
+        let mayRotate = settings.data.keys.count > 1
         do throws(JournalFault) {
             do throws(DiskFault) { disk = try LinuxDisk(folder) } catch { throw .disk(error, file: folder) }
             opened = try EmbeddedStore.open(
                 disk, at: LinuxClock().wall,
-                wakers: .init(loops: loops, writer: writer, compactor: compactor))
+                wakers: .init(loops: loops, writer: writer, compactor: compactor),
+                renew: mayRotate ? { rotation.renew($0, $1) } : nil)
         } catch {
             throw Daemon.Failure(code: Self.code(error), text: "data.dir: \(error.text)")
         }
         report(opened.report)
+        if rotation.renewed + rotation.unopened > 0 {
+            log.write(.info, "store_resealed", at: LinuxClock().wall, [
+                ("renewed", "\(rotation.renewed)"), ("unopened", "\(rotation.unopened)"),
+            ])
+        }
+        let threads = StoreThreads(opened.journal, ended)
         do throws(DiskFault) {
-            try JournalThreads.start(opened, folder: folder, writer: writer, compactor: compactor)
+            try JournalThreads.start(opened, folder: folder, writer: writer, compactor: compactor) { threads.ended() }
         } catch {
             throw Daemon.Failure(code: 73, text: "data.dir: \(error.rawValue)")
         }
-        return (opened.journal, disk)
+        return (opened.journal, threads, disk)
     }
 
     /// 78 for what the operator must change, 73 for what cannot be made, 74 for a device that fails (CONTRACT §2).
@@ -142,6 +155,34 @@ private struct EmbeddedOpening {
         guard isAside else { return }
         let item = QuarantinedEntry(reason: .crashed, at: now, value: value)
         _ = sealed.ask(.batch([item.operation(id), .remove(entry), .remove(suspect)]))
+    }
+}
+
+/// The threads of the embedded store, so that the process can end after them: the writer's last word says what of the
+/// journal counts.
+final class StoreThreads: Sendable {
+    private let journal: Journal
+    private let done: EventFD
+    private let running = Atomic<Int>(2)
+
+    init(_ journal: Journal, _ done: EventFD) {
+        self.journal = journal
+        self.done = done
+    }
+
+    fileprivate func ended() {
+        running.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+        done.wake()
+    }
+
+    /// Ends both and waits for them, at most a moment: everything answered is durable whether they end or not.
+    func end() {
+        journal.end()
+        let clock = LinuxClock()
+        let deadline = clock.now + Limits.storeEndMax
+        while running.load(ordering: .acquiring) > 0, clock.now < deadline {
+            done.wait(atMost: .milliseconds(100))
+        }
     }
 }
 

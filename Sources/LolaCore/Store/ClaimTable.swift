@@ -98,7 +98,7 @@ struct ClaimTable {
     /// walked is seen once, whatever comes, goes and grows meanwhile.
     func live(range: Int, at now: WallTime, _ body: (RecordID, Int64) -> Void) {
         let width = UInt64(1) << UInt64(64 - Self.shardBits - Self.rangeBits)
-        let first = UInt64(range) * width
+        let first = Self.spread(range) * width
         let last = first + (width - 1)
         guard !shards.isEmpty else { return }
         let slots = shards[Self.shard(first)].slots
@@ -117,6 +117,18 @@ struct ClaimTable {
     }
 
     // MARK: Slots
+
+    /// The order in which ranges are walked: shard by shard, and in a shard far apart, as bits reversed are. Whoever
+    /// fills a table from a walk must not meet the hashes of a shard in their order: they would stand in one long run.
+    private static func spread(_ range: Int) -> UInt64 {
+        var part = UInt64(range)
+        var reversed: UInt64 = 0
+        for _ in 0..<rangeBits {
+            reversed = reversed << 1 | part & 1
+            part >>= 1
+        }
+        return part << UInt64(rangeBits) | reversed
+    }
 
     /// Ids are keyed hashes already; two multiplications spread whatever tests use instead.
     private static func hash(_ id: RecordID) -> UInt64 {

@@ -1,13 +1,12 @@
 // Makes a long journal short: a snapshot of what lives stands for the segments before it, which are then removed. It is
 // taken in pieces while loops and writer go on. Lives on its own thread in production; tests step it between anything.
-//
-// Why a snapshot in pieces is right. Let N be the segment that is open when the first piece is read. Everything that is
-// durable before N had been applied by then; everything applied later is written to N or after it, and is replayed on
-// top of the snapshot in order. So a key ends as its last change says, or, unchanged since N, as the snapshot says.
-// A piece may show effects that are not durable. Therefore the snapshot counts only once all of them are, in N or after
-// it, which also makes whole every operation of which the pieces saw a half; and when a segment is abandoned before
-// that, effects may have been taken back that a piece has seen: then the snapshot is thrown away.
 
+/// Why a snapshot in pieces is right. Let N be the segment that is open when the first piece is read. Everything that
+/// is durable before N had been applied by then; everything applied later is written to N or after it, and is replayed
+/// on top of the snapshot in order. So a key ends as its last change says, or, unchanged since N, as the snapshot says.
+/// A piece may show effects that are not durable. Therefore the snapshot counts only once all of them are, in N or
+/// after it, which also makes whole every operation of which the pieces saw a half; and when a segment is abandoned
+/// before that, effects may have been taken back that a piece has seen: then the snapshot is thrown away.
 final class JournalCompactor {
     enum Progress: Sendable {
         /// Nothing to do.

@@ -2,8 +2,8 @@
 // little endian and carries a checksum. The writer, the compactor and recovery share it; nothing else knows it.
 
 /// The first 48 octets of a segment or a snapshot: magic 8, version u16, kind u8, flags u8, number u64, previous u64,
-/// octets of the previous u64, created i64, CRC-32C u32 over what is before it. Every later version keeps magic, version and
-/// the place of the checksum, so that an older program knows a newer file from a damaged one.
+/// octets of the previous u64, created i64, CRC-32C u32 over what is before it. Every later version keeps magic,
+/// version and the place of the checksum, so that an older program knows a newer file from a damaged one.
 struct JournalHeader: Hashable, Sendable {
     enum Kind: UInt8, Sendable {
         case segment = 1

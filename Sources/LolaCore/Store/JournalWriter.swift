@@ -1,6 +1,6 @@
-// Brings the journal to the disk: what waits is written at once, one sync decides all of it. After any fault the segment
-// is abandoned, never synced again, and a new one is tried. Lives on its own thread in production; tests and the
-// simulator step it. It alone writes segments.
+// Brings the journal to the disk: what waits is written at once, one sync decides all of it. After any fault the
+// segment is abandoned, never synced again, and a new one is tried. Lives on its own thread in production; tests and
+// the simulator step it. It alone writes segments.
 
 final class JournalWriter {
     private let journal: Journal

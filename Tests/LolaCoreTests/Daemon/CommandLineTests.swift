@@ -45,6 +45,8 @@ struct CommandLineTests {
             ("keys new ec", .keysNew, [:], ["ec"]),
             ("keys new hex --json", .keysNew, ["json": "true"], ["hex"]),
             ("keys jwks", .keysJWKS, [:], []),
+            ("store check --data d --json", .storeCheck, ["data": "d", "json": "true"], []),
+            ("store repair --config c", .storeRepair, ["config": "c"], []),
             (
                 "verify whatsapp --body-file - --signature sha256=00", .verify,
                 ["body-file": "-", "signature": "sha256=00"], ["whatsapp"]
@@ -78,6 +80,8 @@ struct CommandLineTests {
             ("config prnt", "`lola config print` is expected", nil, "lola config print"),
             ("keys", "`lola keys new` or `lola keys jwks` is expected", nil, nil),
             ("keys nwe", "`lola keys new` or `lola keys jwks` is expected", nil, "lola keys new"),
+            ("store", "`lola store check` or `lola store repair` is expected", nil, nil),
+            ("store chek", "`lola store check` or `lola store repair` is expected", nil, "lola store check"),
             ("help triger", "unknown command triger", nil, "trigger"),
             ("serve --confg x", "unknown flag --confg", .serve, "--config"),
             ("serve -c x", "unknown flag -c", .serve, nil),

@@ -233,10 +233,10 @@ struct JournalRecoveryTests {
         #expect(changes == Self.flat(Self.first) && report.damages.map(\.count) == [20])
     }
 
-    @Test("what was read in memory only is durable before anybody acts on it")
-    func durable() throws {
+    @Test("what was read in memory only is durable before anybody acts on it", arguments: UInt64(1)...20)
+    func durable(seed: UInt64) throws {
         for failing in [false, true] {
-            let disk = SimDisk(seed: 5)
+            let disk = SimDisk(seed: seed)
             let file = try disk.create(Sample.name(1))
             try disk.write(file, Self.one.octets, at: 0)
             if failing {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LolaCore
 
-/// Everything alive in a store that `StoreChance` works on. Sequences are left out: operations taken back use up theirs.
+/// Everything alive in a store that `StoreChance` works on. Sequences are left out: operations taken back use them up.
 struct StoreContents: Equatable {
     var records: [StoreKey: StoreChange] = [:]
     var claims: [Bool] = []
@@ -136,7 +136,9 @@ struct StoreChance {
         let life: Interval? = below(2) == 0 ? nil : .milliseconds(Int64(below(60_000)) + 1)
         switch below(inBatch ? 9 : 8) {
         case 0, 1: return .put(plain, value(), expires: life)
-        case 2: return .add(StoreKey(.suspect, RecordID(high: 9, low: number)), Int64(below(9)) - 4, within: .seconds(20))
+        case 2:
+            let key = StoreKey(.suspect, RecordID(high: 9, low: number))
+            return .add(key, Int64(below(9)) - 4, within: .seconds(20))
         case 3: return .claim(StoreKey(.seen, RecordID(high: 1, low: number)), expires: life ?? .days(8))
         case 4, 5: return .append(QueueEntry(key: inbound, lane: Lane(below(5)), value: value()))
         case 6: return .remove(below(2) == 0 ? inbound : plain)

@@ -1,5 +1,5 @@
-// A story of two loops that work on one embedded store while its disk fails, its journal is compacted and its power goes;
-// with a plain table that is told only what was acknowledged, to compare with.
+// A story of two loops that work on one embedded store while its disk fails, its journal is compacted and its power
+// goes; with a plain table that is told only what was acknowledged, to compare with.
 import Testing
 
 @testable import LolaCore

@@ -94,6 +94,27 @@ struct LimitsTests {
         #expect(Limits.refusalLinesMax < Limits.webhookPaceRefusalsMax)
     }
 
+    @Test("a record of the journal takes the largest message, and a search tries many of them")
+    func journal() {
+        #expect(Limits.journalRecordMax.bytes >= 2 * Limits.bodyWhatsAppMax.bytes)
+        #expect(Limits.journalRecordMax < Limits.storeOctetsMax)
+        #expect(Limits.journalReadStep < Limits.journalRecordMax)
+        #expect(Limits.journalSearchMax.bytes >= 16 * Limits.journalRecordMax.bytes)
+    }
+
+    @Test("what waits for the journal fits into a segment, and a record into what may wait")
+    func journalSizes() {
+        #expect(Limits.journalRecordMax < Limits.journalWaitingMax)
+        #expect(Limits.journalWaitingMax < Limits.journalSegmentMax)
+        #expect(Limits.journalCompactionMin >= Limits.journalSegmentMax)
+        #expect(Limits.journalSegmentMax.bytes * Limits.journalSegmentsMax
+            >= Limits.storeOctetsMax.bytes * Limits.journalCompactionFactor)
+        #expect(Limits.journalBufferKept < Limits.journalWaitingMax)
+        #expect(Limits.journalSnapshotSyncStep < Limits.journalSegmentMax)
+        #expect(Limits.journalPauseMin < Limits.journalPauseMax)
+        #expect(Limits.journalPauseMax < Limits.journalCompactionPause)
+    }
+
     @Test("a message id is remembered longer than anything of ours may still try again")
     func memory() {
         #expect(Limits.retryAfterMax < Limits.seenTelegram)
