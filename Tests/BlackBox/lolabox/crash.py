@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import json
 import random
-import subprocess
 import threading
 import time
 import zlib
@@ -21,7 +20,7 @@ from pathlib import Path
 import h11
 
 from . import payloads, signing
-from .gateway import (APP_SECRET, BINARY, TELEGRAM_SECRET, Gateway, telegram_environment, whatsapp_environment)
+from .gateway import APP_SECRET, TELEGRAM_SECRET, Gateway, run, telegram_environment, whatsapp_environment
 from .payloads import encode, fresh_id, fresh_phone, fresh_user
 from .stubs import AgentStub, GraphStub, IdentityStub, Reply, TelegramStub
 from .stubs.server import Received
@@ -538,9 +537,7 @@ class Account:
                                              "dead_letter"), line
 
     def _check_store(self) -> None:
-        folder = self.run.gateway.env["LOLA_DATA_DIR"]
-        checked = subprocess.run([str(BINARY), "store", "check", "--data", folder, "--json"], capture_output=True,
-                                 text=True, check=False)
+        checked = run("store", "check", "--data", str(self.run.gateway.data), "--json")
         assert checked.returncode == 0, checked
         live = json.loads(checked.stdout)["live"]
         for room in ("inbound", "outbox", "progress", "dead", "quarantine"):
