@@ -3,11 +3,16 @@
 final class AdminAPI {
     private let loop: Loop
     private let log: MessageLog
+    private let pseudonyms: Pseudonyms
     private let pipeline: Pipeline
     private let client: OutboundClient
     private let store: any Store
 
-    init(_ loop: Loop, log: MessageLog, pipeline: Pipeline, client: OutboundClient, store: any Store) {
+    init(
+        _ loop: Loop, log: MessageLog, pseudonyms: Pseudonyms, pipeline: Pipeline, client: OutboundClient,
+        store: any Store
+    ) {
+        self.pseudonyms = pseudonyms
         self.loop = loop
         self.log = log
         self.pipeline = pipeline
@@ -48,9 +53,9 @@ final class AdminAPI {
         guard let question = DryRun.Question(request.body) else {
             return answer(.refusal(.bodyInvalid, requestID: request.requestID))
         }
-        let run = DryRun(question, at: loop.wall, pipeline: pipeline, client: client, store: store) {
-            answer(.json(200, $0))
-        }
+        let run = DryRun(
+            question, at: loop.wall, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store
+        ) { answer(.json(200, $0)) }
         run.start()
     }
 

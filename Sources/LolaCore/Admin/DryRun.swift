@@ -31,10 +31,11 @@ final class DryRun {
     private var position = Pipeline.Position()
 
     init(
-        _ question: Question, at now: WallTime, pipeline: Pipeline, client: OutboundClient, store: any Store,
-        completion: @escaping ([UInt8]) -> Void
+        _ question: Question, at now: WallTime, pseudonyms: Pseudonyms, pipeline: Pipeline, client: OutboundClient,
+        store: any Store, completion: @escaping ([UInt8]) -> Void
     ) {
-        turn = Turn(WebhookGate.imagined(Self.message(question, at: now), at: now), isDry: true)
+        let message = Self.message(question, at: now)
+        turn = Turn(WebhookGate.imagined(message, at: now), senderID: pseudonyms.sender(of: message), isDry: true)
         self.pipeline = pipeline
         self.client = client
         self.store = store

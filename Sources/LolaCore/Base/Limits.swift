@@ -178,12 +178,14 @@ enum Limits {
     /// Life of the bearer token of one call to an agent.
     static let agentTokenLifetime = Interval.seconds(60)
 
-    // MARK: Memory store
+    // MARK: Store
 
-    /// Claims kept at a time; more is refused rather than forgotten.
-    static let storeClaimsMax = 1_000_000
-    /// Keys and values of the whole table.
+    /// Claims kept at a time; more is refused rather than forgotten. In memory they take at most 64 octets each: 640 MB.
+    static let storeClaimsMax = 10_000_000
+    /// All other records of the table, each with its cost.
     static let storeOctetsMax = ByteCount.mebibytes(256)
+    /// What a record costs in memory beside its value: id, slot, expiry, index and the allocation of the value.
+    static let storeRecordCost = ByteCount.bytes(160)
     /// Records looked at for expiry with each operation.
     static let storeSweepStep = 8
     /// The same when the table is full, before an operation is refused.

@@ -67,16 +67,18 @@ final class LoopAssembly {
             log: shared.messages, backlog: shared.backlog, journal: journal))
         self.flow = flow
         let console = shared.console?(loop, client, shared)
+        let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
-            backlog: shared.backlog, pseudonyms: Pseudonyms(secret: shared.pseudonymKey),
+            backlog: shared.backlog, pseudonyms: pseudonyms,
             onAccepted: console.map { $0.accepted }
         ) { [self] accepted in
             // What another loop accepted of the same conversation before us lies in the mailbox: it comes first.
             _ = readMail()
             flow.take(accepted)
         }
-        let admin = AdminAPI(loop, log: shared.messages, pipeline: pipeline, client: client, store: store)
+        let admin = AdminAPI(
+            loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
         server.serve(GatewayApplication(.init(
             server: server, intake: intake, channels: channels, whatsapp: whatsapp, admin: admin,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,

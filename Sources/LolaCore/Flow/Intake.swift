@@ -58,14 +58,14 @@ final class Intake {
         var open = messages.count
         var isComplete = true
         for verified in messages {
-            let digest = pseudonyms.digest(verified.message.key.bytes)
-            let key = StoreKey(.seen, digest)
+            let names = pseudonyms.names(verified.message)
+            let key = StoreKey(.seen, names.messageID)
             let retention = Self.retention(verified.message.channel)
             store.submit(.claim(key, expires: retention)) { [self] result in
                 switch result {
-                case .claimed(true): accept(verified, digest)
+                case .claimed(true): accept(verified, names)
                 case .claimed(false): loop.counters.add(.webhookDuplicates)
-                case .value, .done, .unavailable: isComplete = false
+                case .value, .page, .done, .sum, .fenced, .unavailable: isComplete = false
                 }
                 open -= 1
                 guard open == 0 else { return }
@@ -75,9 +75,8 @@ final class Intake {
         }
     }
 
-    private func accept(_ verified: VerifiedMessage, _ digest: [UInt8]) {
+    private func accept(_ verified: VerifiedMessage, _ names: MessageNames) {
         let message = verified.message
-        let names = pseudonyms.names(message, digest: digest)
         backlog.entered()
         loop.counters.add(.webhookMessages)
         loop.counters.add(.cardsMasked, verified.maskedCards)

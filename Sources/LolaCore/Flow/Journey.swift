@@ -14,7 +14,7 @@ final class Journey {
     private var refusal: Refusal?
 
     init(_ accepted: AcceptedMessage, _ parts: FlowParts, completion: @escaping (Journey) -> Void) {
-        turn = Turn(accepted.verified)
+        turn = Turn(accepted.verified, senderID: accepted.names.senderID)
         names = accepted.names
         self.parts = parts
         self.completion = completion
@@ -60,7 +60,7 @@ final class Journey {
 
     // MARK: Agent
 
-    private var stateKey: StoreKey { StoreKey(.state, message.conversation.bytes) }
+    private var stateKey: StoreKey { StoreKey(.state, names.conversationID) }
 
     /// One attempt: the conversation's state, then the agent.
     private func askAgent() {
@@ -69,7 +69,7 @@ final class Journey {
         parts.store.submit(.get(stateKey)) { [self] answer in
             switch answer {
             case .value(let state): call(with: state)
-            case .done, .claimed, .unavailable: failed(.retry(word: "store_unavailable", after: nil))
+            case .page, .done, .claimed, .sum, .fenced, .unavailable: failed(.retry(word: "store_unavailable", after: nil))
             }
         }
     }

@@ -11,12 +11,8 @@ enum LoopMail: Sendable {
 struct LoopDirectory: Sendable {
     let mailboxes: [Mailbox<LoopMail>]
 
-    /// FNV-1a over the key: stable, cheap, independent of the per-process hashing seed.
-    func owner(of conversation: ConversationKey) -> Int {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in conversation.bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-        return Int((hash ^ hash >> 32) % UInt64(mailboxes.count))
-    }
+    /// The loop that owns the conversation's lane.
+    func owner(of conversation: ConversationKey) -> Int { Int(conversation.lane.number) % mailboxes.count }
 
     func postAll(_ mail: LoopMail) {
         for mailbox in mailboxes { mailbox.post(mail) }

@@ -1,4 +1,5 @@
-// Keyed hashes that stand for people and ids wherever Lola writes something down. One per loop.
+// Keyed hashes that stand for people and ids wherever Lola writes something down: ids of records, names in logs. One
+// per loop.
 
 final class Pseudonyms {
     private let key: HMACKey
@@ -6,27 +7,33 @@ final class Pseudonyms {
     /// `secret` is derived from the data key; whoever has only the logs cannot go back.
     init(secret: SecretBytes) { key = HMACKey(.sha256, key: secret) }
 
-    /// 32 octets; the store key of a native id.
-    func digest(_ bytes: [UInt8]) -> [UInt8] { key.code(bytes) }
-
     /// The names of a message, made once and carried with it.
-    func names(_ message: InboundMessage, digest: [UInt8]) -> MessageNames {
+    func names(_ message: InboundMessage) -> MessageNames {
         MessageNames(
-            message: Hex.encode(digest.prefix(8)).text, conversation: name(message.conversation.bytes),
-            sender: name(message.senderID), reference: Hex.encode(digest.prefix(16)))
+            messageID: id(message.key.bytes), conversationID: id(message.conversation.bytes),
+            senderID: sender(of: message))
     }
 
-    /// 16 hex digits; enough to tell senders apart in a log.
-    func name(_ bytes: [UInt8]) -> String { Hex.encode(key.code(bytes).prefix(8)).text }
+    /// One person at one channel, whichever of our numbers is written to.
+    func sender(of message: InboundMessage) -> RecordID { id(message.channel.bytes + [0x3A] + message.senderID) }
+
+    private func id(_ bytes: [UInt8]) -> RecordID { RecordID(digest: key.code(bytes)) }
 }
 
 /// How one message is called wherever something is written down.
 struct MessageNames: Sendable {
-    let message: String
-    let conversation: String
-    let sender: String
+    let messageID: RecordID
+    let conversationID: RecordID
+    let senderID: RecordID
+
+    var message: String { Self.short(messageID) }
+    var conversation: String { Self.short(conversationID) }
+    var sender: String { Self.short(senderID) }
     /// Our id of its replies at providers that carry one back: 32 hex digits.
-    let reference: [UInt8]
+    var reference: [UInt8] { messageID.hex }
+
+    /// 16 hex digits; enough to tell senders apart in a log.
+    private static func short(_ id: RecordID) -> String { Array(id.hex.prefix(16)).text }
 }
 
 /// A proven message that is ours to handle from now on, with its names.

@@ -14,7 +14,7 @@ enum ContactBook {
     /// The look-up this turn needs, nil when the channel gave a number or the book has been asked already.
     static func question(for turn: Turn) -> Effect? {
         guard turn.phoneSpelling == nil, !turn.askedContactBook, isNumberless(turn.message) else { return nil }
-        return .store(.get(key(of: turn.message)))
+        return .store(.get(key(of: turn)))
     }
 
     /// Reads the answer to `question` and puts the number, if there is one, into the turn.
@@ -28,12 +28,10 @@ enum ContactBook {
     /// The record to be made when the sender shares the own contact; nil for everything else and in a dry run.
     static func entry(_ phone: E164, from turn: Turn) -> Effect? {
         guard !turn.isDry, isNumberless(turn.message), sharesOwnContact(turn.message) else { return nil }
-        return .store(.put(key(of: turn.message), phone.bytes, expires: nil))
+        return .store(.put(key(of: turn), phone.bytes, expires: nil))
     }
 
-    static func key(of message: InboundMessage) -> StoreKey {
-        StoreKey(.contact, message.channel.bytes + [0x3A] + message.senderID)
-    }
+    static func key(of turn: Turn) -> StoreKey { StoreKey(.contact, turn.senderID) }
 
     /// A sender whose address is a number needs no book: the channel vouches for that number in every message.
     private static func isNumberless(_ message: InboundMessage) -> Bool {

@@ -30,6 +30,13 @@ struct ConversationKey: Hashable, Sendable {
     }
     var text: String { bytes.text }
 
+    /// FNV-1a over the key: stable, cheap, independent of the per-process hashing seed.
+    var lane: Lane {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        return Lane(Int(truncatingIfNeeded: hash ^ hash >> 32))
+    }
+
     func hash(into hasher: inout Hasher) { hasher.combine(octets: bytes) }
 }
 

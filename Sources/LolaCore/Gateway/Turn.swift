@@ -26,6 +26,8 @@ struct TraceStep: Sendable {
 
 final class Turn {
     let verified: VerifiedMessage
+    /// The store's id of whoever sent it.
+    let senderID: RecordID
     /// A dry run changes nothing; the identity lookup is its only effect (CONTRACT §10).
     let isDry: Bool
 
@@ -49,8 +51,9 @@ final class Turn {
     /// What the stage that runs wants the trace to say beside its verdict.
     var detail = ""
 
-    init(_ verified: VerifiedMessage, isDry: Bool = false) {
+    init(_ verified: VerifiedMessage, senderID: RecordID, isDry: Bool = false) {
         self.verified = verified
+        self.senderID = senderID
         self.isDry = isDry
         phoneSpelling = verified.message.phone
         attachments = verified.message.attachments

@@ -10,6 +10,10 @@ final class MemoryStore: Store {
     private let table: MemoryTable
     private var waiting: [Request] = []
 
+    /// Never called: no earlier process left anything.
+    var onEntry: ((QueueEntry) -> Void)?
+    var returnsEntries: Bool { false }
+
     init(_ table: MemoryTable) { self.table = table }
 
     func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void) {

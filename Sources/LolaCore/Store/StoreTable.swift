@@ -1,0 +1,292 @@
+// All records of a store in memory, as a value: one table per room, claims apart. Bounded in claims and octets: when it
+// is full it refuses, it never forgets. Expired records are absent at once and are swept a few at a time. What each
+// operation did comes out as changes, for a journal, and as their undo. Used under a lock by MemoryTable and journals.
+
+struct StoreTable {
+    private let claimsMax: Int
+    private let octetsMax: ByteCount
+    /// By room number. A room of claims has its records in `claims`, every other room in `rooms`.
+    private var rooms: [RoomTable]
+    private var claims: [ClaimTable]
+    private var sweepRoom = 0
+    private var sequence: UInt64 = 0
+
+    /// - Parameters:
+    ///   - claimsMax: claims kept at a time.
+    ///   - octetsMax: all other records, as `RoomRecord.octets` counts them.
+    init(claimsMax: Int = Limits.storeClaimsMax, octetsMax: ByteCount = Limits.storeOctetsMax) {
+        self.claimsMax = claimsMax
+        self.octetsMax = octetsMax
+        let numbers = StoreRoom.allCases.reduce(0) { max($0, Int($1.rawValue) + 1) }
+        rooms = [RoomTable](repeating: RoomTable(), count: numbers)
+        claims = [ClaimTable](repeating: ClaimTable(), count: numbers)
+    }
+
+    /// Records that are no claims; expired ones that are not yet swept are counted, here and below.
+    var count: Int { rooms.indices.reduce(0) { $0 + rooms[$1].count } }
+    var claimCount: Int { claims.indices.reduce(0) { $0 + claims[$1].count } }
+    /// Records that are no claims, with what each costs beside its value.
+    var octets: Int { rooms.indices.reduce(0) { $0 + rooms[$1].octets } }
+    /// Memory reserved for claims.
+    var claimOctets: Int { claims.indices.reduce(0) { $0 + claims[$1].octets } }
+
+    /// Carries out the whole operation or nothing of it: after `claimed(false)`, `fenced` and `unavailable` (full) all is
+    /// as before. Of several reasons in a batch the first decides. `changes` gets the effects in their order, `undo`
+    /// what takes them back; both are appended to.
+    mutating func apply(
+        _ operation: StoreOperation, at now: WallTime, changes: inout [StoreChange], undo: inout [StoreUndo]
+    ) -> StoreAnswer {
+        sweep(Limits.storeSweepStep, at: now)
+        switch operation {
+        case .get(let key): return .value(value(of: key, at: now))
+        case .list(let room, let after, let limit):
+            precondition(!room.holdsClaims, "claims are not listed")
+            return .page(rooms[Int(room.rawValue)].page(after: after, limit: limit, at: now))
+        default: break
+        }
+        let (changesBefore, undoBefore) = (changes.count, undo.count)
+        let (claimsBefore, octetsBefore) = (claimCount, octets)
+        var answer: StoreAnswer
+        if case .batch(let parts) = operation {
+            answer = carryOut(parts, at: now, &changes, &undo)
+        } else {
+            answer = carryOut(operation, at: now, &changes, &undo)
+        }
+        if answer != .claimed(false), answer != .fenced {
+            if fits(claimsBefore, octetsBefore) { return answer }
+            sweep(Limits.storeSweepWhenFull, at: now)
+            if fits(claimsBefore, octetsBefore) { return answer }
+            answer = .unavailable
+        }
+        takeBack(undo[undoBefore...])
+        undo.removeSubrange(undoBefore...)
+        changes.removeSubrange(changesBefore...)
+        return answer
+    }
+
+    /// Takes back what `apply` did, given in the order it did it. All later operations must have been taken back before.
+    mutating func revert(_ undo: [StoreUndo]) { takeBack(undo[...]) }
+
+    /// From a journal or a snapshot: unconditional, in the order it was written. What is expired leaves its key empty.
+    mutating func restore(_ change: StoreChange, at now: WallTime) {
+        switch change {
+        case .set(let key, let value, let expires):
+            let expires = expires ?? RoomRecord.never
+            if now.milliseconds < expires { set(key, RoomRecord(value, expires: expires)) } else { drop(key) }
+        case .claim(let key, let expires):
+            if now.milliseconds < expires {
+                claims[Int(key.room.rawValue)].set(key.id, expires: expires)
+            } else {
+                drop(key)
+            }
+        case .entry(let entry, let number):
+            sequence = max(sequence, number)
+            set(entry.key, Self.record(entry, sequence: number))
+        case .remove(let key): drop(key)
+        }
+    }
+
+    /// Live records in some order, about `limit` at a time; empty at the end. Between the pieces anything may change:
+    /// what is there all the time is given once, the rest is in what the journal wrote since the cursor was made.
+    func snapshot(_ cursor: inout SnapshotCursor, limit: Int, at now: WallTime) -> [StoreChange] {
+        var piece: [StoreChange] = []
+        while cursor.room < rooms.count, piece.count < max(1, limit) {
+            let table = cursor.room
+            guard let room = StoreRoom(rawValue: UInt8(table)), cursor.place < places(of: room) else {
+                cursor.room += 1
+                cursor.place = 0
+                continue
+            }
+            if room.holdsClaims {
+                claims[table].live(range: cursor.place, at: now) { id, expires in
+                    piece.append(.claim(StoreKey(room, id), expires: expires))
+                }
+            } else if let (id, record) = rooms[table].live(cursor.place, at: now) {
+                piece.append(Self.change(StoreKey(room, id), record))
+            }
+            cursor.place += 1
+        }
+        return piece
+    }
+
+    /// In the order they were appended.
+    func inboundEntries() -> [QueueEntry] {
+        let table = rooms[Int(StoreRoom.inbound.rawValue)]
+        var found: [(QueueEntry, sequence: UInt64)] = []
+        for slot in 0..<table.slotCount {
+            guard let (id, record) = table.live(slot, at: WallTime(milliseconds: 0)) else { continue }
+            let entry = QueueEntry(key: StoreKey(.inbound, id), lane: record.lane, value: record.value)
+            found.append((entry, record.sequence))
+        }
+        return found.sorted { $0.sequence < $1.sequence }.map { $0.0 }
+    }
+
+    // MARK: Carrying out
+
+    private mutating func carryOut(
+        _ parts: [StoreOperation], at now: WallTime, _ changes: inout [StoreChange], _ undo: inout [StoreUndo]
+    ) -> StoreAnswer {
+        var answer = StoreAnswer.done
+        for part in parts {
+            switch carryOut(part, at: now, &changes, &undo) {
+            case .claimed(false): return .claimed(false)
+            case .fenced: return .fenced
+            case .claimed(true): answer = .claimed(true)
+            case .done, .sum, .value, .page, .unavailable: break
+            }
+        }
+        return answer
+    }
+
+    /// What is against the rules of the rooms is our own mistake, never a message's: it ends the process.
+    private mutating func carryOut(
+        _ operation: StoreOperation, at now: WallTime, _ changes: inout [StoreChange], _ undo: inout [StoreUndo]
+    ) -> StoreAnswer {
+        switch operation {
+        case .get, .list, .batch: preconditionFailure("a batch takes changes only")
+        case .put(let key, let value, let expires):
+            precondition(!key.room.holdsClaims && key.room != .inbound, "a put into a room of claims or the queue")
+            write(key, RoomRecord(value, expires: Self.expiry(expires, at: now)), at: now, &changes, &undo)
+            return .done
+        case .claim(let key, let expires):
+            precondition(key.room.holdsClaims, "a claim in a room of records")
+            guard !isClaimed(key, at: now) else { return .claimed(false) }
+            let end = Self.expiry(expires, at: now)
+            undo.append(.absent(key))
+            changes.append(.claim(key, expires: end))
+            claims[Int(key.room.rawValue)].set(key.id, expires: end)
+            return .claimed(true)
+        case .add(let key, let amount, let window):
+            precondition(!key.room.holdsClaims && key.room != .inbound, "a counter in a room of claims or the queue")
+            let old = record(key, at: now)
+            let counter = old.flatMap { Self.counter($0.value) }
+            let (sum, overflow) = (counter ?? 0).addingReportingOverflow(amount)
+            let result = overflow ? (amount < 0 ? Int64.min : Int64.max) : sum
+            let end = counter == nil ? Self.expiry(window, at: now) : old?.expires
+            write(
+                key, RoomRecord(Self.octets(result), expires: end ?? RoomRecord.never), at: now, &changes, &undo)
+            return .sum(result)
+        case .append(let entry):
+            precondition(entry.key.room == .inbound, "an entry outside the inbound queue")
+            sequence += 1
+            write(entry.key, Self.record(entry, sequence: sequence), at: now, &changes, &undo)
+            return .done
+        case .remove(let key):
+            remove(key, at: now, &changes, &undo)
+            return .done
+        case .holding(let key):
+            precondition(key.room == .inbound, "only entries of the inbound queue are held")
+            return record(key, at: now) == nil ? .fenced : .done
+        }
+    }
+
+    private mutating func write(
+        _ key: StoreKey, _ new: RoomRecord, at now: WallTime, _ changes: inout [StoreChange],
+        _ undo: inout [StoreUndo]
+    ) {
+        undo.append(record(key, at: now).map { .record(key, $0) } ?? .absent(key))
+        changes.append(Self.change(key, new))
+        set(key, new)
+    }
+
+    private mutating func remove(
+        _ key: StoreKey, at now: WallTime, _ changes: inout [StoreChange], _ undo: inout [StoreUndo]
+    ) {
+        if key.room.holdsClaims {
+            guard isClaimed(key, at: now), let end = claims[Int(key.room.rawValue)].expiry(key.id) else { return }
+            undo.append(.claim(key, expires: end))
+        } else {
+            guard let old = record(key, at: now) else { return }
+            undo.append(.record(key, old))
+        }
+        changes.append(.remove(key))
+        drop(key)
+    }
+
+    private mutating func takeBack(_ undo: ArraySlice<StoreUndo>) {
+        for former in undo.reversed() {
+            switch former {
+            case .absent(let key): drop(key)
+            case .record(let key, let record): set(key, record)
+            case .claim(let key, let expires): claims[Int(key.room.rawValue)].set(key.id, expires: expires)
+            }
+        }
+    }
+
+    // MARK: Records
+
+    private func value(of key: StoreKey, at now: WallTime) -> [UInt8]? {
+        if key.room.holdsClaims { return isClaimed(key, at: now) ? [] : nil }
+        return record(key, at: now)?.value
+    }
+
+    private func record(_ key: StoreKey, at now: WallTime) -> RoomRecord? {
+        rooms[Int(key.room.rawValue)].record(key.id, at: now)
+    }
+
+    private func isClaimed(_ key: StoreKey, at now: WallTime) -> Bool {
+        claims[Int(key.room.rawValue)].expiry(key.id).map { now.milliseconds < $0 } ?? false
+    }
+
+    private mutating func set(_ key: StoreKey, _ record: RoomRecord) {
+        rooms[Int(key.room.rawValue)].set(key.id, record)
+    }
+
+    private mutating func drop(_ key: StoreKey) {
+        if key.room.holdsClaims {
+            claims[Int(key.room.rawValue)].remove(key.id)
+        } else {
+            rooms[Int(key.room.rawValue)].remove(key.id)
+        }
+    }
+
+    /// Whether the bounds are kept; who takes no more than before never breaks them.
+    private func fits(_ claimsBefore: Int, _ octetsBefore: Int) -> Bool {
+        (claimCount <= claimsMax || claimCount <= claimsBefore)
+            && (octets <= octetsMax.bytes || octets <= octetsBefore)
+    }
+
+    /// So many slots of claims, and so many of records, room after room.
+    private mutating func sweep(_ steps: Int, at now: WallTime) {
+        for room in claims.indices { claims[room].sweep(steps, at: now) }
+        var left = steps
+        for _ in rooms.indices where left > 0 {
+            left = rooms[sweepRoom].sweep(left, at: now)
+            if left > 0 { sweepRoom = (sweepRoom + 1) % rooms.count }
+        }
+    }
+
+    private func places(of room: StoreRoom) -> Int {
+        let number = Int(room.rawValue)
+        if room.holdsClaims { return claims[number].count == 0 ? 0 : ClaimTable.rangeCount }
+        return rooms[number].slotCount
+    }
+
+    // MARK: Values
+
+    private static func expiry(_ life: Interval?, at now: WallTime) -> Int64 {
+        life.map { (now + $0).milliseconds } ?? RoomRecord.never
+    }
+
+    private static func record(_ entry: QueueEntry, sequence: UInt64) -> RoomRecord {
+        RoomRecord(entry.value, expires: RoomRecord.never, lane: entry.lane, sequence: sequence)
+    }
+
+    private static func change(_ key: StoreKey, _ record: RoomRecord) -> StoreChange {
+        if key.room == .inbound {
+            return .entry(QueueEntry(key: key, lane: record.lane, value: record.value), sequence: record.sequence)
+        }
+        return .set(key, record.value, expires: record.expires == RoomRecord.never ? nil : record.expires)
+    }
+
+    /// Nil when the record is no counter; then the count starts anew.
+    private static func counter(_ value: [UInt8]) -> Int64? {
+        guard value.count == 8 else { return nil }
+        return Int64(bitPattern: value.reversed().reduce(0) { $0 << 8 | UInt64($1) })
+    }
+
+    private static func octets(_ counter: Int64) -> [UInt8] {
+        let word = UInt64(bitPattern: counter)
+        return (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) }
+    }
+}
