@@ -88,5 +88,17 @@ struct MetricsPage {
         Family(name: "lola_breaker_opened_total", help: "Times a circuit breaker opened.", series: [
             ("", .breakerOpened)
         ]),
+        Family(name: "lola_redis_connects_total", help: "Connections to Redis that were opened.", series: [
+            ("", .redisConnects)
+        ]),
+        Family(name: "lola_redis_faults_total", help: "Commands and connections that Redis failed.", series: [
+            (#"kind="connection""#, .redisConnectionFaults), (#"kind="timeout""#, .redisTimeouts),
+            (#"kind="protocol""#, .redisProtocolFaults), (#"kind="error""#, .redisErrors),
+            (#"kind="overload""#, .redisOverloads), (#"kind="store_changed""#, .redisStoreChanges),
+        ]),
+        Family(name: "lola_redis_lanes_total", help: "Lanes of the inbound queue that changed hands.", series: [
+            (#"outcome="taken""#, .redisLanesTaken), (#"outcome="released""#, .redisLanesReleased),
+            (#"outcome="lost""#, .redisLanesLost),
+        ]),
     ]
 }

@@ -214,7 +214,9 @@ enum Limits {
     static let redisBacklogMax = ByteCount.mebibytes(16)
     /// A connection is tried again after this, doubling, half of it at random.
     static let redisRetryFirst = Interval.milliseconds(50)
-    static let redisRetryMax = Interval.seconds(1)
+    static let redisRetryMax = Interval.milliseconds(800)
+    /// How long a start waits for a Redis that is starting too.
+    static let redisStartPatience = Interval.seconds(10)
     /// How long a lane stays with a member that says nothing.
     static let redisLease = Interval.seconds(10)
     /// Entries of one loop that are read and not done, and their octets.

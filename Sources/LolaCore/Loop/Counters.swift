@@ -39,6 +39,16 @@ enum Counter: Int, CaseIterable, Sendable {
     case outboundConnects
     case outboundFaults
     case breakerOpened
+    case redisConnects
+    case redisConnectionFaults
+    case redisTimeouts
+    case redisProtocolFaults
+    case redisErrors
+    case redisOverloads
+    case redisStoreChanges
+    case redisLanesTaken
+    case redisLanesReleased
+    case redisLanesLost
 }
 
 final class Counters: Sendable {

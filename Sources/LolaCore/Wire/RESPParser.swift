@@ -201,7 +201,8 @@ struct RESPParser {
         return length
     }
 
-    private static func integer(_ line: [UInt8]) -> Int64? {
+    /// A sign or none and 1 to 19 digits that fit; nil for all else.
+    static func integer(_ line: [UInt8]) -> Int64? {
         let isNegative = line.first == 0x2D
         let digits = isNegative || line.first == 0x2B ? line.dropFirst() : line[...]
         guard (1...19).contains(digits.count) else { return nil }
