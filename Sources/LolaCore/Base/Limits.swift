@@ -180,7 +180,7 @@ enum Limits {
 
     // MARK: Store
 
-    /// Claims kept at a time; more is refused rather than forgotten. In memory they take at most 64 octets each: 640 MB.
+    /// Claims kept at a time; more is refused rather than forgotten. At most 64 octets of memory each: 640 MB.
     static let storeClaimsMax = 10_000_000
     /// All other records of the table, each with its cost.
     static let storeOctetsMax = ByteCount.mebibytes(256)

@@ -69,7 +69,8 @@ final class Journey {
         parts.store.submit(.get(stateKey)) { [self] answer in
             switch answer {
             case .value(let state): call(with: state)
-            case .page, .done, .claimed, .sum, .fenced, .unavailable: failed(.retry(word: "store_unavailable", after: nil))
+            case .page, .done, .claimed, .sum, .fenced, .unavailable:
+                failed(.retry(word: "store_unavailable", after: nil))
             }
         }
     }

@@ -94,11 +94,12 @@ struct ClaimTable {
         }
     }
 
-    /// Live claims whose hashes lie in a range, `range` being 0 up to `rangeCount`. What is there all the time while all
-    /// ranges are walked is seen once, whatever comes, goes and grows meanwhile.
+    /// Live claims whose hashes lie in a range, 0 up to `rangeCount`. What is there all the time while all ranges are
+    /// walked is seen once, whatever comes, goes and grows meanwhile.
     func live(range: Int, at now: WallTime, _ body: (RecordID, Int64) -> Void) {
-        let first = UInt64(range) << UInt64(64 - Self.shardBits - Self.rangeBits)
-        let last = first | (1 << UInt64(64 - Self.shardBits - Self.rangeBits)) - 1
+        let width = UInt64(1) << UInt64(64 - Self.shardBits - Self.rangeBits)
+        let first = UInt64(range) * width
+        let last = first + (width - 1)
         guard !shards.isEmpty else { return }
         let slots = shards[Self.shard(first)].slots
         guard !slots.isEmpty else { return }

@@ -80,7 +80,7 @@ struct RoomTable {
         free.append(slot)
     }
 
-    /// Looks at some slots and drops what is expired. Returns the steps left, more than 0 when the walk came to its end.
+    /// Looks at some slots and drops what is expired. Gives the steps left, more than 0 when the walk came to its end.
     mutating func sweep(_ steps: Int, at now: WallTime) -> Int {
         guard mortals > 0 else {
             sweepAt = 0

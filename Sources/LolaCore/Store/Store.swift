@@ -153,7 +153,8 @@ protocol Store: AnyObject {
     func deliver(at now: WallTime) -> Bool
 
     /// True when appended entries come back through `onEntry`, on whichever gateway owns the lane. False when the one
-    /// who appended hands the message over; then `onEntry` gives only what an earlier process left, before anything else.
+    /// who appended hands the message over; then `onEntry` gives only what an earlier process left, before anything
+    /// else.
     var returnsEntries: Bool { get }
 
     /// Entries of this loop's lanes, in order. Set before the first `deliver`.

@@ -30,8 +30,8 @@ struct StoreTable {
     /// Memory reserved for claims.
     var claimOctets: Int { claims.indices.reduce(0) { $0 + claims[$1].octets } }
 
-    /// Carries out the whole operation or nothing of it: after `claimed(false)`, `fenced` and `unavailable` (full) all is
-    /// as before. Of several reasons in a batch the first decides. `changes` gets the effects in their order, `undo`
+    /// Carries out the whole operation or nothing of it: after `claimed(false)`, `fenced` and `unavailable` (full) all
+    /// is as before. Of several reasons in a batch the first decides. `changes` gets the effects in their order, `undo`
     /// what takes them back; both are appended to.
     mutating func apply(
         _ operation: StoreOperation, at now: WallTime, changes: inout [StoreChange], undo: inout [StoreUndo]
@@ -64,7 +64,8 @@ struct StoreTable {
         return answer
     }
 
-    /// Takes back what `apply` did, given in the order it did it. All later operations must have been taken back before.
+    /// Takes back what `apply` did, given in the order it did it. All that came later must have been taken back before,
+    /// or be part of `undo`.
     mutating func revert(_ undo: [StoreUndo]) { takeBack(undo[...]) }
 
     /// From a journal or a snapshot: unconditional, in the order it was written. What is expired leaves its key empty.

@@ -73,6 +73,11 @@ final class PlainStore: Store {
         }
     }
     func deliver(at now: WallTime) -> Bool { table.deliver(at: now) }
+    var returnsEntries: Bool { table.returnsEntries }
+    var onEntry: ((QueueEntry) -> Void)? {
+        get { table.onEntry }
+        set { table.onEntry = newValue }
+    }
 }
 
 final class PlainJournal: EventLog {
@@ -154,8 +159,7 @@ final class FlowBench {
         log.insert(MessageRecord(
             key: verified.message.key, channel: .whatsapp, conversation: "c", sender: "s", type: verified.message.type,
             receivedAt: verified.receivedAt))
-        let names = pseudonyms.names(verified.message, digest: pseudonyms.digest(verified.message.key.bytes))
-        flow.take(AcceptedMessage(verified: verified, names: names))
+        flow.take(AcceptedMessage(verified: verified, names: pseudonyms.names(verified.message)))
     }
 
     /// Until everything taken has ended, at most ten virtual minutes.

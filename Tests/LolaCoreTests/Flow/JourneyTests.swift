@@ -40,7 +40,7 @@ struct JourneyTests {
     @Test("a stage that waits is resumed with the answer of its own kind")
     func waits() throws {
         let bench = try FlowBench()
-        bench.stage.verdicts = { _ in .wait(.store(.get(StoreKey(.contact, [1])))) }
+        bench.stage.verdicts = { _ in .wait(.store(.get(StoreKey(.contact, RecordID(high: 0, low: 1))))) }
         bench.take(FlowBench.message("m"))
         #expect(bench.settle())
         guard case .store(.value(nil))? = bench.stage.answers.first else {

@@ -62,7 +62,7 @@ struct ChannelAccessTests {
         for (record, passes) in [("+15550100", true), ("+15550101", false)] {
             let turn = TurnSample.telegram().turn
             let verdict = stage.process(turn)
-            #expect(verdict.storeKey == [UInt8](text: "contact/telegram:987654321"))
+            #expect(verdict.storeKey == StoreKey(.contact, turn.senderID))
             let resumed = stage.resume(turn, with: .store(.value([UInt8](text: record))))
             #expect((resumed.word == "next") == passes)
             #expect(turn.askedContactBook)

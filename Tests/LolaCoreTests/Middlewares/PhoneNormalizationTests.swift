@@ -40,7 +40,7 @@ struct PhoneNormalizationTests {
     func keepsContact() {
         let turn = TurnSample.telegramContact("1-555-0100").turn
         let verdict = stage.process(turn)
-        #expect(verdict.storeKey == [UInt8](text: "contact/telegram:987654321"))
+        #expect(verdict.storeKey == StoreKey(.contact, turn.senderID))
         #expect(verdict.stored == [UInt8](text: "+15550100"))
         #expect(stage.resume(turn, with: .store(.done)).word == "next")
         #expect(turn.detail == "contact_kept")
@@ -109,7 +109,7 @@ struct PhoneNormalizationTests {
         var other = TurnSample.telegram()
         other.sender = "1"
         let scoped = TurnSample(sender: "987654321", isNumberless: true, phone: nil)
-        let keys = [TurnSample.telegram(), other, scoped].map { ContactBook.key(of: $0.message).bytes }
+        let keys = [TurnSample.telegram(), other, scoped].map { ContactBook.key(of: $0.turn) }
         #expect(Set(keys).count == 3)
     }
 }

@@ -51,7 +51,11 @@ struct TurnSample {
             attachments: attachments, at: at, callbackQueryID: nil)
     }
 
-    var turn: Turn { Turn(WebhookGate.imagined(message, at: at), isDry: isDry) }
+    var turn: Turn {
+        let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
+        return Turn(
+            WebhookGate.imagined(message, at: at), senderID: pseudonyms.sender(of: message), isDry: isDry)
+    }
 }
 
 extension E164 {

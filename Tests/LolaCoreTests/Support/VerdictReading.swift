@@ -24,9 +24,9 @@ extension Verdict {
         if case .wait(.http(let request)) = self { request } else { nil }
     }
 
-    var storeKey: [UInt8]? {
+    var storeKey: StoreKey? {
         switch self {
-        case .wait(.store(.get(let key))), .wait(.store(.put(let key, _, _))): key.bytes
+        case .wait(.store(.get(let key))), .wait(.store(.put(let key, _, _))): key
         default: nil
         }
     }
