@@ -147,7 +147,7 @@ final class RedisConnection: LoopEntity {
         var octets: [UInt8] = []
         RESPWriter.command(command, to: &octets)
         transport.send(octets)
-        pending.append(Pending(deadline: loop.now + answerTimeout, completion: completion))
+        pending.append(Pending(deadline: loop.clock.now + answerTimeout, completion: completion))
         watchDeadline()
         flushSoon()
     }

@@ -26,7 +26,7 @@ enum RedisScript: Int, CaseIterable {
 
     /// ARGV: epoch, member, then five for each operation: letter, room, id and two more (RedisOperation). The first
     /// reason against any of them decides. A lane is held while nobody has taken it since: `lola:owner` outlives the
-    /// lease. Answer: verdict, beat, sum of the last addition.
+    /// lease. Answer: verdict, beat, sum of the last addition; of `fenced` the verdict and the id it is about.
     private static let applyText = """
         if redis.call('GET', 'lola:epoch') ~= ARGV[1] then return {4} end
         local there, owners = {}, {}
@@ -44,9 +44,9 @@ enum RedisScript: Int, CaseIterable {
             if op == 'C' then
                 if known(key) then return {2} end
             elseif op == 'H' then
-                if not (known(key) and owned(b, a)) then return {3} end
+                if not (known(key) and owned(b, a)) then return {3, id} end
             elseif op == 'D' then
-                if known(key) and not owned(b, a) then return {3} end
+                if known(key) and not owned(b, a) then return {3, id} end
             end
             if op == 'Q' then redis.call('XLEN', 'lola:inbound:' .. b) end
             if op ~= 'C' and op ~= 'H' then

@@ -37,14 +37,20 @@ final class RedisStore: Store {
     /// Error replies that operators have heard of since the last heartbeat.
     var toldFaults: Set<RedisFault> = []
 
-    /// `tls`: a client context, needed when the address says so.
-    init(_ loop: Loop, address: RedisAddress, tls: TLSContext?, timing: RedisTiming = .standard) {
+    /// - Parameters:
+    ///   - tls: a client context, needed when the address says so.
+    ///   - takesLanes: false for who only looks and changes records, as commands do; it gets no entries.
+    init(
+        _ loop: Loop, address: RedisAddress, tls: TLSContext?, takesLanes: Bool = true,
+        timing: RedisTiming = .standard
+    ) {
         self.loop = loop
         self.timing = timing
         hashes = RedisScript.allCases.map { _ in nil }
         connection = RedisConnection(loop, address: address, tls: tls, answerTimeout: timing.answer)
         wake = RedisConnection(loop, address: address, tls: tls, answerTimeout: timing.answer)
         lanes = RedisLanes(member: Self.word(loop))
+        if !takesLanes { lanes.drain() }
         connection.onGreeted = { [self] in greeted() }
         connection.onAway = { [self] fault in away(fault) }
         prepareWake()
@@ -111,6 +117,9 @@ final class RedisStore: Store {
         loop.counters.add(.redisStoreChanges)
         onEvent(.epochChanged)
     }
+
+    /// A store that later has a smaller beat has lost something.
+    func acknowledged(_ beat: Int64) { self.beat = max(self.beat, beat) }
 
     private func away(_ fault: RedisFault) {
         isOpen = false
@@ -191,20 +200,24 @@ final class RedisStore: Store {
                 return connection.refuse(.unexpected)
             }
             request.answer = answer
-            self.beat = max(self.beat, beat)
-            if answer == .unavailable { return connection.refuse(.storeChanged) }
-            if answer == .claimed(false) { return }
-            follow(operation, answer)
+            acknowledged(beat)
+            switch answer {
+            case .unavailable: connection.refuse(.storeChanged)
+            case .claimed(false): break
+            case .fenced:
+                // The entry is gone or somebody else's; the others of a batch may still be ours.
+                if let id = reply.elements?.last?.octets.flatMap(RedisOperation.recordID) { letGo(id) }
+            default: follow(operation)
+            }
         }
     }
 
-    /// What an answer means for entries: done ones leave the hand, fenced ones are another's, new ones want reading.
-    private func follow(_ operation: StoreOperation, _ answer: StoreAnswer) {
+    /// What success means for entries: those that are done leave the hand, new ones want reading.
+    private func follow(_ operation: StoreOperation) {
         switch operation {
-        case .batch(let parts): for part in parts { follow(part, answer) }
+        case .batch(let parts): for part in parts { follow(part) }
         case .remove(let key) where key.room == .inbound: letGo(key.id)
-        case .holding(let key) where answer == .fenced: letGo(key.id)
-        case .append(let entry) where answer != .fenced:
+        case .append(let entry):
             lanes.markDirty(entry.lane)
             readSoon()
         default: break

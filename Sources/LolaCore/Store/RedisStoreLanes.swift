@@ -77,6 +77,7 @@ extension RedisStore {
             }
             if verdict == RedisScript.Verdict.epoch { return connection.refuse(.storeChanged) }
             guard let changes = lanes.learn(parts, until: deadline) else { return connection.refuse(.unexpected) }
+            acknowledged(parts[1].integer ?? 0)
             tell(changes)
             lanes.markAllDirty()
             if lanes.hasReleasable { beatSoon(after: .zero) }

@@ -10,14 +10,16 @@ final class RedisServer {
     let port: UInt16
     let folder: URL
     private let options: [String]
+    private let isTLS: Bool
     private var process: Foundation.Process?
     private var ended = DispatchSemaphore(value: 0)
 
     /// Durable unless `options` say otherwise; more options overrule.
-    init(_ options: [String] = []) throws {
+    init(_ options: [String] = [], isTLS: Bool = false) throws {
         port = try #require(LinuxNet.freePort(IPAddress([127, 0, 0, 1])))
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("lola-redis-\(UUID().uuidString)")
         self.options = options
+        self.isTLS = isTLS
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try start()
     }
@@ -30,10 +32,11 @@ final class RedisServer {
     func start() throws {
         let process = Foundation.Process()
         let durable = "--appendonly yes --appendfsync always --maxmemory-policy noeviction --databases 64"
-        let place = "--bind 127.0.0.1 --dir \(folder.path) --logfile \(folder.path)/log --port \(port)"
+        let place = "--bind 127.0.0.1 --dir \(folder.path) --logfile \(folder.path)/log"
+        let ports = isTLS ? "--port 0 --tls-port \(port)" : "--port \(port)"
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
-            ["redis-server", "--save", ""] + "\(durable) \(place)".split(separator: " ").map(String.init) + options
+            ["redis-server", "--save", ""] + "\(durable) \(place) \(ports)".split(separator: " ").map(String.init) + options
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         let ended = DispatchSemaphore(value: 0)
@@ -81,7 +84,8 @@ final class RealLoop {
         let end = clock.now + limit
         while !isDone() {
             if clock.now >= end { return false }
-            for loop in loops { loop.loop.tick(until: clock.now + (loops.count > 1 ? .microseconds(500) : .milliseconds(20))) }
+            let nap = loops.count > 1 ? Interval.microseconds(500) : .milliseconds(20)
+            for loop in loops { loop.loop.tick(until: min(end, clock.now + nap)) }
         }
         return true
     }
@@ -97,10 +101,12 @@ final class RedisMember {
 
     init(
         _ address: RedisAddress, tls: TLSContext? = nil, lease: Interval = .seconds(10),
-        answer: Interval = Limits.redisAnswerTimeout
+        answer: Interval = Limits.redisAnswerTimeout, takesLanes: Bool = true
     ) throws {
         real = try RealLoop()
-        store = RedisStore(real.loop, address: address, tls: tls, timing: RedisTiming(lease: lease, answer: answer))
+        store = RedisStore(
+            real.loop, address: address, tls: tls, takesLanes: takesLanes,
+            timing: RedisTiming(lease: lease, answer: answer))
         store.onEntry = { [self] in
             entries.append($0)
             onEntry($0)
