@@ -137,7 +137,9 @@ struct RedisLanes {
         firstLane = (firstLane + 1) % tenures.count
         for place in tenures.indices {
             let number = (firstLane + place) % tenures.count
-            guard let tenure = tenures[number], tenure.isDirty, !tenure.isClosing, now < tenure.deadline else { continue }
+            guard let tenure = tenures[number], tenure.isDirty, !tenure.isClosing, now < tenure.deadline else {
+                continue
+            }
             tenures[number]?.isReading = true
             tenures[number]?.isDirty = false
             arguments += [[UInt8](text: "\(number)"), owner(tenure.fence), tenure.cursor]

@@ -54,7 +54,9 @@ enum RedisOperation {
         guard parts.count >= 2, let beat = parts[1].integer else { return nil }
         switch operation {
         case .add:
-            guard parts.count == 3, let digits = parts[2].octets, let sum = RESPParser.integer(digits) else { return nil }
+            guard parts.count == 3, let digits = parts[2].octets, let sum = RESPParser.integer(digits) else {
+                return nil
+            }
             return (.sum(sum), beat)
         case .claim: return (.claimed(true), beat)
         case .batch(let parts): return (parts.contains(where: isClaim) ? .claimed(true) : .done, beat)
@@ -67,7 +69,9 @@ enum RedisOperation {
         guard let parts = reply.elements, parts.count.isMultiple(of: 2) else { return nil }
         var records: [StoreRecord] = []
         for place in stride(from: 0, to: parts.count, by: 2) {
-            guard let id = parts[place].octets.flatMap(recordID), let value = parts[place + 1].octets else { return nil }
+            guard let id = parts[place].octets.flatMap(recordID), let value = parts[place + 1].octets else {
+                return nil
+            }
             records.append(StoreRecord(id: id, value: value))
         }
         return records

@@ -109,7 +109,9 @@ extension RedisStore {
     }
 
     private func read() {
-        guard isOpen, !lanes.isDraining, let epoch, let arguments = lanes.readArguments(at: loop.clock.now) else { return }
+        guard isOpen, !lanes.isDraining, let epoch, let arguments = lanes.readArguments(at: loop.clock.now) else {
+            return
+        }
         let member = lanes.member
         run(.read, [epoch] + arguments) { [self] in
             // Asked under another name, before the store changed.
@@ -161,7 +163,9 @@ extension RedisStore {
             }
         }
         wake.takesUnasked = { [self] in
-            guard Self.isMessage($0, "message"), let parts = $0.elements, let text = parts[2].octets else { return false }
+            guard Self.isMessage($0, "message"), let parts = $0.elements, let text = parts[2].octets else {
+                return false
+            }
             if parts[1].octets == [UInt8](text: "lola:lanes") {
                 if text != lanes.member { beatSoon(after: timing.poll) }
             } else if let number = RESPParser.integer(text), 0..<64 ~= number {

@@ -36,7 +36,9 @@ final class RedisFake: SimHandler {
     }
 
     /// The answer, and the virtual time it took.
-    func ask(_ operation: StoreOperation, within limit: Interval = .seconds(30)) -> (answer: StoreAnswer?, took: Interval) {
+    func ask(_ operation: StoreOperation, within limit: Interval = .seconds(30)) -> (
+        answer: StoreAnswer?, took: Interval
+    ) {
         var answer: StoreAnswer?
         let start = rig.clock.now
         store.submit(operation) { answer = $0 }
@@ -82,7 +84,9 @@ final class RedisFake: SimHandler {
             switch name {
             case "SCRIPT":
                 texts([Self.hash(command[2])])
-            case "epoch": "*4\r\n" + texts([epoch]) + ":\(beat)\r\n:\(command[4] == "" || command[4] == epoch ? 0 : 1)\r\n$0\r\n\r\n"
+            case "epoch":
+                "*4\r\n" + texts([epoch])
+                    + ":\(beat)\r\n:\(command[4] == "" || command[4] == epoch ? 0 : 1)\r\n$0\r\n\r\n"
             case "lanes": "*7\r\n:1\r\n:\(beat)\r\n:1\r\n:64\r\n*0\r\n*0\r\n*0\r\n"
             case "read": "*1\r\n:1\r\n"
             case "apply": "*3\r\n:1\r\n:\(beat)\r\n$-1\r\n"

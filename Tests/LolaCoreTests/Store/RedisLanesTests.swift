@@ -127,7 +127,8 @@ struct RedisLanesTests {
         }
         RealLoop.run([member.real]) { appended == count && member.entries.count >= Limits.redisEntriesInHandMax }
         RealLoop.run([member.real], for: .milliseconds(300)) { false }
-        #expect(member.entries.count == Limits.redisEntriesInHandMax && member.store.lanes.inHand == member.entries.count)
+        #expect(
+            member.entries.count == Limits.redisEntriesInHandMax && member.store.lanes.inHand == member.entries.count)
         var finished = 0
         while finished < count {
             let entry = try #require(finished < member.entries.count ? member.entries[finished] : nil)

@@ -54,7 +54,9 @@ struct RedisLossTests {
         #expect(wins.values.allSatisfy { $0 == 1 } && wins.count > 900)
         #expect(slowest < .seconds(3), "the server's own start included")
         #expect(members.allSatisfy { $0.count(.epochChanged) == 0 })
-        for number in 0..<next where wins[number] != nil { #expect(try members[0].ask(claim(number)) == .claimed(false)) }
+        for number in 0..<next where wins[number] != nil {
+            #expect(try members[0].ask(claim(number)) == .claimed(false))
+        }
         RealLoop.run(loops) { kept.isSubset(of: members.flatMap(\.entries).map(\.key.id.high)) || finishAll(members) }
         let seen = members.flatMap(\.entries).map(\.key.id.high)
         #expect(kept.isSubset(of: seen))
@@ -84,7 +86,8 @@ struct RedisLossTests {
         RealLoop.run([third.real], for: .milliseconds(50)) { false }
         for member in members { #expect(try member.ask(claim(1)) == .unavailable) }
         let loops = (members + [third]).map(\.real)
-        #expect(RealLoop.run(loops) { (members + [third]).allSatisfy { $0.count(.epochChanged) == 1 && $0.store.isOpen } })
+        #expect(
+            RealLoop.run(loops) { (members + [third]).allSatisfy { $0.count(.epochChanged) == 1 && $0.store.isOpen } })
         let after = Set((members + [third]).map(\.store.epoch))
         #expect(after.count == 1 && after != [before])
         #expect(try members[0].ask(claim(1)) == .claimed(true))

@@ -36,7 +36,8 @@ final class RedisServer {
         let ports = isTLS ? "--port 0 --tls-port \(port)" : "--port \(port)"
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
-            ["redis-server", "--save", ""] + "\(durable) \(place) \(ports)".split(separator: " ").map(String.init) + options
+            ["redis-server", "--save", ""] + "\(durable) \(place) \(ports)".split(separator: " ").map(String.init)
+            + options
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         let ended = DispatchSemaphore(value: 0)

@@ -12,10 +12,13 @@ struct RedisStartCheckTests {
             try RealLoop().loop, address: address, tls: tls, acceptsLoss: acceptsLoss, patience: patience)
     }
 
-    @Test("persistence and eviction", arguments: [
-        ([], nil), (["--appendfsync", "everysec"], "appendfsync is everysec"), (["--appendonly", "no"], "appendonly is off"),
-        (["--maxmemory-policy", "allkeys-lru"], "maxmemory-policy is allkeys-lru"),
-    ] as [([String], String?)])
+    @Test(
+        "persistence and eviction",
+        arguments: [
+            ([], nil), (["--appendfsync", "everysec"], "appendfsync is everysec"),
+            (["--appendonly", "no"], "appendonly is off"),
+            (["--maxmemory-policy", "allkeys-lru"], "maxmemory-policy is allkeys-lru"),
+        ] as [([String], String?)])
     func persistence(options: [String], complaint: String?) throws {
         let server = try RedisServer(options)
         let strict = try check(server.address())
@@ -38,11 +41,15 @@ struct RedisStartCheckTests {
         guard case .passed(let warnings) = try check(hiding.address()) else { throw CancellationError() }
         #expect(warnings.count == 1 && warnings[0].contains("appendfsync"))
         let cluster = try RedisServer(["--cluster-enabled", "yes"])
-        #expect(try check(cluster.address(), acceptsLoss: true) == .refused(
-            "this is a Redis cluster; expected a single primary"))
+        #expect(
+            try check(cluster.address(), acceptsLoss: true)
+                == .refused(
+                    "this is a Redis cluster; expected a single primary"))
         let replica = try RedisServer(["--replicaof", "127.0.0.1 \(hiding.port)"])
-        #expect(try check(replica.address(), acceptsLoss: true) == .refused(
-            "this Redis is a replica; expected the primary"))
+        #expect(
+            try check(replica.address(), acceptsLoss: true)
+                == .refused(
+                    "this Redis is a replica; expected the primary"))
     }
 
     @Test("passwords and users: right ones are let in, wrong ones are told at once and never logged")
@@ -51,7 +58,9 @@ struct RedisStartCheckTests {
             ["--requirepass", "se cret", "--user"] + ["lola", "on", ">pass", "~*", "&*", "+@all"])
         #expect(try check(server.address(password: "se cret")) == .passed(warnings: []))
         #expect(try check(server.address(password: "pass", username: "lola")) == .passed(warnings: []))
-        for address in [server.address(), server.address(password: "no"), server.address(password: "no", username: "lola")] {
+        for address in [
+            server.address(), server.address(password: "no"), server.address(password: "no", username: "lola"),
+        ] {
             let outcome = try check(address)
             #expect(outcome == .unreachable(.notAllowed))
         }
@@ -73,10 +82,11 @@ struct RedisStartCheckTests {
     func tls() throws {
         let files = try TLSTestFiles.made.get()
         func server(_ certificate: String) throws -> RedisServer {
-            try RedisServer([
-                "--tls-cert-file", files.path(certificate), "--tls-key-file", files.path("server.key"),
-                "--tls-ca-cert-file", files.path("ca.pem"), "--tls-auth-clients", "no", "--requirepass", "secret",
-            ], isTLS: true)
+            try RedisServer(
+                [
+                    "--tls-cert-file", files.path(certificate), "--tls-key-file", files.path("server.key"),
+                    "--tls-ca-cert-file", files.path("ca.pem"), "--tls-auth-clients", "no", "--requirepass", "secret",
+                ], isTLS: true)
         }
         func address(_ server: RedisServer, host: String = "127.0.0.1") -> RedisAddress {
             RedisAddress(
@@ -94,10 +104,12 @@ struct RedisStartCheckTests {
         #expect(RealLoop.run([member.real]) { member.store.wake.isOpen })
         member.end()
         let short = Interval.seconds(2)
-        #expect(try check(address(good, host: "localhost"), tls: try TLSTestFiles.client(), patience: short)
-            == .unreachable(.tls))
-        #expect(try check(address(good), tls: try TLSTestFiles.client(authority: nil), patience: short)
-            == .unreachable(.tls))
+        #expect(
+            try check(address(good, host: "localhost"), tls: try TLSTestFiles.client(), patience: short)
+                == .unreachable(.tls))
+        #expect(
+            try check(address(good), tls: try TLSTestFiles.client(authority: nil), patience: short)
+                == .unreachable(.tls))
         let expired = try server("expired.pem")
         #expect(try check(address(expired), tls: try TLSTestFiles.client(), patience: short) == .unreachable(.tls))
     }

@@ -185,9 +185,11 @@ struct RedisStoreTests {
         #expect(try page(7, 2).isEmpty)
         #expect(try page(nil, 0).isEmpty)
         _ = try member.ask(.append(redisEntry(3, lane: 1)))
-        #expect(try member.ask(.list(.inbound, after: nil, limit: 9)) == .page([
-            StoreRecord(id: redisEntry(3, lane: 1).key.id, value: [UInt8](text: "3"))
-        ]))
+        #expect(
+            try member.ask(.list(.inbound, after: nil, limit: 9))
+                == .page([
+                    StoreRecord(id: redisEntry(3, lane: 1).key.id, value: [UInt8](text: "3"))
+                ]))
         member.end()
     }
 
@@ -244,7 +246,9 @@ struct RedisStoreTests {
         let member = try RedisMember(server.address())
         try #require(member.open())
         var kept = 0
-        while try member.ask(.put(key(kept), [UInt8](repeating: 1, count: 500_000), expires: nil)) == .done { kept += 1 }
+        while try member.ask(.put(key(kept), [UInt8](repeating: 1, count: 500_000), expires: nil)) == .done {
+            kept += 1
+        }
         #expect(kept > 2 && kept < 20)
         #expect(member.events.contains(.refused(.outOfMemory)) && member.store.isOpen)
         #expect(try member.ask(.get(key(kept))) == .value(nil))

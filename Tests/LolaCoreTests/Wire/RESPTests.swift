@@ -28,9 +28,11 @@ struct RESPTests {
         Row("*1\r\n*1\r\n*0\r\n", .array([.array([.array([])])])),
         Row("*2\r\n*0\r\n+a\r\n", .array([.array([]), .simple(octets("a"))])),
         Row("#t\r\n#f\r\n", .boolean(true), .boolean(false)),
-        Row(",1.5e3\r\n,inf\r\n,-inf\r\n,nan\r\n,10\r\n", .double(octets("1.5e3")), .double(octets("inf")),
+        Row(
+            ",1.5e3\r\n,inf\r\n,-inf\r\n,nan\r\n,10\r\n", .double(octets("1.5e3")), .double(octets("inf")),
             .double(octets("-inf")), .double(octets("nan")), .double(octets("10"))),
-        Row("(-3492890328409238509324850943850943825024385\r\n",
+        Row(
+            "(-3492890328409238509324850943850943825024385\r\n",
             .bigNumber(octets("-3492890328409238509324850943850943825024385"))),
         Row("!5\r\nERR a\r\n", .error(octets("ERR a"))), Row("=5\r\ntxt:a\r\n", .verbatim(octets("a"))),
         Row("%1\r\n+a\r\n:1\r\n", .map([.simple(octets("a")), .integer(1)])), Row("~1\r\n:1\r\n", .set([.integer(1)])),
@@ -51,7 +53,8 @@ struct RESPTests {
             #expect(said.values == row.expected && said.fault == nil && !said.isUnfinished)
             #expect(said.violations.isEmpty, "\(said.violations)")
         }
-        for length in 1..<input.count where RESPTranscript(Array(input.prefix(length))).values.count < row.expected.count {
+        for length in 1..<input.count
+        where RESPTranscript(Array(input.prefix(length))).values.count < row.expected.count {
             #expect(RESPTranscript(Array(input.prefix(length))).fault == nil)
         }
         #expect(RESPTranscript(Array(input.dropLast())).isUnfinished)
@@ -62,14 +65,16 @@ struct RESPTests {
         ("?\r\n", .badType), ("HTTP/1.1 400\r\n", .badType), ("\r\n", .badType), ("+OK\r\n\r\n", .badType),
         ("+OK\n", .badLine), ("+O\rK\r\n", .badLine), ("+\r\r\n", .badLine), ("_x\r\n", .badLine),
         ("+" + String(repeating: "a", count: 9_000) + "\r\n", .lineTooLong), (":" + "1" * 9_000, .lineTooLong),
-        (":\r\n", .badNumber), (":-\r\n", .badNumber), (":1a\r\n", .badNumber), (":9223372036854775808\r\n", .badNumber),
+        (":\r\n", .badNumber), (":-\r\n", .badNumber), (":1a\r\n", .badNumber),
+        (":9223372036854775808\r\n", .badNumber),
         (":-9223372036854775809\r\n", .badNumber), (": 1\r\n", .badNumber), ("#x\r\n", .badNumber),
         (",\r\n", .badNumber), (",0x1\r\n", .badNumber), ("(12a\r\n", .badNumber), ("(\r\n", .badNumber),
         ("$\r\n", .badLength), ("$-2\r\n", .badLength), ("$+1\r\n", .badLength), ("$01\r\n", .badLength),
         ("$1 \r\n", .badLength), ("$?\r\n", .badLength), ("*-2\r\n", .badLength), ("%-1\r\n", .badLength),
         ("$99999999999999999999\r\n", .badLength), ("=3\r\ntxt\r\n", .badLength), ("!-1\r\n", .badLength),
         ("$104857600\r\n", .bulkTooLong), ("$9223372036854775807\r\n", .bulkTooLong), ("!104857600\r\n", .bulkTooLong),
-        ("*16385\r\n", .arrayTooLong), ("*9223372036854775807\r\n", .arrayTooLong), ("%4611686018427387904\r\n", .arrayTooLong),
+        ("*16385\r\n", .arrayTooLong), ("*9223372036854775807\r\n", .arrayTooLong),
+        ("%4611686018427387904\r\n", .arrayTooLong),
         ("*1\r\n" * 9, .tooDeep), ("%1\r\n" * 9, .tooDeep),
         ("*5\r\n" + manyNulls * 4, .replyTooLong),
         ("$1\r\nab\r\n", .badEnd), ("$1\r\na\rb", .badEnd), ("$0\r\n\n", .badEnd),
