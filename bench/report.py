@@ -250,11 +250,12 @@ def page(rows: list[Row], missed: list[Row]) -> str:
     lines += [f"| date | {datetime.date.today().isoformat()} |", "", "## Figures", "",
               "| what | goal | figure | verdict |", "|---|---|---|---|"]
     lines += [f"| {row.what} | {row.goal} | {row.figure} | {row.verdict} |" for row in rows]
+    if missed:
+        lines += ["", "## What is missed", ""]
+        lines += [f"- {row.what}: {row.figure}, goal {row.goal}." for row in missed]
     notes = ROOT / "bench/NOTES.md"
-    if missed or notes.exists():
-        lines += ["", "## What is missed, and why", ""]
-        lines.append(notes.read_text().strip() if notes.exists() else
-                     "\n".join(f"- {row.what}: {row.figure}, goal {row.goal}." for row in missed))
+    if notes.exists():
+        lines += ["", "## Remarks", "", notes.read_text().strip()]
     return "\n".join(lines) + "\n"
 
 

@@ -56,6 +56,20 @@ def test_the_envelope(stack):
     }
 
 
+def test_one_trace_through_all_calls_of_a_message(stack):
+    phone = stack.person()
+    stack.agents.script(phone, Reply(503), Reply(500), AgentStub.says("at last"))
+    stack.gateway.say(phone, "hola")
+    calls = stack.agents.wait_calls(phone, 3) + stack.identity.asked(phone)
+    traces = [call.header("traceparent").split("-") for call in calls]
+    assert len(traces) == 4
+    assert len({trace for _, trace, _, _ in traces}) == 1
+    assert len({span for _, _, span, _ in traces}) == 4
+    stack.gateway.say(phone, "otra")
+    other = stack.agents.wait_calls(phone, 4)[3].header("traceparent").split("-")
+    assert other[1] != traces[0][1]
+
+
 def test_credentials_and_keys_of_the_request(stack):
     phone = stack.person()
     key = stack.gateway.say(phone, "hola")

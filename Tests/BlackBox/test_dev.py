@@ -81,6 +81,39 @@ def test_keys_survive_a_restart(tmp_path):
     assert keys[0] == keys[1]
 
 
+def test_a_second_one_in_the_folder_says_who_is_spoken_to(tmp_path):
+    folder = tmp_path / "shared"
+    with Gateway.dev(folder) as first:
+        assert "Warning" not in first.log
+        with Gateway.dev(folder) as second:
+            said = eventually(lambda: second.log if "Warning" in second.log else None, what="the warning")
+            (line,) = [line for line in said.splitlines() if line.startswith("Warning")]
+            assert f"http://127.0.0.1:{first.port} " in line.replace(". ", " ")
+            assert f"http://127.0.0.1:{second.port}" in line and "--url" in line
+            assert line not in second.stdout
+            assert "lola trigger" in second.log
+    # Nobody lives behind what the last one wrote down: there is nothing to warn of.
+    with Gateway.dev(folder) as third:
+        eventually(lambda: "lola trigger" in third.log, what="the next command")
+        assert _command(third, "trigger", "whatsapp.text").returncode == 0
+        assert "Warning" not in third.log
+
+
+def test_a_stranger_at_the_old_address_is_no_gateway_of_the_folder(tmp_path):
+    folder = tmp_path / "shared"
+    with Gateway.dev(folder) as first:
+        port = first.port
+    with Gateway.dev(tmp_path / "elsewhere") as stranger:
+        written = (folder / ".lola/gateway.env").read_text()
+        changed = written.replace(f":{port}\n", f":{stranger.port}\n")
+        assert f"LOLA_PUBLIC_URL=http://127.0.0.1:{stranger.port}\n" in changed
+        (folder / ".lola/gateway.env").write_text(changed)
+        with Gateway.dev(folder) as second:
+            eventually(lambda: "lola trigger" in second.log, what="the next command")
+            assert _command(second, "trigger", "whatsapp.text").returncode == 0
+            assert "Warning" not in second.log
+
+
 def test_it_answers_only_on_loopback_and_calls_nobody(dev):
     sockets = subprocess.run(["ss", "-Htnlp"], capture_output=True, text=True, check=True).stdout
     own = [line.split() for line in sockets.splitlines() if f"pid={dev.pid}," in line]

@@ -171,9 +171,31 @@ def test_HEAD_has_no_body(stack):
         assert wire.exchange(OK).status == 200
 
 
-def test_a_POST_without_a_length_is_411(stack):
+@pytest.mark.parametrize(("octets", "status"), [
+    (head(first=b"HEAD /livez HTTP/1.1", host=None), 400),
+    (head(b"X-A : b", first=b"HEAD /livez HTTP/1.1"), 400),
+    (head(first=b"HEAD  /livez HTTP/1.1"), 400),
+    (head(first=b"HEAD /livez HTTP/2.0"), 505),
+    (head(first=b"HEAD /" + b"a" * 8192 + b" HTTP/1.1"), 414),
+    (head(b"X-A: " + b"a" * 16 * 1024, first=b"HEAD /livez HTTP/1.1"), 431),
+    (b"\r\n" + head(host=None, first=b"HEAD /livez HTTP/1.1"), 400),
+], ids=["no Host", "a bad field", "a bad target", "a bad version", "a long target", "a long head", "an empty line first"])
+def test_a_refused_HEAD_has_no_body_either(stack, octets, status):
     with Wire(stack.gateway.port) as wire:
-        assert_problem(wire.exchange(head(first=POST), "POST"), 411)
+        answer = wire.exchange(octets, "HEAD")
+        assert (answer.status, answer.body) == (status, b"")
+        assert answer.header("Connection") == "close"
+        # Not one octet of a body follows.
+        assert wire.closes()
+
+
+def test_a_POST_without_a_length_is_411_and_closes(stack):
+    with Wire(stack.gateway.port) as wire:
+        # What follows may be its body: it is not taken for a request.
+        answer = wire.exchange(head(first=POST) + OK, "POST")
+        assert_problem(answer, 411)
+        assert answer.header("Connection") == "close"
+        assert wire.closes()
 
 
 def test_404s_differ_in_the_request_id_only(stack):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -124,6 +125,9 @@ FAILURES = {
     "id is a list": Reply(200, {"sender": {"id": ["1"], "verdict": "passed", "is_blocked": False}}),
     "verdict is true": Reply(200, {"sender": {"id": "1", "verdict": True, "is_blocked": False}}),
     "is_blocked is text": Reply(200, {"sender": {"id": "1", "verdict": "passed", "is_blocked": "false"}}),
+    "verdict is empty": Reply(200, {"sender": {"id": "1", "verdict": "", "is_blocked": False}}),
+    "said to be gzip": Reply(200, {"sender": None}, {"Content-Encoding": "gzip"}),
+    "gzip": Reply(200, gzip.compress(GOOD_BODY), {"Content-Type": "application/json", "Content-Encoding": "gzip"}),
     "oversized": Reply(200, b'{"sender":null,"pad":"' + b"x" * 70_000 + b'"}'),
     "slow": Reply(200, {"sender": None}, delay=4),
     "silent": Reply(silent=True),
@@ -352,6 +356,23 @@ def test_a_sender_without_a_number_does_not_pass_an_allowlist_but_a_contact_does
     assert not own.bot.sends(stranger)
 
 
+def test_a_newer_contact_outside_the_allowlist_ends_the_older_one(own_stack):
+    inside = fresh_phone()
+    own = own_stack(env={"LOLA_ALLOWED_NUMBERS": inside})
+    own.identity.person(inside)
+    for shared in (fresh_phone(), "n/a", ""):
+        user = payloads.fresh_user()
+        own.gateway.telegram(payloads.telegram_contact(user, inside))
+        own.gateway.telegram(payloads.telegram_text(user, "let in"))
+        own.gateway.telegram(payloads.telegram_contact(user, shared))
+        own.gateway.telegram(payloads.telegram_text(user, "not any more"))
+        own.gateway.telegram(payloads.telegram_contact(user, inside))
+        own.gateway.telegram(payloads.telegram_text(user, "again"))
+        # The messages of one conversation are handled in order: what was stopped would have come before the last.
+        texts = [call.json()["message"]["text"] for call in own.agents.wait_calls(user, 4)]
+        assert texts == ["", "let in", "", "again"], shared
+
+
 def test_the_order_of_the_middlewares_is_a_setting(own_stack):
     order = "commands_auth,channel_access,phone_normalization,identity,contact_decoding"
     own = own_stack(env={"LOLA_PIPELINE_MIDDLEWARE": order, "LOLA_ALLOWED_NUMBERS": fresh_phone()})
@@ -367,7 +388,8 @@ def test_the_order_of_the_middlewares_is_a_setting(own_stack):
 
 @pytest.mark.parametrize("text", [f"my card is {CARD}", "4111 1111 1111 1111", "4111-1111-1111-1111 ok?",
                                   "x4111.1111.1111.1111x", "378282246310005", "6304000000000000 and 4012888888881881",
-                                  "card:４１１１１１１１１１１１１１１１"])
+                                  "card:４１１１１１１１１１１１１１１１", "4111*1111*1111*1111", "4111_1111_1111_1111",
+                                  "4111/1111/1111/1111", "+378282246310005", "4222222222222 12/26"])
 def test_card_numbers_in_chat_are_masked(stack, text):
     phone = stack.person()
     key = stack.gateway.say(phone, text)
@@ -381,11 +403,22 @@ def _ascii_digits(text: str) -> str:
     return text.translate({ord("０") + digit: str(digit) for digit in range(10)})
 
 
-@pytest.mark.parametrize("text", ["4111111111111112", "call me at +12025550123", "order 1234567890", "12 000 000"])
+@pytest.mark.parametrize("text", ["4111111111111112", "call me at +12025550123", "order 1234567890", "12 000 000",
+                                  "+5215512345678", "+44 (0)20 7946 0958", "20/11/2026 10:30 - 21/11/2026 11:45"])
 def test_other_numbers_stay(stack, text):
     phone = stack.person()
     stack.gateway.say(phone, text)
     assert stack.agents.wait_call(phone).json()["message"]["text"] == text
+
+
+def test_a_card_number_does_not_go_back_to_the_sender(stack):
+    phone = stack.person()
+    replies = [{"type": "text", "text": f"You wrote {CARD}."},
+               {"type": "text", "text": "CLABE 002010077777777771, +5215512345678"}]
+    stack.agents.script(phone, Reply(200, {"replies": replies}))
+    stack.gateway.say(phone, "hola")
+    assert stack.graph.wait_texts(phone, 2) == [
+        f"You wrote {'*' * 12}{CARD[-4:]}.", "CLABE 002010077777777771, +5215512345678"]
 
 
 # ContextUser

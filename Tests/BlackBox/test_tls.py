@@ -186,6 +186,20 @@ def test_without_the_authority_the_same_service_is_not_trusted(own_stack, ca):
         assert not identity.requests
 
 
+def test_without_any_authority_the_gateway_says_so_and_serves(own_stack, ca, tmp_path):
+    """A bundle that is missing is no reason to trust, and none to be silent."""
+    nowhere = {"SSL_CERT_FILE": str(tmp_path / "missing.pem"), "SSL_CERT_DIR": str(tmp_path / "missing")}
+    with IdentityStub(ca.leaf("nobody").server_context()) as identity:
+        own = own_stack(env={"LOLA_IDENTITY_URL": identity.template, **nowhere})
+        lines = eventually(lambda: [line for line in own.gateway.stdout.splitlines() if "https_unavailable" in line],
+                           10, "the line https_unavailable")
+        assert '"error"' in lines[0] and "no_authorities" in lines[0]
+        phone = fresh_phone()
+        identity.person(phone)
+        _unavailable(own, phone)
+        assert not identity.requests
+
+
 def test_a_handshake_that_stops_in_the_middle_is_a_failure(own_stack, ca):
     with RawStub(None) as stub:
         own = own_stack(env={"LOLA_IDENTITY_URL": stub.url + "/senders/{phone}", "SSL_CERT_FILE": str(ca.file),

@@ -56,6 +56,9 @@ struct MetricsPage {
         Family(name: "lola_webhooks_total", help: "Webhook requests.", series: [
             (#"outcome="accepted""#, .webhooksAccepted), (#"outcome="refused""#, .webhooksRefused),
         ]),
+        Family(name: "lola_webhooks_slowed_total", help: "Webhooks of flooding addresses put off.", series: [
+            ("", .webhooksSlowed)
+        ]),
         Family(name: "lola_webhook_parts_total", help: "What signed webhooks held.", series: [
             (#"kind="message""#, .webhookMessages), (#"kind="duplicate""#, .webhookDuplicates),
             (#"kind="quarantined""#, .webhookQuarantined), (#"kind="ignored""#, .webhookIgnored),

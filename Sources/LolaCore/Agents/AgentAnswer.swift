@@ -8,6 +8,8 @@ struct AgentAnswer: Hashable, Sendable {
     var state: [UInt8]?
     /// 202: the agent will speak later, by itself.
     var isDeferred = false
+    /// Card numbers masked in the texts of the replies.
+    var maskedCards = 0
     /// Operation of a ticket the agent wished for. There are no tickets yet: the wish is refused and traced.
     var refusedTicket: [UInt8]?
 }

@@ -1,5 +1,6 @@
 // Reads the body of an agent's 200 (CONTRACT §6, §11): strict, because what is accepted here is sent to a person.
-// Members that CONTRACT does not name are ignored. Pure functions, any thread; called by HTTPAgent.
+// Members that CONTRACT does not name are ignored, card numbers in texts masked. Pure functions, any thread; called by
+// HTTPAgent.
 
 enum AgentAnswerReader {
     static func read(_ body: [UInt8]) throws(AgentAnswerFault) -> AgentAnswer {
@@ -11,9 +12,10 @@ enum AgentAnswerReader {
             throw .notJSON
         }
         guard root.kind == .object else { throw .notAnObject }
+        let replies = try replies(root["replies"]).map { $0.withoutCards() }
         return AgentAnswer(
-            replies: try replies(root["replies"]), state: try state(root["state"]),
-            refusedTicket: try ticket(root["ticket"]))
+            replies: replies.map(\.reply), state: try state(root["state"]),
+            maskedCards: replies.reduce(0) { $0 + $1.count }, refusedTicket: try ticket(root["ticket"]))
     }
 
     private static func replies(_ view: JSONView?) throws(AgentAnswerFault) -> [Reply] {

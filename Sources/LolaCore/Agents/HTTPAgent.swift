@@ -24,7 +24,7 @@ final class HTTPAgent {
         self.entropy = entropy
     }
 
-    /// One attempt. The idempotency key and the body are the same in every attempt, bearer and trace are new.
+    /// One attempt. Idempotency key, body and trace are the same in every attempt, bearer and span are new.
     /// - Throws: `.libraryFailed` when the bearer could not be signed; a call without one is never made.
     func request(_ turn: Turn, state: [UInt8]?, at now: WallTime) throws(CryptoFault) -> OutboundRequest {
         let fields = [
@@ -32,7 +32,7 @@ final class HTTPAgent {
             OutboundField(name: "Accept", value: [UInt8](text: "application/json")),
             OutboundField(name: "Idempotency-Key", value: Self.fieldValue(turn.message.key.bytes)),
             OutboundField(name: "Authorization", value: [UInt8](text: "Bearer ") + (try bearer(at: now))),
-            OutboundField(name: "traceparent", value: traceparent()),
+            OutboundField(name: "traceparent", value: turn.traceparent(entropy)),
         ]
         return OutboundRequest(
             purpose: .agent, method: .post, origin: url.origin, target: url.target, fields: fields,
@@ -69,17 +69,6 @@ final class HTTPAgent {
             object.member("jti", bytes: Base64.encode(entropy.bytes(16)))
         }
         return try JWT.mint(claims: claims.bytes, key: key, kid: key.publicKey.thumbprint)
-    }
-
-    /// W3C Trace Context: version 00, a new trace, sampled. Ids of zeros only are not valid.
-    private func traceparent() -> [UInt8] {
-        [0x30, 0x30, 0x2D] + identifier(16) + [0x2D] + identifier(8) + [0x2D, 0x30, 0x31]
-    }
-
-    private func identifier(_ count: Int) -> [UInt8] {
-        let octets = entropy.bytes(count)
-        let isZero = octets.allSatisfy { $0 == 0 }
-        return Hex.encode(isZero ? [UInt8](repeating: 0, count: count - 1) + [1] : octets)
     }
 
     /// A native id may hold anything; one that has no place in a field value is percent-encoded whole.

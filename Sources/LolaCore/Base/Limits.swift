@@ -73,6 +73,24 @@ enum Limits {
     /// Pairs of a form body or a query.
     static let formPairsMax = 1_000
 
+    // MARK: Floods of refused webhooks (CONTRACT §11), for one loop
+
+    /// Refused proofs of one address within the window, above which its webhooks are slowed. A provider with a wrong
+    /// secret stays below it at ten messages a second.
+    static let webhookPaceRefusalsMax = 100
+    static let webhookPaceWindow = Interval.seconds(10)
+    /// Time between two checks of a slowed address, and how long a check is put off at most: a provider at the same
+    /// address waits no longer than this.
+    static let webhookPaceInterval = Interval.milliseconds(50)
+    static let webhookPaceDelayMax = Interval.seconds(1)
+    /// Requests that wait for their check, and octets of their bodies; more are told to come again.
+    static let webhookPaceWaitingMax = 1_024
+    static let webhookPaceOctetsMax = ByteCount.mebibytes(16)
+    /// Addresses remembered; the one whose last refusal is the oldest goes first.
+    static let webhookPaceBlocksMax = 4_096
+    /// Log lines of refused webhooks in a second; the others are told as one number.
+    static let refusalLinesMax = 10
+
     // MARK: JSON
 
     /// Nesting depth of a JSON document; deeper is refused.
@@ -254,6 +272,8 @@ enum Limits {
     static let whatsAppRowIDMax = ByteCount.bytes(200)
     /// `biz_opaque_callback_data`.
     static let whatsAppReferenceMax = ByteCount.bytes(512)
+    /// Our reference of a delivery: hex digits of a digest, a dot, a number.
+    static let deliveryReferenceMax = ByteCount.bytes(72)
     /// UTF-16 units of a text message.
     static let telegramTextMax = 4_096
     /// Rows of an inline keyboard made from a reply.

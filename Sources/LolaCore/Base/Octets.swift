@@ -29,6 +29,17 @@ extension [UInt8] {
     }
 }
 
+extension ArraySlice<UInt8> {
+    /// Whether these are exactly the octets of the word.
+    func equals(_ word: StaticString) -> Bool {
+        guard count == word.utf8CodeUnitCount else { return false }
+        return word.withOctets { octets in
+            for index in octets.indices where self[startIndex + index] != octets[index] { return false }
+            return true
+        }
+    }
+}
+
 extension Hasher {
     /// Feeds all octets at once.
     @inline(__always)

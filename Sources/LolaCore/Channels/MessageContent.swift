@@ -7,6 +7,8 @@ struct MessageContent: Sendable {
     var choiceID: [UInt8]?
     var startPayload: [UInt8]?
     var attachments: [Attachment] = []
+    /// The sender has shared the own contact, and nothing in it can be a number.
+    var isOwnContactUnreadable = false
 
     init(_ type: MessageType, text: [UInt8]? = nil, choiceID: [UInt8]? = nil, attachments: [Attachment] = []) {
         self.type = type
@@ -15,10 +17,10 @@ struct MessageContent: Sendable {
         self.attachments = attachments
     }
 
-    /// The number that the sender has proven to own by sharing the own contact.
+    /// The number that the sender has proven to own by sharing the own contact; empty when that holds none.
     var ownPhone: [UInt8]? {
         for case .contact(_, let phone?, isOwn: true) in attachments { return phone }
-        return nil
+        return isOwnContactUnreadable ? [] : nil
     }
 }
 

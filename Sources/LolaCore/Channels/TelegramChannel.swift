@@ -28,6 +28,8 @@ final class TelegramChannel: Channel {
         api = ChannelAPI(url: apiURL, fields: [])
     }
 
+    func carriesProof(_ head: HTTPRequestHead) -> Bool { head.count("X-Telegram-Bot-Api-Secret-Token") == 1 }
+
     /// `X-Telegram-Bot-Api-Secret-Token` once and exactly.
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {
         let fields = head.count("X-Telegram-Bot-Api-Secret-Token")

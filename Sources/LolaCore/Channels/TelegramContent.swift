@@ -48,9 +48,12 @@ enum TelegramContent {
         let name = [contact["first_name"]?.filledText, contact["last_name"]?.filledText].compactMap { $0 }
         let phone = contact["phone_number"]?.filledText
         let isFirstHand = message["forward_origin"]?.present == nil && message["via_bot"]?.present == nil
-        let isOwn = contact["user_id"]?.integer == sender.id && isFirstHand && (phone.map(isNumber) ?? false)
+        let isOfSender = contact["user_id"]?.integer == sender.id && isFirstHand
+        let isOwn = isOfSender && (phone.map(isNumber) ?? false)
         let card = Attachment.contact(name: Array(name.joined(separator: [ASCII.space])), phone: phone, isOwn: isOwn)
-        return MessageContent(.contact, attachments: [card])
+        var content = MessageContent(.contact, attachments: [card])
+        content.isOwnContactUnreadable = isOfSender && !isOwn
+        return content
     }
 
     private static func isNumber(_ phone: [UInt8]) -> Bool {

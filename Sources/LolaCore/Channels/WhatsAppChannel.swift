@@ -35,6 +35,8 @@ final class WhatsAppChannel: Channel {
 
     // MARK: Proof
 
+    func carriesProof(_ head: HTTPRequestHead) -> Bool { (try? Self.code(head)) != nil }
+
     /// `X-Hub-Signature-256` once, `sha256=` and 64 lower-case digits, over the raw octets (CONTRACT §11). Both
     /// secrets are always tried, so the time does not tell which one is in use.
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {
@@ -61,7 +63,9 @@ final class WhatsAppChannel: Channel {
         return Hex.decode(hex)
     }
 
-    /// The answer to Meta's `GET`: the challenge as it came, to be sent as `text/plain` (CONTRACT §4).
+    /// The answer to Meta's `GET`: the challenge, to be sent as `text/plain` (CONTRACT §4). Meta's challenges are
+    /// digits; any other one is the value that a form decoder reads, `+` a space and `%2B` a plus sign, as web
+    /// frameworks hand it to those who echo it.
     ///
     /// - Throws: `.challengeInvalid` when mode, token or challenge is missing, repeated or wrong.
     func handshake(_ query: FormFields) throws(Refusal) -> [UInt8] {

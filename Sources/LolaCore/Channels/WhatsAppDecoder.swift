@@ -80,7 +80,11 @@ struct WhatsAppDecoder {
         }
         guard let state = Self.state(word) else { return quarantine(.unknownType) }
         let code = status["errors"]?[0]?["code"]?.integer
-        webhook.receipts.append(DeliveryReceipt(providerID: id, state: state, errorCode: code.map { Int($0) }))
+        let reference = status["biz_opaque_callback_data"]?.textBytes
+        webhook.receipts.append(
+            DeliveryReceipt(
+                providerID: id, state: state, errorCode: code.map { Int($0) },
+                reference: reference.flatMap { DeliveryReference.isWellFormed($0) ? $0 : nil }))
     }
 
     private static func state(_ word: JSONView) -> DeliveryReceipt.State? {

@@ -34,10 +34,17 @@ enum DevCommand {
         }) { ports in
             // Not before: a second gateway that cannot start must not hide the running one from the other commands.
             let known = known(settings, ports, generated, environment)
+            let other = DevNeighbour.running(besides: known["LOLA_PUBLIC_URL"])
             if !DevGround.writeVariables(DevGround.gatewayFile, known) {
                 Process.print("\(DevGround.gatewayFile): cannot be written; trigger and tail need --url", to: 2)
             }
             Process.print(banner(settings, ports))
+            if let other {
+                let own = known["LOLA_PUBLIC_URL"] ?? ""
+                Process.print(
+                    "Warning: another gateway of this folder is still running at \(other). From now on trigger and "
+                        + "tail speak to \(own); give them --url for the other one.", to: 2)
+            }
         }
         Process.print(failure.text, to: 2)
         return failure.code

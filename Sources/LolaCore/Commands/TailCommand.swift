@@ -2,6 +2,9 @@
 // construction: the records hold no text, no name, no number.
 
 enum TailCommand {
+    /// Records asked for at a time.
+    private static let pageSize = 100
+
     static func run(_ invocation: Invocation) -> Int32 {
         let variables = ToolVariables.load()
         let base = variables.managementURL(invocation)
@@ -14,7 +17,8 @@ enum TailCommand {
         var isFirst = true
         var shown: [String: Int] = [:]
         while true {
-            let path = "/admin/api/messages?limit=100&since=\(since)"
+            let path = "/admin/api/messages?limit=\(pageSize)&since=\(since)"
+            var isFull = false
             guard let outcome = client.send(.get, base, path, fields: [ToolClient.bearer(token)]) else {
                 return ExitCode.usage
             }
@@ -34,8 +38,10 @@ enum TailCommand {
                 since = page.root["next"]?.text ?? since
                 guard let items = page.root["items"] else { break }
                 for record in items.elements { show(record, &shown, asJSON: invocation.wantsJSON) }
+                isFull = items.count >= pageSize
             }
-            client.pause(.milliseconds(250))
+            // A full page is followed by another one: there is nothing to wait for.
+            if !isFull { client.pause(.milliseconds(250)) }
         }
     }
 

@@ -14,13 +14,14 @@ final class ToolClient {
 
     /// One exchange with `base` + `path`; nil when the URL is not one.
     func send(
-        _ method: HTTPMethod, _ base: String, _ path: String, fields: [OutboundField] = [], body: [UInt8] = []
+        _ method: HTTPMethod, _ base: String, _ path: String, fields: [OutboundField] = [], body: [UInt8] = [],
+        timeout: Interval = .seconds(10)
     ) -> OutboundOutcome? {
         guard let url = HTTPURL([UInt8](text: base + path)) else { return nil }
         var result: OutboundOutcome?
         client.send(OutboundRequest(
             purpose: .delivery, method: method, origin: url.origin, target: url.target, fields: fields, body: body,
-            timeout: .seconds(10), responseMax: .mebibytes(8), isRepeatable: method == .get
+            timeout: timeout, responseMax: .mebibytes(8), isRepeatable: method == .get
         )) { result = $0 }
         while result == nil { loop.tick(until: loop.clock.now + .milliseconds(200)) }
         return result

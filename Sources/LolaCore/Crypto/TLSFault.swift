@@ -50,6 +50,8 @@ enum TLSContextFault: String, Error {
     case keyMismatch = "key_mismatch"
     /// The file of additional authorities is missing, unreadable, or holds no certificate.
     case authorityFile = "authority_file"
+    /// The system has no authority to believe.
+    case noAuthorities = "no_authorities"
     /// OpenSSL refused something it must be able to do.
     case libraryFailed = "library_failed"
 }

@@ -50,7 +50,7 @@ enum Daemon {
         let directory = LoopDirectory(mailboxes: wakers.map { Mailbox(waker: $0) })
         let shared: SharedParts
         do throws(Failure) {
-            shared = try makeShared(settings, log, directory, console)
+            shared = try makeShared(settings, log, directory, TrustDelivery(wakers: wakers), console)
             try refuseTakenPort(settings.server.listen)
             try refuseTakenPort(settings.management.listen)
         } catch {
@@ -75,6 +75,8 @@ enum Daemon {
             ("loops", "\(loops)"),
         ])
         started(ports)
+        // Not earlier: it would delay the doors. Signals that come meanwhile are taken right after.
+        shared.trust.deliver(SystemTrust.read())
         waitForSignals(shared)
     }
 
@@ -119,7 +121,8 @@ enum Daemon {
     }
 
     private static func makeShared(
-        _ settings: Settings, _ log: Log, _ directory: LoopDirectory, _ console: ConsoleFactory?
+        _ settings: Settings, _ log: Log, _ directory: LoopDirectory, _ trust: TrustDelivery,
+        _ console: ConsoleFactory?
     ) throws(Failure) -> SharedParts {
         do throws(CryptoFault) {
             let dataKey = settings.data.keys[0]
@@ -129,7 +132,7 @@ enum Daemon {
                 settings: settings, log: log, health: Health(loopCount: directory.mailboxes.count),
                 table: MemoryTable(), messages: MessageLog(), backlog: Backlog(),
                 counters: directory.mailboxes.map { _ in Counters() }, directory: directory,
-                trust: try? TLSTrust(), ticketKey: SecretBytes(SystemRandom.bytes(TLSContext.ticketKeyCount)),
+                trust: trust, ticketKey: SecretBytes(SystemRandom.bytes(TLSContext.ticketKeyCount)),
                 jwks: try KeySet.jwks(settings.session), started: LinuxClock().now, pseudonymKey: pseudonymKey,
                 descriptorsMax: Process.descriptorsMax, console: console)
         } catch {

@@ -5,7 +5,7 @@ final class GatewayApplication: HTTPApplication {
     /// What the application needs; made by the loop's assembly.
     struct Parts {
         let server: HTTPServer
-        let intake: Intake
+        let door: WebhookDoor
         let channels: [ChannelName: any Channel]
         let whatsapp: WhatsAppChannel?
         let admin: AdminAPI
@@ -35,7 +35,11 @@ final class GatewayApplication: HTTPApplication {
     }
 
     private func admit(_ route: Route, _ head: HTTPRequestHead, _ requestID: [UInt8]) -> Admission {
-        if channel(of: route) == nil, route == .whatsapp || route == .telegram { return refuse(.channelOff, requestID) }
+        var channel: (any Channel)?
+        if let name = route.channel {
+            channel = parts.channels[name]
+            if channel == nil { return refuse(.channelOff, requestID) }
+        }
         guard route.methods.contains(head.method) else {
             var response = HTTPResponse.refusal(.methodNotAllowed, requestID: requestID)
             let allowed = route.methods.map { "\($0.word)" }.joined(separator: ", ")
@@ -44,19 +48,18 @@ final class GatewayApplication: HTTPApplication {
         }
         if route.isAdmin, !isOrchestrator(head) { return refuse(.authenticationRequired, requestID) }
         if head.method == .post, head.framing == .none { return refuse(.lengthRequired, requestID) }
-        return .proceed(bodyMax: channel(of: route)?.bodyMax ?? Limits.bodyAPIMax)
+        if let channel, head.method == .post {
+            return .proceed(bodyMax: channel.bodyMax) { [parts] request, exchange in
+                parts.door.receive(request, from: channel) { parts.server.respond(exchange, $0) }
+            }
+        }
+        return .proceed(bodyMax: channel?.bodyMax ?? Limits.bodyAPIMax) { [self] request, exchange in
+            handle(route, request) { [parts] response in parts.server.respond(exchange, response) }
+        }
     }
 
     private func refuse(_ refusal: Refusal, _ requestID: [UInt8]) -> Admission {
         .answer(.refusal(refusal, requestID: requestID))
-    }
-
-    private func channel(of route: Route) -> (any Channel)? {
-        switch route {
-        case .whatsapp: parts.channels[.whatsapp]
-        case .telegram: parts.channels[.telegram]
-        default: nil
-        }
     }
 
     /// Exactly one `Authorization: Bearer …` that is the orchestrator token, compared by digest.
@@ -66,40 +69,25 @@ final class GatewayApplication: HTTPApplication {
         return parts.orchestratorToken.equals(value.dropFirst(7))
     }
 
-    func handle(_ request: HTTPRequest, _ exchange: Exchange) {
-        let server = parts.server
-        let path = request.head.bytes[request.head.path.asRange]
-        let isConsole = parts.console != nil && request.peer.isLoopback
-        guard let route = try? Route.find(path, role: request.role, hasConsole: isConsole) else {
-            return server.respond(exchange, .refusal(.routeUnknown, requestID: request.requestID))
-        }
+    /// Everything but the webhooks themselves.
+    private func handle(_ route: Route, _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
         switch route {
-        case .livez: server.respond(exchange, Health.alive)
-        case .readyz: server.respond(exchange, parts.health.readiness)
-        case .whatsapp where request.head.method != .post: handshake(request, exchange)
-        case .whatsapp, .telegram:
-            guard let channel = channel(of: route) else { return }
-            parts.intake.receive(request, from: channel) { server.respond(exchange, $0) }
-        case .jwks: server.respond(exchange, jwks())
+        case .livez: answer(Health.alive)
+        case .readyz: answer(parts.health.readiness)
+        case .webhook:
+            // A GET: only Meta's handshake.
+            guard let whatsapp = parts.whatsapp else {
+                return answer(.refusal(.channelOff, requestID: request.requestID))
+            }
+            answer(parts.door.handshake(request, with: whatsapp))
+        case .jwks: answer(jwks())
         case .metrics:
-            server.respond(exchange, HTTPResponse(
+            answer(HTTPResponse(
                 status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: parts.metrics()))
-        case .adminMessages: server.respond(exchange, parts.admin.messages(request))
-        case .adminMessage(let key): server.respond(exchange, parts.admin.message(key, request))
-        case .adminDryRun: parts.admin.dryRun(request) { server.respond(exchange, $0) }
-        case .dev: parts.console?.handle(request) { server.respond(exchange, $0) }
-        }
-    }
-
-    /// Meta's verification of the callback address: the challenge verbatim, or 403.
-    private func handshake(_ request: HTTPRequest, _ exchange: Exchange) {
-        let raw = request.head.query.map { request.head.bytes[$0.asRange] } ?? []
-        do throws(Refusal) {
-            guard let query = try? FormFields(raw), let channel = parts.whatsapp else { throw .challengeInvalid }
-            let challenge = try channel.handshake(query)
-            parts.server.respond(exchange, .text(200, challenge))
-        } catch {
-            parts.server.respond(exchange, .refusal(error, requestID: request.requestID))
+        case .adminMessages: answer(parts.admin.messages(request))
+        case .adminMessage(let key): answer(parts.admin.message(key, request))
+        case .adminDryRun: parts.admin.dryRun(request, answer)
+        case .dev: parts.console?.handle(request, answer)
         }
     }
 

@@ -63,10 +63,11 @@ final class Log: Sendable {
 }
 
 /// The flow's events as log lines, collected while the loop works and written before it sleeps. One per loop.
-final class FlowLog: EventLog {
+final class FlowLog: EventLog, RefusalLog {
     private let log: Log
     private let clock: any Clock
     private var lines: [UInt8] = []
+    private var refusals = LineAllowance(most: Limits.refusalLinesMax)
 
     init(_ log: Log, clock: any Clock) {
         self.log = log
@@ -89,8 +90,28 @@ final class FlowLog: EventLog {
         add(.info, "message_done", turn, names, values)
     }
 
+    func webhookRefused(
+        _ refusal: Refusal, _ channel: ChannelName, requestID: [UInt8], address: () -> String
+    ) {
+        guard log.isOn(.warn) else { return }
+        tellSuppressed()
+        guard refusals.take(at: clock.now) else { return }
+        lines += Log.line(.warn, "webhook_refused", at: clock.wall, [
+            ("reason", refusal.rawValue), ("channel", channel.rawValue), ("address", address()),
+            ("request_id", requestID.text),
+        ])
+    }
+
+    /// The lines of a second that is over and had too many of them, as one number.
+    private func tellSuppressed() {
+        let count = refusals.settle(at: clock.now)
+        guard count > 0 else { return }
+        lines += Log.line(.warn, "webhooks_refused_more", at: clock.wall, [("count", "\(count)")])
+    }
+
     /// Writes what was collected. Called by the loop before it sleeps.
     func flush() {
+        tellSuppressed()
         if lines.isEmpty { return }
         log.write(lines: lines)
         lines.removeAll(keepingCapacity: lines.capacity <= 65_536)

@@ -11,7 +11,7 @@ struct SharedParts: Sendable {
     let backlog: Backlog
     let counters: [Counters]
     let directory: LoopDirectory
-    let trust: TLSTrust?
+    let trust: TrustDelivery
     let ticketKey: SecretBytes
     let jwks: [UInt8]
     let started: Instant
@@ -54,9 +54,9 @@ final class LoopAssembly {
             loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
-        let client = OutboundClient(loop, tls: try Self.clientTLS(shared)) { IPAddress(text: $0) }
+        let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
         let store = MemoryStore(shared.table)
-        let pipeline = Pipeline(Registry.middlewares(settings), clock: clock)
+        let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
         var channels: [ChannelName: any Channel] = [:]
         for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
         let whatsapp = channels[.whatsapp] as? WhatsAppChannel
@@ -80,13 +80,19 @@ final class LoopAssembly {
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
         server.serve(GatewayApplication(.init(
-            server: server, intake: intake, channels: channels, whatsapp: whatsapp, admin: admin,
+            server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
+            channels: channels, whatsapp: whatsapp, admin: admin,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
             metrics: { Self.metrics(shared, clock.now) }, console: console)))
         let loop = loop
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
         loop.addSource { [self] in readMail() }
+        loop.addSource {
+            guard !client.isTLSKnown, let outcome = shared.trust.take(loop: number) else { return false }
+            client.useTLS(Self.clientTLS(outcome, shared.log, loop.wall))
+            return true
+        }
     }
 
     // MARK: Life
@@ -180,9 +186,14 @@ final class LoopAssembly {
         }
     }
 
-    private static func clientTLS(_ shared: SharedParts) throws(StartFault) -> TLSContext? {
-        guard let trust = shared.trust else { return nil }
-        do throws(TLSContextFault) { return try TLSContext(client: trust) } catch { throw .tls(error) }
+    /// Nil when there can be none: https calls fail from now on, and the log says why.
+    private static func clientTLS(_ outcome: TrustOutcome, _ log: Log, _ now: WallTime) -> TLSContext? {
+        do throws(TLSContextFault) {
+            return try TLSContext(client: try outcome.get())
+        } catch {
+            log.write(.error, "https_unavailable", at: now, [("reason", error.rawValue)])
+            return nil
+        }
     }
 
     private static func agents(

@@ -25,11 +25,13 @@ enum Registry {
     }
 
     /// The chain in the configured order.
-    static func middlewares(_ settings: Settings) -> [any Middleware] {
-        settings.pipeline.middleware.map { middleware($0, settings) }
+    static func middlewares(_ settings: Settings, entropy: any Entropy) -> [any Middleware] {
+        settings.pipeline.middleware.map { middleware($0, settings, entropy) }
     }
 
-    private static func middleware(_ name: MiddlewareName, _ settings: Settings) -> any Middleware {
+    private static func middleware(
+        _ name: MiddlewareName, _ settings: Settings, _ entropy: any Entropy
+    ) -> any Middleware {
         switch name {
         case .channelAccess: ChannelAccess(allowlists: allowlists(settings))
         case .commandsAuth:
@@ -37,7 +39,7 @@ enum Registry {
                 isActive: settings.commands.active, allowed: settings.commands.allowed)
         case .phoneNormalization: PhoneNormalization()
         case .identity:
-            IdentityLookup(identityService(settings.identity))
+            IdentityLookup(identityService(settings.identity), entropy: entropy)
         case .contactDecoding: ContactDecoding()
         }
     }

@@ -4,8 +4,7 @@
 enum Route: Equatable, Sendable {
     case livez
     case readyz
-    case whatsapp
-    case telegram
+    case webhook(ChannelName)
     case jwks
     case metrics
     case adminMessages
@@ -26,10 +25,15 @@ enum Route: Equatable, Sendable {
     var methods: [HTTPMethod] {
         switch self {
         case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage: [.get, .head]
-        case .whatsapp: [.get, .head, .post]
-        case .telegram, .adminDryRun: [.post]
+        case .webhook(.whatsapp): [.get, .head, .post]
+        case .webhook(.telegram), .adminDryRun: [.post]
         case .dev: [.get, .head, .post]
         }
+    }
+
+    /// The channel whose webhooks come here.
+    var channel: ChannelName? {
+        if case .webhook(let channel) = self { channel } else { nil }
     }
 
     /// Whether the orchestrator token is needed.
@@ -41,13 +45,11 @@ enum Route: Equatable, Sendable {
     }
 
     private static func exact(_ path: ArraySlice<UInt8>, _ role: ListenerRole) -> Route? {
-        func isPath(_ text: StaticString) -> Bool {
-            path.count == text.utf8CodeUnitCount && path.elementsEqual(text.description.utf8)
-        }
+        func isPath(_ text: StaticString) -> Bool { path.equals(text) }
         switch role {
         case .public:
-            if isPath("/webhooks/whatsapp") { return .whatsapp }
-            if isPath("/webhooks/telegram") { return .telegram }
+            if isPath("/webhooks/whatsapp") { return .webhook(.whatsapp) }
+            if isPath("/webhooks/telegram") { return .webhook(.telegram) }
             if isPath("/.well-known/jwks.json") { return .jwks }
         case .management:
             if isPath("/metrics") { return .metrics }

@@ -217,7 +217,8 @@ extension SettingGrammar where Value == [MiddlewareName] {
     /// A stage that reads what another one makes may not stand before it.
     static var middleware: Self {
         let names = MiddlewareName.allCases.map(\.rawValue).joined(separator: ", ")
-        let expected = "each at most once: \(names); the last three in this order when present"
+        let expected = "each at most once: \(names); the last three in this order when present, "
+            + "identity only behind phone_normalization"
         let check: @Sendable ([MiddlewareName]) -> SettingsFault? = { stages in
             let dependent = stages.compactMap { [.phoneNormalization, .identity, .contactDecoding].firstIndex(of: $0) }
             return Set(stages).count == stages.count && dependent == dependent.sorted() ? nil : .conflict

@@ -45,8 +45,7 @@ private struct SettingsLoader {
         let data = DataSettings(
             directory: reader.value(SettingsTable.dataDirectory), keys: reader.optional(SettingsTable.dataKeys) ?? [])
         let (store, identity, pipeline) = (store(), identity(), pipeline())
-        let commands = CommandSettings(
-            active: reader.value(SettingsTable.commandsActive), allowed: reader.value(SettingsTable.commandsAllowed))
+        let commands = commands(pipeline)
         let channelAccess = channelAccess(pipeline)
         let (whatsapp, telegram, twilio, resend) = (whatsapp(), telegram(), twilio(), resend())
         let (agents, callback, session) = (agents(), callback(), session())
@@ -112,7 +111,27 @@ private struct SettingsLoader {
         return url.map { IdentitySettings(url: $0, token: token, timeout: timeout, notFound: notFound) }
     }
 
-    private func pipeline() -> PipelineSettings { PipelineSettings(middleware: reader.value(SettingsTable.middleware)) }
+    /// Without the normalised phone the identity service would never be asked, and everybody would be nobody.
+    private func pipeline() -> PipelineSettings {
+        let stages = reader.value(SettingsTable.middleware)
+        if stages.contains(.identity), !stages.contains(.phoneNormalization) {
+            reader.refuse(.conflict, SettingsTable.middleware.definition)
+        }
+        return PipelineSettings(middleware: stages)
+    }
+
+    /// Rules for commands that no stage applies would be believed in.
+    private func commands(_ pipeline: PipelineSettings) -> CommandSettings {
+        let (active, allowed) = (SettingsTable.commandsActive, SettingsTable.commandsAllowed)
+        let settings = CommandSettings(active: reader.value(active), allowed: reader.value(allowed))
+        guard !pipeline.middleware.contains(.commandsAuth) else { return settings }
+        let expected = "commands_auth in pipeline.middleware, or the default"
+        if settings.active != active.fallback { reader.refuse(.insecure, active.definition, expected: expected) }
+        if Set(settings.allowed) != Set(allowed.fallback) {
+            reader.refuse(.insecure, allowed.definition, expected: expected)
+        }
+        return settings
+    }
 
     /// A list that nothing enforces would be a door left open.
     private func channelAccess(_ pipeline: PipelineSettings) -> ChannelAccessSettings {

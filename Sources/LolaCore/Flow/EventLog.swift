@@ -8,3 +8,10 @@ protocol EventLog: AnyObject {
     func finished(
         _ turn: Turn, _ names: MessageNames, _ status: MessageRecord.Status, _ agent: AgentName?, _ refusal: Refusal?)
 }
+
+/// What the webhooks' door reports. Lines are bounded in number: a flood of refusals must not fill a disk.
+protocol RefusalLog: AnyObject {
+    /// A webhook was turned away; nothing of what it held is told. `address` is asked for only when a line is written.
+    func webhookRefused(
+        _ refusal: Refusal, _ channel: ChannelName, requestID: [UInt8], address: () -> String)
+}

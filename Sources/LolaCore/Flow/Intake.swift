@@ -32,7 +32,10 @@ final class Intake {
 
     /// Answers exactly once: an empty 200 when everything in the body is accepted or known, 503 when it could not
     /// be kept, the refusal's status otherwise.
-    func receive(_ request: HTTPRequest, from channel: any Channel, _ answer: @escaping (HTTPResponse) -> Void) {
+    /// - Returns: why the request was refused as it stands; nil when its proof held and its messages are being kept.
+    func receive(
+        _ request: HTTPRequest, from channel: any Channel, _ answer: @escaping (HTTPResponse) -> Void
+    ) -> Refusal? {
         let webhook: VerifiedWebhook
         do throws(Refusal) {
             webhook = try WebhookGate.admit(channel, head: request.head, body: request.body, at: loop.wall)
@@ -40,12 +43,14 @@ final class Intake {
             if backlog.isFull, !webhook.messages.isEmpty { throw .backlogFull }
         } catch {
             loop.counters.add(.webhooksRefused)
-            return answer(.refusal(error, requestID: request.requestID))
+            answer(.refusal(error, requestID: request.requestID))
+            return error
         }
         loop.counters.add(.webhookQuarantined, webhook.quarantined.count)
         loop.counters.add(.webhookIgnored, webhook.ignored)
         loop.counters.add(.webhookReceipts, webhook.receipts.count)
         accept(webhook.messages, requestID: request.requestID, answer)
+        return nil
     }
 
     private func accept(

@@ -14,7 +14,7 @@ final class Journey {
     private var refusal: Refusal?
 
     init(_ accepted: AcceptedMessage, _ parts: FlowParts, completion: @escaping (Journey) -> Void) {
-        turn = Turn(accepted.verified, senderID: accepted.names.senderID)
+        turn = Turn(accepted.verified, senderID: accepted.names.senderID, traceID: accepted.names.reference)
         names = accepted.names
         self.parts = parts
         self.completion = completion

@@ -17,6 +17,9 @@ final class Pseudonyms {
     /// One person at one channel, whichever of our numbers is written to.
     func sender(of message: InboundMessage) -> RecordID { id(message.channel.bytes + [0x3A] + message.senderID) }
 
+    /// 16 hex digits; enough to tell senders apart in a log.
+    func name(_ bytes: [UInt8]) -> String { id(bytes).name }
+
     private func id(_ bytes: [UInt8]) -> RecordID { RecordID(digest: key.code(bytes)) }
 }
 
@@ -26,14 +29,16 @@ struct MessageNames: Sendable {
     let conversationID: RecordID
     let senderID: RecordID
 
-    var message: String { Self.short(messageID) }
-    var conversation: String { Self.short(conversationID) }
-    var sender: String { Self.short(senderID) }
+    var message: String { messageID.name }
+    var conversation: String { conversationID.name }
+    var sender: String { senderID.name }
     /// Our id of its replies at providers that carry one back: 32 hex digits.
     var reference: [UInt8] { messageID.hex }
+}
 
-    /// 16 hex digits; enough to tell senders apart in a log.
-    private static func short(_ id: RecordID) -> String { Array(id.hex.prefix(16)).text }
+extension RecordID {
+    /// As it stands in logs and records: the first 16 hex digits.
+    fileprivate var name: String { hex[..<16].text }
 }
 
 /// A proven message that is ours to handle from now on, with its names.

@@ -6,11 +6,13 @@ enum CardNumber {
     /// The text with card numbers masked, and how many there were. In a run of digits that holds a card number
     /// every digit becomes `*`, but the last four of the number: what stands beside it is its date or its code.
     /// Separators and all other text stay as they are, and the result holds no card number.
-    static func mask(_ text: [UInt8]) -> (masked: [UInt8], count: Int) {
+    /// - Parameter issuedOnly: spares numbers without the prefix and length of a card network, which pass the check
+    ///   digit by chance: for texts of the bank itself, where references and account numbers must arrive.
+    static func mask(_ text: [UInt8], issuedOnly: Bool = false) -> (masked: [UInt8], count: Int) {
         var places: [ByteRange] = []
         var count = 0
         scan(text) { token in
-            let cards = token.cards()
+            let cards = token.cards(issuedOnly: issuedOnly)
             count += cards.count
             guard !cards.isEmpty else { return true }
             for (index, isShown) in token.shown(of: cards).enumerated() where !isShown {
@@ -38,7 +40,7 @@ enum CardNumber {
     static func lastFour(_ text: [UInt8]) -> [UInt8]? {
         var found: [UInt8]?
         scan(text) { token in
-            guard let card = token.cards().first else { return true }
+            guard let card = token.cards(issuedOnly: false).first else { return true }
             found = token.values[card.end - 4..<card.end].map { 0x30 &+ $0 }
             return false
         }
@@ -61,22 +63,15 @@ enum CardNumber {
             case .digit(let value): token.append(value, at: ByteRange(start: start, end: index))
             case .space, .dash, .dot, .invisible: token.separate()
             case .slash, .bracket: token.separateOddly()
-            case .suffixMark where text[start] == 0x2C: token.separateOddly()
-            case .other where isOddSeparator(text[start..<index]): token.separateOddly()
             case .lineBreak: token.breakLine()
             case let scalar:
+                let isBeforeDigit = index < text.count && ASCII.isDigit(text[index])
+                if let mark = CardMark(text[start..<index]), token.separate(by: mark, isBeforeDigit) { continue }
                 if token.values.count >= digitsMin, !body(token) { return }
                 token.restart(afterPlus: scalar == .plus)
             }
         }
         if token.values.count >= digitsMin { _ = body(token) }
-    }
-
-    /// `_`, `|`, `:`, `~` and the middle dot between groups of digits.
-    private static func isOddSeparator(_ scalar: ArraySlice<UInt8>) -> Bool {
-        guard let first = scalar.first else { return false }
-        if scalar.count == 1 { return first == 0x5F || first == 0x7C || first == 0x3A || first == 0x7E }
-        return scalar.elementsEqual([0xC2, 0xB7])
     }
 
     /// Whether there may be 13 digits at all: ASCII digits, and octets that may begin a digit of another script.

@@ -1,40 +1,77 @@
-// One run of digits and separators in a text, and the card numbers in it: Luhn check (ISO/IEC 7812-1) and
-// issuer prefixes. Plain value; filled and asked by CardNumber only.
+// One run of digits and separators in a text, and the card numbers in it by length, check digit (Luhn, ISO/IEC 7812-1)
+// and prefix. Plain value; filled and asked by CardNumber only.
 
 struct CardToken {
+    /// Digits between two separators.
+    private struct Group {
+        let start: Int
+        /// What stands before it, after another group of the run.
+        var isOddlySeparated = false
+        var followsColon = false
+        var followsLineBreak = false
+    }
+
     /// Digit values in order.
     private(set) var values: [UInt8] = []
     /// Where each digit stands in the text.
     private(set) var places: [ByteRange] = []
-    /// Index of the first digit of each group; groups are what separators divide.
-    private var groups: [Int] = []
+    private var groups: [Group] = []
     private var isSeparated = true
     private var followsPlus = false
-    private var endsLine = false
-    private var breaksLine = false
-    private var isOdd = false
+    /// What has been seen since the last digit.
+    private var gap = Group(start: 0)
+    private var rareMarks = 0
 
     mutating func append(_ value: UInt8, at place: ByteRange) {
-        if isSeparated { groups.append(values.count) }
-        if endsLine && !values.isEmpty { breaksLine = true }
+        if isSeparated {
+            var group = values.isEmpty ? Group(start: 0) : Group(start: values.count)
+            if !values.isEmpty {
+                group.isOddlySeparated = gap.isOddlySeparated
+                group.followsColon = gap.followsColon
+                group.followsLineBreak = gap.followsLineBreak
+            }
+            groups.append(group)
+            gap = Group(start: 0)
+            rareMarks = 0
+        }
         isSeparated = false
-        endsLine = false
         values.append(value)
         places.append(place)
     }
 
     mutating func separate() { isSeparated = true }
 
-    /// A separator that people use, but dates and paths more often: the run then needs the prefix of a network.
+    /// A separator that people use, but dates and paths more often: the number then needs the prefix of a network.
     mutating func separateOddly() {
         isSeparated = true
-        if !values.isEmpty { isOdd = true }
+        gap.isOddlySeparated = true
     }
 
     mutating func breakLine() {
         isSeparated = true
-        endsLine = true
+        gap.followsLineBreak = true
     }
+
+    /// Whether the mark separates two groups of one number; false when it ends the run.
+    mutating func separate(by mark: CardMark, _ isBeforeDigit: Bool) -> Bool {
+        switch mark {
+        case .odd: break
+        case .colon: gap.followsColon = true
+        case .rare:
+            // Where many stand there was something else, for example a number that is masked already.
+            rareMarks += 1
+            guard rareMarks <= Self.rareMarksMax else { return false }
+        case .tight, .plus:
+            guard !isSeparated, isBeforeDigit else { return false }
+            // A plus sign behind a long group begins another phone number.
+            guard mark == .tight || values.count - (groups.last?.start ?? 0) <= Self.plusGroupMax else { return false }
+        }
+        separateOddly()
+        return true
+    }
+
+    private static let rareMarksMax = 2
+    private static let plusGroupMax = 6
 
     /// Forgets the run; the next one begins. `afterPlus`: a plus sign stands before it.
     mutating func restart(afterPlus: Bool) {
@@ -45,26 +82,27 @@ struct CardToken {
         }
         isSeparated = true
         followsPlus = afterPlus
-        endsLine = false
-        breaksLine = false
-        isOdd = false
+        gap = Group(start: 0)
+        rareMarks = 0
     }
 
     /// The digit ranges that are card numbers, in order; they may overlap, for what overlaps is hidden anyway.
     ///
-    /// The whole run counts when its length and check digit are right and it stands on one line. A part of a run
-    /// (a number with its date or code behind it, two numbers in a row) counts only with the prefix and length of
-    /// a network and only where `mayStand` allows it: else every long number would hold some part that passes.
-    func cards() -> [ByteRange] {
-        if followsPlus && values.count <= E164.digitsMax { return [] }
-        let whole = ByteRange(start: 0, end: values.count)
-        let fits = (CardNumber.digitsMin...CardNumber.digitsMax).contains(values.count)
-        let isLikely = !isOdd || CardNetwork.lengths(of: values[...]) >> UInt32(values.count) & 1 == 1
-        if fits && !breaksLine && values[0] != 0 && isLikely && passesLuhn(whole) { return [whole] }
+    /// The whole run, or what stands before an expiry date, counts when its length and check digit are right and it
+    /// stands on one line. A part of a run (a number with its code behind it, two numbers in a row) counts only with
+    /// the prefix and length of a network and only where `mayStand` allows it: else every long number would hold some
+    /// part that passes. Behind a plus sign nothing counts that can be a phone number.
+    /// - Parameter issuedOnly: the prefix and length of a network are always asked for.
+    func cards(issuedOnly: Bool) -> [ByteRange] {
+        let hasPhoneForm = followsPlus && values.count <= E164.digitsMax
+        if hasPhoneForm && isPossiblePhone { return [] }
+        for count in [groups.count, groupsBeforeExpiry] {
+            if let number = number(ofFirst: count, issuedOnly: issuedOnly || hasPhoneForm) { return [number] }
+        }
         var found: [ByteRange] = []
         var group = 0
         for start in values.indices {
-            if group + 1 < groups.count && groups[group + 1] == start { group += 1 }
+            if group + 1 < groups.count && groups[group + 1].start == start { group += 1 }
             let lengths = CardNetwork.lengths(of: values[start...])
             guard lengths != 0 else { continue }
             for length in stride(from: CardNumber.digitsMax, through: CardNumber.digitsMin, by: -1) {
@@ -75,6 +113,73 @@ struct CardToken {
             }
         }
         return found
+    }
+
+    /// The first groups as one card number; nil when they are none.
+    private func number(ofFirst count: Int, issuedOnly: Bool) -> ByteRange? {
+        guard count > 0 else { return nil }
+        let range = ByteRange(start: 0, end: endOfGroup(count - 1))
+        guard (CardNumber.digitsMin...CardNumber.digitsMax).contains(range.end), values[0] != 0 else { return nil }
+        let between = groups[1..<count]
+        guard !between.contains(where: \.followsLineBreak) else { return nil }
+        if issuedOnly || between.contains(where: \.isOddlySeparated) {
+            guard CardNetwork.lengths(of: values[...]) >> UInt32(range.end) & 1 == 1, hasCardGroups(range, from: 0)
+            else { return nil }
+        }
+        return passesLuhn(range) ? range : nil
+    }
+
+    /// How many groups stand before `MM/YY` or `MM/YYYY`, with or without a code of 3 or 4 digits behind it, at the
+    /// end of the run; 0 when it does not end so. A clock (`10:30`) and the end of a longer date are no expiry.
+    private var groupsBeforeExpiry: Int {
+        for code in [0, 1] {
+            let month = groups.count - code - 2
+            guard month > 0 else { continue }
+            if code == 1 && !(3...4).contains(length(of: month + 2)) { continue }
+            guard length(of: month) == 2, (1...12).contains(number(month)), !groups[month + 1].followsColon,
+                length(of: month - 1) > 2
+            else { continue }
+            let year = number(month + 1)
+            let isShort = length(of: month + 1) == 2 && (20...49).contains(year)
+            if isShort || length(of: month + 1) == 4 && (2020...2049).contains(year) { return month }
+        }
+        return 0
+    }
+
+    /// The value of a group of at most four digits; 0 for longer ones.
+    private func number(_ group: Int) -> Int {
+        guard length(of: group) <= 4 else { return 0 }
+        return values[groups[group].start..<endOfGroup(group)].reduce(0) { $0 * 10 + Int($1) }
+    }
+
+    private func length(of group: Int) -> Int { endOfGroup(group) - groups[group].start }
+
+    /// Whether the digits can be a phone number with its calling code, by the lengths of its numbering plan.
+    private var isPossiblePhone: Bool {
+        let spelling = [0x2B] + values.map { 0x30 &+ $0 }
+        guard let phone = try? PhoneNormalizer.normalize(spelling, .international) else { return false }
+        return phone.isPossible
+    }
+
+    /// Whether the groups are as on a card, where that is asked: of thirteen digits, which are so few, and where marks
+    /// of dates and amounts (`20/11/2026`, `4,500.00`) stand between. Those have short groups in front.
+    private func hasCardGroups(_ range: ByteRange, from group: Int) -> Bool {
+        var lengths: [Int] = []
+        var isOdd = false
+        var next = group
+        while next < groups.count && groups[next].start < range.end {
+            if next > group && groups[next].isOddlySeparated { isOdd = true }
+            lengths.append(length(of: next))
+            next += 1
+        }
+        if range.end - range.start == CardNumber.digitsMin {
+            let isWhole = groups[group].start == range.start
+            return isWhole && [[13], [4, 3, 3, 3], [4, 4, 4, 1]].contains(lengths)
+        }
+        guard isOdd else { return true }
+        let shortest = lengths.dropLast().min() ?? 0
+        let longest = lengths.max() ?? 0
+        return shortest >= 3 || longest == 1 || longest == 2 && shortest == 2 && values[range.start] >= 4
     }
 
     /// Which digits may stay when these are card numbers: the last four of each that belong to no other's front.
@@ -93,7 +198,8 @@ struct CardToken {
     /// one; at an end of a group of 17 to 19 digits (a code glued to the number); anywhere in a longer group.
     private func mayStand(_ part: ByteRange, in group: Int) -> Bool {
         guard part.end <= values.count else { return false }
-        let start = groups[group]
+        guard hasCardGroups(part, from: group) else { return false }
+        let start = groups[group].start
         let end = endOfGroup(group)
         if part.end < end || part.start > start {
             guard part.end <= end, end - start > 16 else { return false }
@@ -104,7 +210,9 @@ struct CardToken {
         return endOfGroup(last) == part.end
     }
 
-    private func endOfGroup(_ group: Int) -> Int { group + 1 < groups.count ? groups[group + 1] : values.count }
+    private func endOfGroup(_ group: Int) -> Int {
+        group + 1 < groups.count ? groups[group + 1].start : values.count
+    }
 
     private func passesLuhn(_ range: ByteRange) -> Bool {
         var sum = 0
@@ -116,51 +224,4 @@ struct CardToken {
         }
         return sum % 10 == 0
     }
-}
-
-/// Prefixes of the card networks and the lengths each issues.
-enum CardNetwork {
-    /// Bit n is set when a card number of n digits may begin with these digits; 0 when no network's does.
-    static func lengths(of digits: ArraySlice<UInt8>) -> UInt32 {
-        guard digits.count >= CardNumber.digitsMin else { return 0 }
-        var prefix: UInt16 = 0
-        for digit in digits.prefix(4) { prefix = prefix &* 10 &+ UInt16(digit) }
-        var lengths: UInt32 = 0
-        for row in table where row.first <= prefix && prefix <= row.last { lengths |= row.lengths }
-        return lengths
-    }
-
-    private struct Row {
-        let first: UInt16
-        let last: UInt16
-        let lengths: UInt32
-    }
-
-    private static let sixteen: UInt32 = 1 << 16
-    private static let long: UInt32 = 1 << 16 | 1 << 17 | 1 << 18 | 1 << 19
-
-    /// First four digits, from and to. Thirteen-digit Visa and the shorter Maestro lengths are left to the
-    /// whole-run rule: as parts of other numbers they would nearly always be chance.
-    private static let table: [Row] = [
-        Row(first: 2200, last: 2204, lengths: long),  // Mir
-        Row(first: 2221, last: 2720, lengths: sixteen),  // Mastercard
-        Row(first: 3000, last: 3059, lengths: 1 << 14 | sixteen),  // Diners Club
-        Row(first: 3095, last: 3095, lengths: 1 << 14 | sixteen),
-        Row(first: 3400, last: 3499, lengths: 1 << 15),  // American Express
-        Row(first: 3528, last: 3589, lengths: long),  // JCB
-        Row(first: 3600, last: 3699, lengths: 1 << 14 | sixteen),  // Diners Club
-        Row(first: 3700, last: 3799, lengths: 1 << 15),  // American Express
-        Row(first: 3800, last: 3999, lengths: 1 << 14 | sixteen),  // Diners Club
-        Row(first: 4000, last: 4999, lengths: sixteen | 1 << 19),  // Visa
-        Row(first: 5000, last: 5099, lengths: sixteen | 1 << 18 | 1 << 19),  // Maestro, Elo, Verve, RuPay
-        Row(first: 5100, last: 5599, lengths: sixteen),  // Mastercard
-        Row(first: 5600, last: 5899, lengths: sixteen | 1 << 18 | 1 << 19),  // Maestro
-        Row(first: 6000, last: 6099, lengths: sixteen | 1 << 19),  // Discover, RuPay, Hipercard
-        Row(first: 6200, last: 6299, lengths: long),  // UnionPay
-        Row(first: 6300, last: 6399, lengths: sixteen | 1 << 18 | 1 << 19),  // Maestro, Elo
-        Row(first: 6440, last: 6599, lengths: sixteen | 1 << 18 | 1 << 19),  // Discover, RuPay, Troy, Verve
-        Row(first: 6700, last: 6799, lengths: sixteen | 1 << 18 | 1 << 19),  // Maestro
-        Row(first: 8100, last: 8299, lengths: sixteen),  // UnionPay, RuPay
-        Row(first: 9792, last: 9792, lengths: sixteen),  // Troy
-    ]
 }

@@ -6,6 +6,9 @@ protocol Channel: AnyObject {
     /// Largest webhook body (CONTRACT §4).
     var bodyMax: ByteCount { get }
 
+    /// Whether the head shows one proof of the right shape: cheap, computes nothing, says nothing about its truth.
+    func carriesProof(_ head: HTTPRequestHead) -> Bool
+
     /// Proves that the raw octets come from the provider: constant time, before any other parsing.
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal)
 

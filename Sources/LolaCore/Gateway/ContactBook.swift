@@ -27,8 +27,20 @@ enum ContactBook {
 
     /// The record to be made when the sender shares the own contact; nil for everything else and in a dry run.
     static func entry(_ phone: E164, from turn: Turn) -> Effect? {
-        guard !turn.isDry, isNumberless(turn.message), sharesOwnContact(turn.message) else { return nil }
+        guard !turn.isDry, sharesOwnContact(turn.message) else { return nil }
         return .store(.put(key(of: turn), phone.bytes, expires: nil))
+    }
+
+    /// The end of the record when the own contact just shared cannot take its place: the sender has said that the
+    /// older number is not the number any more. Nil for every other message and in a dry run.
+    static func erasure(by turn: Turn) -> Effect? {
+        guard !turn.isDry, sharesOwnContact(turn.message) else { return nil }
+        return .store(.remove(key(of: turn)))
+    }
+
+    /// What came of an erasure, for the trace.
+    static func forgetting(_ answer: EffectAnswer) -> String {
+        if case .store(.done) = answer { "contact_forgotten" } else { "contact_not_forgotten" }
     }
 
     static func key(of turn: Turn) -> StoreKey { StoreKey(.contact, turn.senderID) }
@@ -41,10 +53,9 @@ enum ContactBook {
         }
     }
 
+    /// A message of such a sender has a phone only as the sharing of the own contact, be the phone readable or not.
     private static func sharesOwnContact(_ message: InboundMessage) -> Bool {
-        message.attachments.contains { attachment in
-            if case .contact(_, _, let isOwn) = attachment { isOwn } else { false }
-        }
+        isNumberless(message) && message.phone != nil
     }
 
     private static func read(_ answer: EffectAnswer) -> Page {

@@ -25,6 +25,7 @@ enum IdentityAnswer {
     static func decode(
         _ response: OutboundResponse, askedFor phone: E164, candidates: [E164]
     ) throws(IdentityFault) -> ContextUser? {
+        guard isPlain(response.head) else { throw .malformed }
         guard isJSON(response.head) else { throw .notJSON }
         return try decode(response.body, askedFor: phone, candidates: candidates)
     }
@@ -54,6 +55,13 @@ enum IdentityAnswer {
                 else { throw .malformed }
                 return PaymentMethodSummary(type: type, display: text)
             })
+    }
+
+    /// No content coding (RFC 9110 §8.4): none was offered, so what the octets mean is not known for sure even when
+    /// they read as JSON.
+    private static func isPlain(_ head: HTTPResponseHead) -> Bool {
+        guard let coding = head.field("Content-Encoding") else { return true }
+        return head.count("Content-Encoding") == 1 && ASCII.equalIgnoringCase(coding, "identity")
     }
 
     /// `application/json`, or a type whose name ends in `+json` (RFC 6839 §3.1), said once.

@@ -97,7 +97,8 @@ struct InboundMessage: Sendable {
     let replyTo: ReplyAddress
     /// The sender as the channel names it (`wa_id`, business-scoped id, Telegram user id).
     let senderID: [UInt8]
-    /// A phone spelling that the channel vouches for: WhatsApp `wa_id`, or the sender's own shared contact.
+    /// A phone spelling that the channel vouches for: WhatsApp `wa_id`, or the sender's own shared contact; empty
+    /// when the own contact holds nothing that can be a number.
     let phone: [UInt8]?
     /// The channel's language hint for the sender (Telegram `language_code`), lower-case, or nil.
     let language: [UInt8]?
@@ -113,8 +114,31 @@ struct InboundMessage: Sendable {
     let at: WallTime
     /// Telegram callback query to be answered, so that the button stops spinning.
     let callbackQueryID: [UInt8]?
+    /// Made once: it is asked for at every step.
+    let key: MessageKey
 
-    var key: MessageKey { MessageKey(channel, nativeID: nativeID) }
+    init(
+        channel: ChannelName, nativeID: [UInt8], conversation: ConversationKey, replyTo: ReplyAddress,
+        senderID: [UInt8], phone: [UInt8]?, language: [UInt8]?, type: MessageType, text: [UInt8]?,
+        startPayload: [UInt8]?, choiceID: [UInt8]?, attachments: [Attachment], at: WallTime,
+        callbackQueryID: [UInt8]?
+    ) {
+        self.channel = channel
+        self.nativeID = nativeID
+        self.conversation = conversation
+        self.replyTo = replyTo
+        self.senderID = senderID
+        self.phone = phone
+        self.language = language
+        self.type = type
+        self.text = text
+        self.startPayload = startPayload
+        self.choiceID = choiceID
+        self.attachments = attachments
+        self.at = at
+        self.callbackQueryID = callbackQueryID
+        key = MessageKey(channel, nativeID: nativeID)
+    }
 }
 
 /// A delivery receipt of a message we sent. Recorded; never a message to an agent.
@@ -125,6 +149,22 @@ struct DeliveryReceipt: Sendable {
     let state: State
     /// Provider error code of a failure.
     let errorCode: Int?
+    /// Our own reference of the message, as the provider carried it back; nil when there is none of that form.
+    let reference: [UInt8]?
+}
+
+/// The reference under which a delivery is known to a provider that carries one back: lower-case hex digits, a dot,
+/// and the number of the reply.
+enum DeliveryReference {
+    /// Whether these octets can be a reference of ours; whether they are one, the receipt's reader must know.
+    static func isWellFormed(_ text: [UInt8]) -> Bool {
+        guard text.count <= Limits.deliveryReferenceMax.bytes else { return false }
+        let name = text.prefix { $0 != 0x2E }
+        let number = text[name.endIndex...].dropFirst()
+        guard !name.isEmpty, name.allSatisfy({ Hex.value(of: $0) != nil && !ASCII.isUpper($0) }) else { return false }
+        return (1...4).contains(number.count) && number.allSatisfy(ASCII.isDigit)
+            && (number.count == 1 || number.first != 0x30)
+    }
 }
 
 /// What one signed webhook body held. Each part stands alone: a bad one never takes the others with it.

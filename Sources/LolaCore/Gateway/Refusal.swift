@@ -10,6 +10,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case challengeInvalid = "challenge_invalid"
     case channelOff = "channel_off"
     case backlogFull = "backlog_full"
+    /// So many webhooks of addresses with refused ones wait for their check that another cannot.
+    case flooded
 
     // Routes
     case routeUnknown = "not_found"
@@ -32,7 +34,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .contentTypeWrong, .contentEncoded: 415
         case .challengeInvalid: 403
         case .channelOff, .routeUnknown: 404
-        case .backlogFull: 503
+        case .backlogFull, .flooded: 503
         case .methodUnknown: 501
         case .methodNotAllowed: 405
         case .lengthRequired: 411
@@ -48,7 +50,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
         case .challengeInvalid: "forbidden"
         case .channelOff, .routeUnknown: "not_found"
-        case .backlogFull: "unavailable"
+        case .backlogFull, .flooded: "unavailable"
         case .methodUnknown: "not_implemented"
         case .methodNotAllowed: "method_not_allowed"
         case .lengthRequired: "length_required"
@@ -66,6 +68,11 @@ extension HTTPResponse {
         switch refusal {
         case .backlogFull:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
+        case .flooded:
+            response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "1")))
+        case .lengthRequired:
+            // A body of unknown length may follow: nothing after the head can be taken for a request.
+            response.closes = true
         case .authenticationRequired:
             response.fields.append(ResponseField(name: "WWW-Authenticate", value: [UInt8](text: "Bearer")))
         default: break

@@ -47,19 +47,37 @@ final class Turn {
     /// Attachments after decoding: phones of contact cards in E.164 or absent.
     var attachments: [Attachment]
 
+    /// 32 hex digits under which the services that this message calls know it; made up when the message has none.
+    private var traceID: [UInt8]?
     private(set) var trace: [TraceStep] = []
     /// What the stage that runs wants the trace to say beside its verdict.
     var detail = ""
 
-    init(_ verified: VerifiedMessage, senderID: RecordID, isDry: Bool = false) {
+    /// - Parameter traceID: 32 hex digits, the same whenever this message is taken up again; nil for a dry run.
+    init(_ verified: VerifiedMessage, senderID: RecordID, traceID: [UInt8]? = nil, isDry: Bool = false) {
         self.verified = verified
         self.senderID = senderID
         self.isDry = isDry
+        self.traceID = traceID
         phoneSpelling = verified.message.phone
         attachments = verified.message.attachments
     }
 
     var message: InboundMessage { verified.message }
+
+    /// The `traceparent` of one call (W3C Trace Context, version 00, sampled): the trace of the message, a new span.
+    func traceparent(_ entropy: any Entropy) -> [UInt8] {
+        let trace = traceID ?? Self.identifier(16, entropy)
+        traceID = trace
+        return [0x30, 0x30, 0x2D] + trace + [0x2D] + Self.identifier(8, entropy) + [0x2D, 0x30, 0x31]
+    }
+
+    /// Ids of zeros only are not valid.
+    private static func identifier(_ count: Int, _ entropy: any Entropy) -> [UInt8] {
+        let octets = entropy.bytes(count)
+        let isZero = octets.allSatisfy { $0 == 0 }
+        return Hex.encode(isZero ? [UInt8](repeating: 0, count: count - 1) + [1] : octets)
+    }
 
     func record(_ stage: StaticString, _ verdict: StaticString, took: Interval) {
         trace.append(TraceStep(stage: stage, verdict: verdict, took: took, detail: detail))

@@ -15,6 +15,7 @@ enum Counter: Int, CaseIterable, Sendable {
     case responses5xx
     case webhooksAccepted
     case webhooksRefused
+    case webhooksSlowed
     case webhookMessages
     case webhookDuplicates
     case webhookQuarantined

@@ -1,5 +1,5 @@
 // The HTTP/1.1 server of one loop: listeners, connections, and the application they ask. The application is
-// asked twice per request: once on the head (may this go on, and how large may the body be), once complete.
+// asked once per request, on the head: may this go on, how large may the body be, and who takes it once complete.
 
 /// A complete request as the application sees it.
 struct HTTPRequest: Sendable {
@@ -19,16 +19,17 @@ struct Exchange: Hashable, Sendable {
 
 /// What the application says after the head.
 enum Admission {
-    /// Read the body, up to this size, and ask again.
-    case proceed(bodyMax: ByteCount)
+    /// Read the body, up to this size, and give the whole request to the handler.
+    case proceed(bodyMax: ByteCount, handler: RequestHandler)
     /// Decided already; the body, if any, is dropped.
     case answer(HTTPResponse)
 }
 
+/// Takes a complete request. Must lead to exactly one `respond` for the exchange, now or later.
+typealias RequestHandler = (HTTPRequest, Exchange) -> Void
+
 protocol HTTPApplication: AnyObject {
     func admit(_ head: HTTPRequestHead, role: ListenerRole, peer: IPAddress, requestID: [UInt8]) -> Admission
-    /// Must lead to exactly one `respond` for the exchange, now or later.
-    func handle(_ request: HTTPRequest, _ exchange: Exchange)
 }
 
 final class HTTPServer {
@@ -108,8 +109,11 @@ final class HTTPServer {
         connection.respond(exchange.number, response)
     }
 
-    /// The octets of an answer. `head` is nil when the request was not understood.
-    func serialize(_ response: HTTPResponse, to head: HTTPRequestHead?, keepsAlive: Bool) -> [UInt8] {
+    /// The octets of an answer. `head` is nil when the request was not understood; `isBodiless` when the method was
+    /// HEAD, understood or not (RFC 9110 §9.3.2).
+    func serialize(
+        _ response: HTTPResponse, to head: HTTPRequestHead?, isBodiless: Bool = false, keepsAlive: Bool
+    ) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(512 + response.body.count)
         HTTPResponseWriter.statusLine(response.status, to: &out)
@@ -126,7 +130,7 @@ final class HTTPServer {
             HTTPResponseWriter.field(name: "Connection", value: "keep-alive", to: &out)
         }
         HTTPResponseWriter.endHead(to: &out)
-        if head?.method != .head, response.status != 204, response.status != 304 {
+        if !isBodiless, response.status != 204, response.status != 304 {
             out.append(contentsOf: response.body)
         }
         return out
@@ -173,8 +177,6 @@ final class HTTPServer {
         guard let application else { return .answer(.problem(503, code: "unavailable", requestID: requestID)) }
         return application.admit(head, role: role, peer: peer, requestID: requestID)
     }
-
-    func handle(_ request: HTTPRequest, _ exchange: Exchange) { application?.handle(request, exchange) }
 
     /// Room for octets of a body; false when unfinished requests hold too many already.
     func reserve(bodyOctets count: Int) -> Bool {

@@ -35,18 +35,36 @@ final class OutboundClient {
     }
 
     let loop: Loop
-    private let tls: TLSContext?
+    private var tls: TLSContext?
+    /// False while the authorities are still being read.
+    private(set) var isTLSKnown: Bool
     private let parseAddress: ([UInt8]) -> IPAddress?
     private var pools: [Origin: Pool] = [:]
     private var names: [[UInt8]: CachedName] = [:]
     /// Calls that wait for a name that is being looked up.
     private var lookUps: [[UInt8]: [OutboundCall]] = [:]
 
+    /// Calls to https origins that wait for `useTLS`, with the addresses of their names.
+    private var awaitingTLS: [(call: OutboundCall, addresses: [IPAddress])] = []
+
     /// `tls` is the client context; without one, https origins fail. `parseAddress` reads IP literals.
-    init(_ loop: Loop, tls: TLSContext?, parseAddress: @escaping ([UInt8]) -> IPAddress?) {
+    /// `awaitsTLS`: `useTLS` will be called; until then calls to https origins wait, within their own deadline.
+    init(
+        _ loop: Loop, tls: TLSContext?, awaitsTLS: Bool = false, parseAddress: @escaping ([UInt8]) -> IPAddress?
+    ) {
         self.loop = loop
         self.tls = tls
         self.parseAddress = parseAddress
+        isTLSKnown = !awaitsTLS
+    }
+
+    /// The client context is there, or it is certain that there will be none. Calls that waited go on.
+    func useTLS(_ context: TLSContext?) {
+        tls = context
+        isTLSKnown = true
+        let waiting = awaitingTLS
+        awaitingTLS = []
+        for (call, addresses) in waiting { dial(call, addresses) }
     }
 
     /// Makes the call; `completion` runs exactly once, on this loop, never before `send` returns.
@@ -121,6 +139,7 @@ final class OutboundClient {
         let origin = call.request.origin
         guard !call.isOver else { return released(origin) }
         guard !addresses.isEmpty else { return fail(call, .resolve) }
+        if origin.isTLS, !isTLSKnown { return awaitingTLS.append((call, addresses)) }
         if origin.isTLS, tls == nil { return fail(call, .tls) }
         let endpoints = addresses.map { Endpoint(address: $0, port: origin.port) }
         let handle = loop.insert { handle in

@@ -12,6 +12,8 @@ final class ServerConnection: LoopEntity {
     /// Octets that arrived and are not parsed yet; empty storage while nothing waits.
     private var unread: [UInt8] = []
     private var head: HTTPRequestHead?
+    /// Takes the request once it is complete.
+    private var handler: RequestHandler?
     private var requestID: [UInt8] = []
     private var body: [UInt8] = []
     /// The answer decided on the head while its body is being dropped.
@@ -174,7 +176,8 @@ final class ServerConnection: LoopEntity {
         loop.counters.add(.requests)
         life.enter(.body, at: loop.now)
         switch server.admit(head, role: role, peer: peer, requestID: requestID) {
-        case .proceed(let bodyMax):
+        case .proceed(let bodyMax, let handler):
+            self.handler = handler
             parser.bodyLimit = bodyMax.bytes
             if head.expectsContinue, !exceeds(head.framing, bodyMax) { transport.send(Self.continueLine) }
         case .answer(let response):
@@ -206,7 +209,9 @@ final class ServerConnection: LoopEntity {
             return
         }
         let request = HTTPRequest(head: head, body: takeBody(), role: role, peer: peer, requestID: requestID)
-        server.handle(request, Exchange(connection: handle, number: exchangeNumber))
+        let handler = handler
+        self.handler = nil
+        handler?(request, Exchange(connection: handle, number: exchangeNumber))
     }
 
     private func refuse(_ fault: HTTPFault) {
@@ -241,9 +246,11 @@ final class ServerConnection: LoopEntity {
     func respond(_ number: UInt32, _ response: HTTPResponse) {
         guard !isClosed, number == exchangeNumber, life.phase == .answering else { return }
         let keepsAlive = !response.closes && !server.isDraining && (head?.keepsAlive ?? false)
-        transport.send(server.serialize(response, to: head, keepsAlive: keepsAlive))
+        let isBodiless = head?.method == .head || parser.isReadingHEAD
+        transport.send(server.serialize(response, to: head, isBodiless: isBodiless, keepsAlive: keepsAlive))
         server.count(response.status)
         head = nil
+        handler = nil
         requestID = []
         _ = takeBody()
         life.enter(keepsAlive ? .idle : .flushing, at: loop.now)

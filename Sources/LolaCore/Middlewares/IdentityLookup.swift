@@ -16,8 +16,12 @@ struct IdentityService: Sendable {
 final class IdentityLookup: Middleware {
     let name = MiddlewareName.identity
     private let service: IdentityService
+    private let entropy: any Entropy
 
-    init(_ service: IdentityService) { self.service = service }
+    init(_ service: IdentityService, entropy: any Entropy) {
+        self.service = service
+        self.entropy = entropy
+    }
 
     func process(_ turn: Turn) -> Verdict {
         if case .unavailable = turn.identity { return .next }
@@ -78,7 +82,10 @@ final class IdentityLookup: Middleware {
     private func ask(_ turn: Turn) -> Verdict {
         let phone = turn.candidates[turn.candidatesAsked]
         turn.candidatesAsked += 1
-        var fields = [OutboundField(name: "Accept", value: [UInt8](text: "application/json"))]
+        var fields = [
+            OutboundField(name: "Accept", value: [UInt8](text: "application/json")),
+            OutboundField(name: "traceparent", value: turn.traceparent(entropy)),
+        ]
         if let token = service.token {
             var value = [UInt8](text: "Bearer ")
             token.withBytes { octets in

@@ -8,14 +8,19 @@ final class PhoneNormalization: Middleware {
     func process(_ turn: Turn) -> Verdict {
         if let question = ContactBook.question(for: turn) { return .wait(question) }
         normalize(turn)
-        if let phone = turn.phone, let entry = ContactBook.entry(phone, from: turn) { return .wait(entry) }
-        return .next
+        let change = turn.phone.map { ContactBook.entry($0, from: turn) } ?? ContactBook.erasure(by: turn)
+        return change.map { .wait($0) } ?? .next
     }
 
-    /// The book is asked only without a phone and written only with one: the turn tells the answers apart.
+    /// The book is asked only without a spelling, written only with a phone, and told to forget only with a spelling
+    /// that is no phone: the turn tells the answers apart.
     func resume(_ turn: Turn, with answer: EffectAnswer) -> Verdict {
         if turn.phone != nil {
             turn.detail = if case .store(.done) = answer { "contact_kept" } else { "contact_not_kept" }
+            return .next
+        }
+        if turn.phoneSpelling != nil {
+            turn.detail += " " + ContactBook.forgetting(answer)
             return .next
         }
         if ContactBook.note(answer, in: turn) == .unreadable {

@@ -7,6 +7,8 @@ struct HTTPRequestLine: Sendable {
     private(set) var method = ByteRange.empty
     private(set) var target = ByteRange.empty
     private(set) var version = HTTPVersion()
+    /// Whether the method is HEAD, known as soon as the octet after it is.
+    private(set) var isHEAD = false
     /// The next octet to look at, counted from the first octet of the head.
     private(set) var position = 0
     private var phase: Phase = .method
@@ -25,6 +27,7 @@ struct HTTPRequestLine: Sendable {
                 if input[at] == ASCII.lineFeed { throw .bareLF }
                 guard input[at] == ASCII.space, at > base else { throw .badMethod }
                 method = ByteRange(start: 0, end: at &- base)
+                isHEAD = Self.isHEAD(input.extracting(base..<at))
                 at &+= 1
                 target = ByteRange(start: at &- base, end: at &- base)
                 phase = .target
@@ -47,6 +50,10 @@ struct HTTPRequestLine: Sendable {
             }
         }
         return false
+    }
+
+    private static func isHEAD(_ method: Span<UInt8>) -> Bool {
+        method.count == 4 && method[0] == 0x48 && method[1] == 0x45 && method[2] == 0x41 && method[3] == 0x44
     }
 
     /// A target octet here can only be the first one beyond the limit.

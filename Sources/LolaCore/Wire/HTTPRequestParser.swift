@@ -38,6 +38,9 @@ struct HTTPRequestParser: Sendable {
         return false
     }
 
+    /// Whether the head that is being read, or that was refused, began with the method HEAD: its answer has no body.
+    var isReadingHEAD: Bool { line.isHEAD }
+
     /// The most payload octets of this request. Set it after `.head`; `Limits.bodyAPIMax` until then. A declared
     /// length above it is refused by the next call, before any octet of it is read.
     var bodyLimit: Int {

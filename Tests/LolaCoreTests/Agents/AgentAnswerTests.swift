@@ -48,6 +48,25 @@ struct AgentAnswerTests {
         #expect(answer.state == nil && !answer.isDeferred && answer.refusedTicket == nil)
     }
 
+    @Test("card numbers do not go back to the sender, and are counted; state and choice ids stay")
+    func cards() throws {
+        let answer = try read(
+            #"""
+            {"replies":[{"type":"text","text":"Your card 4111 1111 1111 1111"},
+            {"type":"buttons","text":"?","buttons":[{"id":"4111111111111111","title":"5555555555554444"}]}],
+            "state":{"n":"4111111111111111"}}
+            """#)
+        #expect(
+            answer.replies == [
+                .text(octets("Your card **** **** **** 1111")),
+                .buttons(
+                    text: octets("?"),
+                    choices: [Choice(id: octets("4111111111111111"), title: octets("************4444"))]),
+            ])
+        #expect(answer.maskedCards == 2)
+        #expect(answer.state == octets(#"{"n":"4111111111111111"}"#))
+    }
+
     @Test("state: absent leaves it, null forgets it, an object replaces it")
     func state() throws {
         #expect(try read(#"{"replies":[]}"#).state == nil)

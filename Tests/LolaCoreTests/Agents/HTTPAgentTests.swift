@@ -54,7 +54,7 @@ struct HTTPAgentTests {
         #expect(root.count == 6)
     }
 
-    @Test("a repetition is the same call with a new bearer and a new trace")
+    @Test("a repetition is the same call in the same trace, with a new bearer and a new span")
     func repetition() throws {
         let (agent, turn) = (try agent(), TurnSample().turn)
         let first = try agent.request(turn, state: nil, at: now)
@@ -62,7 +62,17 @@ struct HTTPAgentTests {
         #expect(first.body == second.body)
         #expect(field("Idempotency-Key", of: first) == field("Idempotency-Key", of: second))
         #expect(field("Authorization", of: first) != field("Authorization", of: second))
-        #expect(field("traceparent", of: first) != field("traceparent", of: second))
+        let traces = try [first, second].map { try #require(field("traceparent", of: $0)).split(separator: "-") }
+        #expect(traces[0][1] == traces[1][1] && traces[0][2] != traces[1][2])
+    }
+
+    @Test("a message that has a trace is called in it")
+    func trace() throws {
+        let own = String(repeating: "ab", count: 16)
+        let sample = TurnSample().turn
+        let turn = Turn(sample.verified, senderID: sample.senderID, traceID: [UInt8](text: own))
+        let request = try agent().request(turn, state: nil, at: now)
+        #expect(field("traceparent", of: request) == "00-\(own)-1112131415161718-01")
     }
 
     @Test("a trace is never of zeros only, which W3C forbids")

@@ -77,11 +77,20 @@ enum Fixture {
 
     /// A text message from a number, in a whole webhook body.
     static func whatsappBody(_ messages: String, contacts: String = "[]", number: String = phoneNumberID) -> [UInt8] {
+        whatsappBody(value: #""contacts":\#(contacts),"messages":\#(messages)"#, number: number)
+    }
+
+    /// The same with delivery statuses.
+    static func whatsappBody(statuses: String) -> [UInt8] {
+        whatsappBody(value: #""statuses":\#(statuses)"#, number: phoneNumberID)
+    }
+
+    private static func whatsappBody(value: String, number: String) -> [UInt8] {
         [UInt8](
             text: """
                 {"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{\
                 "messaging_product":"whatsapp","metadata":{"display_phone_number":"1","phone_number_id":"\(number)"},\
-                "contacts":\(contacts),"messages":\(messages)}}]}]}
+                \(value)}}]}]}
                 """)
     }
 

@@ -95,7 +95,8 @@ struct TelegramTests {
             #expect(message.startPayload?.text == fields["payload"] as? String, "\(name)")
         }
         guard let isTrusted = fields["contact_trusted"] as? Bool else { return }
-        #expect((message.phone != nil) == isTrusted, "\(name)")
+        // An own contact without a number is an empty one: it says that the older number is not theirs any more.
+        #expect((message.phone?.isEmpty ?? true) == !isTrusted, "\(name)")
         #expect(message.type == .contact && message.attachments.count == 1, "\(name)")
         let digits = message.phone?.filter(ASCII.isDigit)
         let number = digits.flatMap { E164(digits: $0) }.flatMap { PhoneNormalizer.candidates(for: $0).first }
@@ -139,7 +140,22 @@ struct TelegramTests {
         let message = try #require(try message(#""contact":\#(card)\#(more)"#).messages.first)
         let phone = try JSONDocument.parse([UInt8](text: card)).root["phone_number"]?.textBytes
         #expect(message.attachments == [.contact(name: [], phone: phone, isOwn: isOwn)])
-        #expect(message.phone == (isOwn ? phone : nil))
+        #expect(isOwn ? message.phone == phone : message.phone?.isEmpty ?? true)
+    }
+
+    @Test("an own card without a number in it is told from the card of somebody else", arguments: [
+        (#"{"phone_number":15550100,"user_id":7}"#, "", true), (#"{"phone_number":"1234","user_id":7}"#, "", true),
+        (#"{"phone_number":"n/a","user_id":7}"#, "", true), (#"{"phone_number":"","user_id":7}"#, "", true),
+        (#"{"user_id":7}"#, "", true), (#"{"phone_number":"+1555O100","user_id":7}"#, "", true),
+        (#"{"phone_number":"n/a","user_id":8}"#, "", false), (#"{"phone_number":"n/a"}"#, "", false),
+        (#"{"phone_number":"n/a","user_id":7}"#, #","forward_origin":{}"#, false),
+        (#"{"phone_number":"n/a","user_id":7}"#, #","via_bot":{"id":1}"#, false),
+    ])
+    func unreadableContacts(card: String, more: String, isOwn: Bool) throws {
+        let message = try #require(try message(#""contact":\#(card)\#(more)"#).messages.first)
+        #expect(message.phone == (isOwn ? [] : nil))
+        let own = message.attachments.contains { if case .contact(_, _, true) = $0 { true } else { false } }
+        #expect(!own)
     }
 
     @Test("the kind of a message is the member it has", arguments: [

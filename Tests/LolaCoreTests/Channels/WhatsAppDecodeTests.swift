@@ -89,6 +89,38 @@ struct WhatsAppDecodeTests {
         let state = fields["status"] as? String
         #expect(receipt.state.rawValue == (state == "played" ? "read" : state), "\(name)")
         #expect(receipt.errorCode == fields["error_code"] as? Int, "\(name)")
+        // The published reference is none of ours.
+        #expect(receipt.reference == nil, "\(name)")
+    }
+
+    @Test("a status gives back our reference, and no other text", arguments: [
+        (#""0123456789abcdef0123456789abcdef.0""#, true), (#""0123456789abcdef0123456789abcdef.12""#, true),
+        (#""a.9999""#, true), (#""0123456789ABCDEF0123456789ABCDEF.0""#, false), (#""outbox-17""#, false),
+        (#""abc""#, false), (#""abc.""#, false), (#"".1""#, false), (#""abc.01""#, false), (#""abc.10000""#, false),
+        (#""abc.1.2""#, false), (#""abc.1 ""#, false), (#""abc.-1""#, false), (#""abg.1""#, false),
+        (#""abc.\u00e9""#, false),
+        (#""abc.1\u0000""#, false), (#""""#, false), ("null", false), ("7", false), (#"["abc.1"]"#, false),
+        (#"{"abc":"1"}"#, false), ("\"" + String(repeating: "a", count: 70) + ".1\"", true),
+        ("\"" + String(repeating: "a", count: 71) + ".1\"", false),
+    ] as [(String, Bool)])
+    func references(text: String, isOurs: Bool) throws {
+        let status = #"{"id":"wamid.1","status":"delivered","biz_opaque_callback_data":\#(text)}"#
+        let body = Fixture.whatsappBody(statuses: "[\(status)]")
+        let webhook = try Fixture.whatsapp().decode(body)
+        let receipt = try #require(webhook.receipts.first)
+        #expect(receipt.reference?.text == (isOurs ? String(text.dropFirst().dropLast()) : nil))
+        #expect(receipt.providerID.text == "wamid.1" && receipt.state == .delivered)
+        #expect(webhook.quarantined.isEmpty)
+    }
+
+    @Test("the reference that is written into a message is read back from its status")
+    func referenceRoundTrip() throws {
+        let names = Pseudonyms(secret: SecretBytes([UInt8](repeating: 7, count: 32)))
+            .names(TurnSample().message)
+        for ordinal in [0, 9, 10, 99] {
+            let reference = names.reference + [UInt8](text: ".\(ordinal)")
+            #expect(DeliveryReference.isWellFormed(reference))
+        }
     }
 
     @Test("interactive replies become button, list and flow", arguments: [

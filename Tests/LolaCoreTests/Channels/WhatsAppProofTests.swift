@@ -143,4 +143,15 @@ struct WhatsAppProofTests {
         let answer = try? channel.handshake(try FormFields([UInt8](text: query)[...]))
         #expect(answer?.text == (isFine ? text : nil))
     }
+
+    @Test("the challenge is what a form decoder reads; digits, which Meta sends, are themselves", arguments: [
+        ("1158201444", "1158201444"), ("a+b", "a b"), ("a%2Bb", "a+b"), ("a%20b", "a b"), ("%31%32", "12"),
+        ("a%252Bb", "a%2Bb"), ("a=b", "a=b"), ("a%26b", "a&b"), ("a%", nil), ("a%2", nil),
+    ] as [(String, String?)])
+    func decoding(text: String, expected: String?) throws {
+        let channel = try Fixture.whatsapp()
+        let query = "hub.mode=subscribe&hub.verify_token=tok&hub.challenge=\(text)"
+        let fields = try? FormFields([UInt8](text: query)[...])
+        #expect(try fields.map { try channel.handshake($0).text } == expected)
+    }
 }

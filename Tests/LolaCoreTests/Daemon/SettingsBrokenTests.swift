@@ -99,7 +99,7 @@ struct SettingsBrokenTests {
         BrokenVariable.rows("LOLA_PIPELINE_MIDDLEWARE", .empty, "", "identity,", " , "),
         BrokenVariable.rows(
             "LOLA_PIPELINE_MIDDLEWARE", .conflict, "channel_access,channel_access", "identity,phone_normalization",
-            "phone_normalization,contact_decoding,identity"),
+            "phone_normalization,contact_decoding,identity", "identity", "channel_access,commands_auth,identity"),
         BrokenVariable.rows("ACTIVE_COMMANDS", .wrongValue, "0", "no", "False", " true", "true\n"),
         BrokenVariable.rows("LOLA_COMMANDS_ALLOWED", .wrongValue, "info", "/", "/info now", "/in-fo", "//info", "/é"),
         BrokenVariable.rows("LOLA_COMMANDS_ALLOWED", .empty, "/info,,/new"),

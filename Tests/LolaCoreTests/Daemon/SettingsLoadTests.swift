@@ -266,6 +266,41 @@ struct SettingsLoadTests {
         #expect(SettingsFixture.problems(environment).map(\.source) == ["LOLA_ALLOWED_NUMBERS"])
     }
 
+    @Test("rules for commands that the pipeline does not apply are refused; the defaults are not", arguments: [
+        (["ACTIVE_COMMANDS": "false"], ["ACTIVE_COMMANDS"]),
+        (["LOLA_COMMANDS_ALLOWED": "/info"], ["LOLA_COMMANDS_ALLOWED"]),
+        (["LOLA_COMMANDS_ALLOWED": ""], ["LOLA_COMMANDS_ALLOWED"]),
+        (
+            ["ACTIVE_COMMANDS": "false", "LOLA_COMMANDS_ALLOWED": "/a"],
+            ["ACTIVE_COMMANDS", "LOLA_COMMANDS_ALLOWED"]
+        ),
+        (["ACTIVE_COMMANDS": "true", "LOLA_COMMANDS_ALLOWED": "/payers,/info,/new"], []), ([:], []),
+    ] as [([String: String], [String])])
+    func unenforcedCommands(variables: [String: String], refused: [String]) {
+        var environment = SettingsFixture.merged(SettingsFixture.required, variables)
+        #expect(SettingsFixture.problems(environment) == [])
+        environment["LOLA_PIPELINE_MIDDLEWARE"] = "channel_access,phone_normalization,identity"
+        let problems = SettingsFixture.problems(environment)
+        #expect(problems.map(\.source) == refused)
+        #expect(problems.allSatisfy { $0.fault == .insecure && $0.expected.contains("commands_auth") })
+    }
+
+    @Test("commands switched off in the file are refused with their line when nothing applies them")
+    func unenforcedCommandsInFile() {
+        let file = "{ pipeline: { middleware: ['phone_normalization', 'identity'] },\n commands: { active: false } }"
+        #expect(SettingsFixture.problems(file: file).map(\.source) == ["lola.json5:2"])
+    }
+
+    @Test("the order of the checks is free where every order is a check", arguments: [
+        "identity,channel_access", "channel_access,identity", "identity,commands_auth,channel_access,contact_decoding",
+    ])
+    func orders(tail: String) throws {
+        let environment = SettingsFixture.merged(
+            SettingsFixture.required,
+            ["LOLA_PIPELINE_MIDDLEWARE": "phone_normalization," + tail, "LOLA_ALLOWED_NUMBERS": "+15550100"])
+        #expect(SettingsFixture.problems(environment) == [])
+    }
+
     @Test("Redis needs its address, and demo mode needs loopback on both listeners")
     func combinations() {
         let required = SettingsFixture.required

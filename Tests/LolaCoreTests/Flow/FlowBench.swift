@@ -8,6 +8,7 @@ final class PlainChannel: Channel {
     let bodyMax = ByteCount.kibibytes(64)
     var courtesy = false
 
+    func carriesProof(_ head: HTTPRequestHead) -> Bool { true }
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {}
     func decode(_ body: [UInt8]) -> DecodedWebhook { DecodedWebhook() }
 

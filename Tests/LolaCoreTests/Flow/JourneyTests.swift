@@ -24,6 +24,24 @@ struct JourneyTests {
         #expect(Self.finished(bench) == ["finished done"])
     }
 
+    @Test("every call of a message carries its trace, each its own span; another message has another trace")
+    func traces() throws {
+        let bench = try FlowBench()
+        bench.agent.script = { [bench] call in
+            bench.asked.append(call.request)
+            call.answer(503)
+        }
+        bench.take(FlowBench.message("m"))
+        #expect(bench.settle())
+        bench.take(FlowBench.message("n"))
+        #expect(bench.settle())
+        let parts = bench.asked.compactMap { $0.field("traceparent")?.split(separator: "-").map(String.init) }
+        #expect(parts.count == 6 && Set(parts.map { $0[2] }).count == 6)
+        #expect(Set(parts.prefix(3).map { $0[1] }).count == 1 && Set(parts.suffix(3).map { $0[1] }).count == 1)
+        let names = Pseudonyms(secret: SecretBytes([1, 2, 3])).names(FlowBench.message("m").message)
+        #expect(parts[0][1] == names.messageID.hex.text && parts[0][1] != parts[5][1])
+    }
+
     @Test("a stop ends it, with or without a word")
     func stopped() throws {
         for reply in [nil, Reply.text([UInt8](text: "no"))] {

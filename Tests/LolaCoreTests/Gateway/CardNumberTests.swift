@@ -164,6 +164,7 @@ struct CardNumberTests {
         var generator = SeededGenerator(seed: 13)
         let words = [
             "4", "1111", "4111111111111111", " ", "-", "\n", "a", "\u{A0}", "\u{FF14}", "5555", "0", "+", "6", "37",
+            "*", "**", "/", ";", "#", ":", "12", "26", "4222222222222",
         ]
         let pieces = words.map { [UInt8]($0.utf8) } + [[0xFF], [0xC2]]
         var masked = 0
@@ -176,8 +177,8 @@ struct CardNumberTests {
             if once.count > 0 { masked += 1 }
             #expect((once.count > 0) == CardNumber.contains(text))
             #expect(!CardNumber.contains(once.masked))
-            #expect(once.masked.filter { !ASCII.isDigit($0) && $0 != 0x2A && $0 < 0x80 }
-                == text.filter { !ASCII.isDigit($0) && $0 < 0x80 })
+            let kept = { (text: [UInt8]) in text.filter { !ASCII.isDigit($0) && $0 != 0x2A && $0 < 0x80 } }
+            #expect(kept(once.masked) == kept(text))
         }
         #expect(masked > 1_000)
     }

@@ -10,6 +10,7 @@ struct RefusalTests {
         (.authenticationRequired, 401, "unauthorized"), (.challengeInvalid, 403, "forbidden"),
         (.contentTypeWrong, 415, "unsupported_media_type"), (.contentEncoded, 415, "unsupported_media_type"),
         (.channelOff, 404, "not_found"), (.routeUnknown, 404, "not_found"), (.backlogFull, 503, "unavailable"),
+        (.flooded, 503, "unavailable"),
         (.methodUnknown, 501, "not_implemented"), (.methodNotAllowed, 405, "method_not_allowed"),
         (.lengthRequired, 411, "length_required"), (.bodyInvalid, 400, "invalid_body"),
         (.fieldInvalid, 400, "invalid_field"), (.senderNotAllowed, 200, "refused"),
@@ -36,6 +37,13 @@ struct RefusalTests {
         }
     }
 
+    @Test("without a length the end of the request is not known: the connection closes, and only then")
+    func closing() {
+        for refusal in Refusal.allCases {
+            #expect(HTTPResponse.refusal(refusal, requestID: []).closes == (refusal == .lengthRequired), "\(refusal)")
+        }
+    }
+
     @Test("who should come back is told when, who should show a token is told which kind")
     func fields() {
         func names(_ reason: Refusal) -> [String] {
@@ -43,6 +51,7 @@ struct RefusalTests {
         }
         #expect(names(.backlogFull) == ["Retry-After: 5"])
         #expect(names(.authenticationRequired) == ["WWW-Authenticate: Bearer"])
+        #expect(names(.flooded) == ["Retry-After: 1"])
         #expect(names(.signatureInvalid) == [])
     }
 }

@@ -85,7 +85,38 @@ struct ChannelAccessTests {
     func sharing() throws {
         let stage = try access("+15550100", channel: .telegram)
         #expect(stage.process(TurnSample.telegramContact("15550100").turn).word == "next")
-        #expect(stage.process(TurnSample.telegramContact("15550101").turn).refusal == .senderNotAllowed)
+        let outside = TurnSample.telegramContact("15550101").turn
+        _ = stage.process(outside)
+        #expect(stage.resume(outside, with: .store(.done)).refusal == .senderNotAllowed)
+    }
+
+    @Test(
+        "a newer own contact that does not pass ends the older record, and the sender is stopped",
+        arguments: [("15550101", "not_listed"), ("n/a", "phone_unreadable"), ("", "phone_unreadable")])
+    func forgetting(phone: String, detail: String) throws {
+        let stage = try access("+15550100", channel: .telegram)
+        for (answer, outcome) in [
+            (StoreAnswer.done, "contact_forgotten"), (.unavailable, "contact_not_forgotten"),
+            (.value([UInt8](text: "+15550100")), "contact_not_forgotten"),
+        ] {
+            let turn = TurnSample.telegramContact(phone).turn
+            let verdict = stage.process(turn)
+            #expect(verdict.isErasure)
+            #expect(verdict.storeKey == StoreKey(.contact, turn.senderID))
+            let stopped = stage.resume(turn, with: .store(answer))
+            #expect(stopped.refusal == .senderNotAllowed && stopped.reply == nil)
+            #expect(turn.detail == "\(detail) \(outcome)")
+        }
+    }
+
+    @Test("nothing is forgotten for a listed contact, a number of WhatsApp, or in a dry run")
+    func notForgotten() throws {
+        let telegram = try access("+15550100", channel: .telegram)
+        #expect(telegram.process(TurnSample.telegramContact("15550100").turn).word == "next")
+        #expect(try access("+15550199").process(TurnSample().turn).word == "stop")
+        var dry = TurnSample.telegramContact("15550101")
+        dry.isDry = true
+        #expect(telegram.process(dry.turn).word == "stop")
     }
 
     @Test("the contact of somebody else proves nothing")

@@ -13,7 +13,7 @@ struct IdentityLookupTests {
                 origin: Origin(isTLS: true, host: [UInt8](text: "id.bank.test"), port: 443),
                 target: { [UInt8](text: "/v1/senders?phone=") + Percent.encode($0.bytes) },
                 token: token.map { SecretBytes([UInt8](text: $0)) }, timeout: .seconds(3),
-                treatsNotFoundAsUnknown: notFoundIsUnknown))
+                treatsNotFoundAsUnknown: notFoundIsUnknown), entropy: CountingEntropy())
     }
 
     /// A turn whose phone has been normalised.
@@ -36,13 +36,25 @@ struct IdentityLookupTests {
         #expect(request.timeout == .seconds(3) && request.responseMax == Limits.identityResponseMax)
         #expect(request.isRepeatable && request.body.isEmpty)
         let fields = request.fields.map { "\($0.name): \($0.value.text)" }
-        #expect(fields == ["Accept: application/json", "Authorization: Bearer s3cret"])
+        let trace = "traceparent: 00-0102030405060708090a0b0c0d0e0f10-1112131415161718-01"
+        #expect(fields == ["Accept: application/json", trace, "Authorization: Bearer s3cret"])
     }
 
     @Test("without a token there is no Authorization")
     func noToken() throws {
         let request = try #require(stage().process(turn()).request)
-        #expect(request.fields.map { "\($0.name)" } == ["Accept"])
+        #expect(request.fields.map { "\($0.name)" } == ["Accept", "traceparent"])
+    }
+
+    @Test("every candidate is asked in the trace of the message, each under a span of its own")
+    func traces() throws {
+        let (stage, turn) = (stage(), turn("5215512345678"))
+        let requests = try [
+            #require(stage.process(turn).request),
+            #require(stage.resume(turn, with: try answer(200, nobody)).request),
+        ]
+        let parts = requests.map { $0.fields[1].value.text.split(separator: "-") }
+        #expect(parts[0][1] == parts[1][1] && parts[0][2] != parts[1][2])
     }
 
     @Test("a known sender")
@@ -165,6 +177,39 @@ struct IdentityLookupTests {
         let response = try ResponseSample.make(200, known, fields: fields)
         #expect(stage.resume(turn, with: .http(.success(response))).word == "next")
         #expect(turn.identity.word == expected)
+    }
+
+    @Test(
+        "an encoded answer is not read, even when its octets are plain JSON",
+        arguments: [
+            (["Content-Encoding: gzip"], "unavailable malformed"), (["content-encoding: br"], "unavailable malformed"),
+            (["Content-Encoding: deflate, gzip"], "unavailable malformed"),
+            (["Content-Encoding: identity, gzip"], "unavailable malformed"),
+            (["Content-Encoding: identity", "Content-Encoding: gzip"], "unavailable malformed"),
+            (["Content-Encoding: x-unknown"], "unavailable malformed"),
+            (["Content-Encoding:"], "unavailable malformed"),
+            (["Content-Encoding: identity"], "known"), (["Content-Encoding: Identity"], "known"),
+        ])
+    func contentCoding(fields: [String], expected: String) throws {
+        for body in [known, nobody] {
+            let (stage, turn) = (stage(), turn())
+            _ = stage.process(turn)
+            let response = try ResponseSample.make(200, body, fields: ["Content-Type: application/json"] + fields)
+            #expect(stage.resume(turn, with: .http(.success(response))).word == "next")
+            #expect(turn.identity.word == (expected == "known" && body == nobody ? "unknown" : expected))
+            if expected != "known" { #expect(LogicRouter.agent(for: turn.identity) == .serviceUnavailable) }
+        }
+    }
+
+    @Test("a verdict that is empty or missing is no verdict: service unavailable")
+    func emptyVerdict() throws {
+        for verdict in [#","verdict":"""#, #","verdict":null"#, ""] {
+            let (stage, turn) = (stage(), turn())
+            _ = stage.process(turn)
+            _ = stage.resume(turn, with: try answer(200, #"{"sender":{"id":"u-1"\#(verdict)}}"#))
+            #expect(turn.identity.word == "unavailable malformed")
+            #expect(LogicRouter.agent(for: turn.identity) == .serviceUnavailable)
+        }
     }
 
     @Test("neither number nor name stands in the trace")

@@ -68,10 +68,28 @@ struct PhoneNormalizationTests {
         var foreign = TurnSample()
         foreign.attachments = [.contact(name: [], phone: [UInt8](text: "+15550199"), isOwn: false)]
         #expect(stage.process(foreign.turn).word == "next")
-        #expect(stage.process(TurnSample.telegramContact("none").turn).word == "next")
+        #expect(stage.process(TurnSample.telegramContact("none").turn).stored == nil)
         var numbered = TurnSample()
         numbered.attachments = [.contact(name: [], phone: [UInt8](text: "+15550100"), isOwn: true)]
         #expect(stage.process(numbered.turn).word == "next")
+    }
+
+    @Test("an own contact that is no number ends the older record", arguments: ["none", "", "+1555O100"])
+    func forgetsContact(phone: String) throws {
+        for (odd, outcome) in [(OddAnswer.done, "contact_forgotten"), (.unavailable, "contact_not_forgotten")] {
+            let turn = TurnSample.telegramContact(phone).turn
+            let verdict = stage.process(turn)
+            #expect(verdict.isErasure)
+            #expect(verdict.storeKey == StoreKey(.contact, turn.senderID))
+            #expect(stage.resume(turn, with: try odd.answer()).word == "next")
+            #expect(turn.phone == nil && turn.identity.word == "unknown")
+            #expect(turn.detail.hasSuffix(" \(outcome)"))
+        }
+        var dry = TurnSample.telegramContact(phone)
+        dry.isDry = true
+        #expect(stage.process(dry.turn).word == "next")
+        // A number that WhatsApp vouches for has no record.
+        #expect(stage.process(TurnSample(phone: phone).turn).word == "next")
     }
 
     @Test("a contact shared once identifies the later messages", arguments: [true, false])

@@ -45,7 +45,8 @@ final class SimWorld {
         shared = SharedParts(
             settings: settings, log: Log(sink: lines, threshold: .debug), health: Health(loopCount: loops),
             table: MemoryTable(), messages: MessageLog(), backlog: Backlog(),
-            counters: (0..<loops).map { _ in Counters() }, directory: directory, trust: nil,
+            counters: (0..<loops).map { _ in Counters() }, directory: directory,
+            trust: TrustDelivery(wakers: wakers),
             ticketKey: SecretBytes([UInt8](repeating: 7, count: 48)), jwks: try KeySet.jwks(settings.session),
             started: clock.now, pseudonymKey: SecretBytes([UInt8](repeating: 9, count: 32)), descriptorsMax: 4_096,
             console: nil)

@@ -26,9 +26,14 @@ extension Verdict {
 
     var storeKey: StoreKey? {
         switch self {
-        case .wait(.store(.get(let key))), .wait(.store(.put(let key, _, _))): key
+        case .wait(.store(.get(let key))), .wait(.store(.put(let key, _, _))), .wait(.store(.remove(let key))): key
         default: nil
         }
+    }
+
+    /// Waits for the end of a record.
+    var isErasure: Bool {
+        if case .wait(.store(.remove)) = self { true } else { false }
     }
 
     var stored: [UInt8]? {

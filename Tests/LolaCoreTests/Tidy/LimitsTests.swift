@@ -84,6 +84,16 @@ struct LimitsTests {
         #expect(Limits.descriptorReserve >= Limits.poolConnectionsPerOriginMax)
     }
 
+    @Test("a flood is slowed by less than a provider's patience, and its largest body may wait")
+    func floods() {
+        #expect(Limits.webhookPaceInterval < Limits.webhookPaceDelayMax)
+        #expect(Limits.webhookPaceDelayMax < Limits.webhookPaceWindow)
+        #expect(Limits.webhookPaceDelayMax < Limits.deliveryTimeout)
+        #expect(Limits.bodyWhatsAppMax <= Limits.webhookPaceOctetsMax)
+        #expect(Limits.webhookPaceOctetsMax < Limits.bodiesHeldMax)
+        #expect(Limits.refusalLinesMax < Limits.webhookPaceRefusalsMax)
+    }
+
     @Test("a message id is remembered longer than anything of ours may still try again")
     func memory() {
         #expect(Limits.retryAfterMax < Limits.seenTelegram)
@@ -102,5 +112,6 @@ struct LimitsTests {
         #expect(Limits.choiceTitleMax.bytes >= Limits.telegramButtonTitleMax)
         #expect(Limits.choiceIDMax >= Limits.whatsAppButtonIDMax)
         #expect(Limits.nativeIDMax <= Limits.whatsAppReferenceMax)
+        #expect(Limits.deliveryReferenceMax <= Limits.whatsAppReferenceMax)
     }
 }

@@ -10,6 +10,8 @@ import Glibc
     private let waker: EventFD
     private let epoll: Int32
     private let resolver: Resolver
+    /// Its thread is started by the first question.
+    private var isResolving = false
     private var reserve: Int32
     private var raw: [epoll_event]
     /// Interest by descriptor: spares the system call when nothing changes. 0xFF is "not registered".
@@ -26,7 +28,6 @@ import Glibc
         reserve = unsafe Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
         unsafe raw = unsafe [epoll_event](repeating: epoll_event(), count: 256)
         _ = lola_epoll_control(epoll, EPOLL_CTL_ADD, waker.descriptor, EPOLLIN.rawValue, Self.wakerWord)
-        resolver.start()
     }
 
     func listen(_ endpoint: Endpoint) throws(NetFault) -> (Socket, port: UInt16) {
@@ -184,7 +185,13 @@ import Glibc
         }
     }
 
-    func resolve(_ host: [UInt8], port: UInt16, ticket: UInt64) { resolver.ask(host, port: port, ticket: ticket) }
+    func resolve(_ host: [UInt8], port: UInt16, ticket: UInt64) {
+        resolver.ask(host, port: port, ticket: ticket)
+        if isResolving { return }
+        isResolving = true
+        resolver.start()
+    }
+
     func resolutions() -> [Resolution] { resolver.takeAnswers() }
 
     private func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {

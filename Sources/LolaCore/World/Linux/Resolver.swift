@@ -1,5 +1,5 @@
 // getaddrinfo blocks, so it runs on a thread of its own; questions and answers are values in mailboxes.
-// One resolver thread per loop, started with it.
+// One resolver thread per loop, started by its first question.
 import CLinux
 import Glibc
 import Synchronization

@@ -1,0 +1,75 @@
+// The door of the webhooks on one loop: paces the checks of an address from which many were refused, lets the intake
+// prove and keep what a request brings, and notes what was refused. Called by the HTTP application.
+
+final class WebhookDoor {
+    private let loop: Loop
+    private let intake: Intake
+    private let log: any RefusalLog
+    private let pseudonyms: Pseudonyms
+    private var pace = WebhookPace()
+
+    init(_ loop: Loop, intake: Intake, log: any RefusalLog, pseudonyms: Pseudonyms) {
+        self.loop = loop
+        self.intake = intake
+        self.log = log
+        self.pseudonyms = pseudonyms
+    }
+
+    /// Answers exactly once, at the latest `Limits.webhookPaceDelayMax` after the intake alone would have.
+    func receive(_ request: HTTPRequest, from channel: any Channel, _ answer: @escaping (HTTPResponse) -> Void) {
+        let block = AddressBlock(request.peer)
+        // What shows no proof is refused without one computation; there is nothing to pace.
+        guard channel.carriesProof(request.head) else { return check(request, block, channel, answer) }
+        let octets = request.body.count
+        switch pace.arrived(from: block, octets: octets, at: loop.now) {
+        case .now:
+            check(request, block, channel, answer)
+        case .later(let delay):
+            loop.counters.add(.webhooksSlowed)
+            loop.after(delay) { [self] in
+                pace.started(octets: octets)
+                check(request, block, channel, answer)
+            }
+        case .full:
+            loop.counters.add(.webhooksRefused)
+            note(.flooded, request, block, channel.name)
+            answer(.refusal(.flooded, requestID: request.requestID))
+        }
+    }
+
+    /// Meta's verification of the callback address: the challenge verbatim, or 403.
+    func handshake(_ request: HTTPRequest, with channel: WhatsAppChannel) -> HTTPResponse {
+        let raw = request.head.query.map { request.head.bytes[$0.asRange] } ?? []
+        do throws(Refusal) {
+            guard let query = try? FormFields(raw) else { throw .challengeInvalid }
+            return .text(200, try channel.handshake(query))
+        } catch {
+            loop.counters.add(.webhooksRefused)
+            note(error, request, AddressBlock(request.peer), channel.name)
+            return .refusal(error, requestID: request.requestID)
+        }
+    }
+
+    private func check(
+        _ request: HTTPRequest, _ block: AddressBlock, _ channel: any Channel,
+        _ answer: @escaping (HTTPResponse) -> Void
+    ) {
+        let refusal = intake.receive(request, from: channel) { [self] response in
+            // Not only at once: a store may say later that it cannot keep a message.
+            if response.status == Refusal.backlogFull.status { note(.backlogFull, request, block, channel.name) }
+            answer(response)
+        }
+        switch refusal {
+        case .signatureMissing, .signatureInvalid: pace.refused(block, at: loop.now)
+        default: pace.proven(block, at: loop.now)
+        }
+        if let refusal, refusal != .backlogFull { note(refusal, request, block, channel.name) }
+    }
+
+    private func note(_ refusal: Refusal, _ request: HTTPRequest, _ block: AddressBlock, _ channel: ChannelName) {
+        log.webhookRefused(refusal, channel, requestID: request.requestID) {
+            // With a word before it, so that no sender has the name of an address.
+            pseudonyms.name([UInt8](text: "address ") + block.octets)
+        }
+    }
+}
