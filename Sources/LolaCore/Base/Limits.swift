@@ -237,9 +237,9 @@ enum Limits {
     static let redisStartPatience = Interval.seconds(10)
     /// How long a lane stays with a member that says nothing.
     static let redisLease = Interval.seconds(10)
-    /// Entries of one loop that are read and not done, and their octets.
-    static let redisEntriesInHandMax = 512
-    static let redisOctetsInHandMax = ByteCount.mebibytes(16)
+    /// Entries of one loop that are read and not done, and their octets; the rest stays in Redis.
+    static let redisEntriesInHandMax = 4_096
+    static let redisOctetsInHandMax = ByteCount.mebibytes(32)
     /// Entries and octets of one reading, and octets of one page for operators: well below a reply.
     static let redisReadMax = 128
     static let redisReadOctetsMax = ByteCount.mebibytes(8)

@@ -129,9 +129,13 @@ struct RedisLanes {
     /// Arguments of the script `read` after the epoch; nil when there is nothing to read or enough in hand.
     /// The answer must be given to `read` or, when there is none, to `readFailed`.
     mutating func readArguments(at now: Instant) -> [[UInt8]]? {
-        let left = min(Limits.redisEntriesInHandMax - hands.count, Limits.redisReadMax)
-        let octets = min(Limits.redisOctetsInHandMax.bytes - octetsInHand, Limits.redisReadOctetsMax.bytes)
-        guard left > 0, octets > 0, !tenures.contains(where: { $0?.isReading ?? false }) else { return nil }
+        let left = Limits.redisReadMax
+        let octets = Limits.redisReadOctetsMax.bytes
+        // Only whole readings: who is at the limit would ask once for every entry that is done.
+        guard hands.count + left <= Limits.redisEntriesInHandMax,
+            octetsInHand + octets <= Limits.redisOctetsInHandMax.bytes,
+            !tenures.contains(where: { $0?.isReading ?? false })
+        else { return nil }
         var arguments: [[UInt8]] = [[UInt8](text: "\(left)"), [UInt8](text: "\(octets)")]
         // Each reading begins with another lane, so that a full one does not keep the others waiting.
         firstLane = (firstLane + 1) % tenures.count

@@ -45,10 +45,10 @@ enum RedisOperation {
     static func answer(to operation: StoreOperation, _ reply: RESPValue) -> (answer: StoreAnswer, beat: Int64)? {
         guard let parts = reply.elements, let verdict = parts.first?.integer else { return nil }
         switch verdict {
-        case RedisScript.Verdict.lost: return (.claimed(false), 0)
-        case RedisScript.Verdict.fenced: return (.fenced, 0)
-        case RedisScript.Verdict.epoch: return (.unavailable, 0)
-        case RedisScript.Verdict.done: break
+        case RedisScript.Code.lost: return (.claimed(false), 0)
+        case RedisScript.Code.fenced: return (.fenced, 0)
+        case RedisScript.Code.epoch: return (.unavailable, 0)
+        case RedisScript.Code.done: break
         default: return nil
         }
         guard parts.count >= 2, let beat = parts[1].integer else { return nil }

@@ -1,5 +1,6 @@
 // What Redis itself carries out, each script in one piece that nothing interrupts. One server, no cluster: keys are
-// made inside the scripts. Keys: docs/OPERATING.md; who calls: RedisStore. Everything is checked before the first write.
+// made inside the scripts (docs/OPERATING.md lists them). Everything is checked before the first write. RedisStore
+// calls them.
 
 enum RedisScript: Int, CaseIterable {
     case apply, entry, page, epoch, lanes, read
@@ -16,7 +17,7 @@ enum RedisScript: Int, CaseIterable {
     }
 
     /// First element of an answer.
-    enum Verdict {
+    enum Code {
         static let done: Int64 = 1
         static let lost: Int64 = 2
         static let fenced: Int64 = 3
@@ -26,10 +27,11 @@ enum RedisScript: Int, CaseIterable {
 
     /// ARGV: epoch, member, then five for each operation: letter, room, id and two more (RedisOperation). The first
     /// reason against any of them decides. A lane is held while nobody has taken it since: `lola:owner` outlives the
-    /// lease. Answer: verdict, beat, sum of the last addition; of `fenced` the verdict and the id it is about.
+    /// lease. What only frees memory is done in a full store too, which then counts no beat. Answer: verdict, beat, sum
+    /// of the last addition; of `fenced` the verdict and the id it is about.
     private static let applyText = """
         if redis.call('GET', 'lola:epoch') ~= ARGV[1] then return {4} end
-        local there, owners = {}, {}
+        local there, owners, frees = {}, {}, true
         local function known(key)
             if there[key] == nil then there[key] = redis.call('EXISTS', key) == 1 end
             return there[key]
@@ -58,8 +60,13 @@ enum RedisScript: Int, CaseIterable {
                 if place then redis.call('XLEN', 'lola:inbound:' .. string.match(place, '^%d+')) end
             end
             if op ~= 'H' then there[key] = op ~= 'R' and op ~= 'D' end
+            frees = frees and (op == 'H' or op == 'R' or op == 'D')
         end
-        local beat = redis.call('INCR', 'lola:beat')
+        local beat = redis.pcall('INCR', 'lola:beat')
+        if type(beat) == 'table' then
+            if not frees then return beat end
+            beat = 0
+        end
         local clock = redis.call('TIME')
         local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
         local function unlist(room, id)
@@ -168,9 +175,9 @@ enum RedisScript: Int, CaseIterable {
         return out
         """
 
-    /// ARGV: a fresh epoch; epoch, beat and run last seen, or nothing. A store without an epoch is new or lost. One with
-    /// the same epoch has lost what it acknowledged when this run of the server began with a smaller beat than was seen
-    /// in another. Answer: epoch, beat, 1 when changed, run.
+    /// ARGV: a fresh epoch; epoch, beat and run last seen, or nothing. A store without an epoch is new or lost. One
+    /// with the same epoch has lost what it acknowledged when this run of the server began with a smaller beat than
+    /// was seen in another. Answer: epoch, beat, 1 when changed, run.
     private static let epochText = """
         local epoch = redis.call('GET', 'lola:epoch')
         local beat = tonumber(redis.call('GET', 'lola:beat') or '0')

@@ -1,5 +1,5 @@
-// Before the loops start: whether the Redis is one that keeps what it acknowledges (CONTRACT §11 "Redis"). Runs a loop of
-// its own on the calling thread and blocks; called once by the daemon and by `check-config`-like commands.
+// Before the loops start: whether the Redis is one that keeps what it acknowledges (CONTRACT §11 "Redis"). Runs a loop
+// of its own on the calling thread and blocks until it knows.
 
 final class RedisStartCheck {
     enum Outcome: Hashable {

@@ -75,7 +75,7 @@ extension RedisStore {
             guard let parts = reply.elements, let verdict = parts.first?.integer else {
                 return connection.refuse(.unexpected)
             }
-            if verdict == RedisScript.Verdict.epoch { return connection.refuse(.storeChanged) }
+            if verdict == RedisScript.Code.epoch { return connection.refuse(.storeChanged) }
             guard let changes = lanes.learn(parts, until: deadline) else { return connection.refuse(.unexpected) }
             acknowledged(parts[1].integer ?? 0)
             tell(changes)
@@ -121,7 +121,7 @@ extension RedisStore {
                 lanes.readFailed()
                 return connection.refuse(.unexpected)
             }
-            if verdict == RedisScript.Verdict.epoch { return connection.refuse(.storeChanged) }
+            if verdict == RedisScript.Code.epoch { return connection.refuse(.storeChanged) }
             guard lanes.read(parts) else { return connection.refuse(.unexpected) }
             readSoon()
             if lanes.hasReleasable { beatSoon(after: .zero) }

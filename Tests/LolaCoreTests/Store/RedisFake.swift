@@ -1,4 +1,5 @@
-// A scripted Redis on the simulated network: greets as a real one and misbehaves where a test wants it, on virtual time.
+// A scripted Redis on the simulated network: greets as a real one and misbehaves where a test wants it, on virtual
+// time.
 
 @testable import LolaCore
 

@@ -245,6 +245,9 @@ struct RedisStoreTests {
         let server = try RedisServer(["--maxmemory", "8mb"])
         let member = try RedisMember(server.address())
         try #require(member.open())
+        let entry = redisEntry(1, lane: 1)
+        _ = try member.ask(.append(entry))
+        RealLoop.run([member.real]) { member.entries.count == 1 }
         var kept = 0
         while try member.ask(.put(key(kept), [UInt8](repeating: 1, count: 500_000), expires: nil)) == .done {
             kept += 1
@@ -252,6 +255,9 @@ struct RedisStoreTests {
         #expect(kept > 2 && kept < 20)
         #expect(member.events.contains(.refused(.outOfMemory)) && member.store.isOpen)
         #expect(try member.ask(.get(key(kept))) == .value(nil))
+        // Or a full store would stay full.
+        #expect(try member.ask(.batch([.holding(entry.key), .remove(entry.key)])) == .done)
+        #expect(try member.ask(.get(entry.key)) == .value(nil))
         #expect(try member.ask(.get(key(0))) == .value([UInt8](repeating: 1, count: 500_000)))
         let config = ["CONFIG", "SET", "maxmemory", "100mb"].map { [UInt8](text: $0) }
         member.store.connection.send(config) { _ in }
