@@ -23,6 +23,8 @@ struct RedisTiming: Sendable {
     var heartbeat: Interval { Interval(nanoseconds: lease.nanoseconds / 4) }
     /// How long before the end of a lease its holder stops: the two clocks may run at different speeds.
     var margin: Interval { Interval(nanoseconds: lease.nanoseconds / 5) }
+    /// Before a heartbeat out of turn, so that no mistake of the server makes us ask without end.
+    var pause: Interval { Interval(nanoseconds: lease.nanoseconds / 400) }
     /// How often lanes are looked at when nobody can wake us.
     var poll: Interval { Interval(nanoseconds: lease.nanoseconds / 40) }
 }

@@ -32,6 +32,8 @@ struct RedisLanes {
     private var ready = FIFO<(entry: QueueEntry, fence: Int64)>()
     private var firstLane = 0
     private(set) var isDraining = false
+    /// A lane that we believe to hold is another's: a heartbeat will tell.
+    private(set) var isInDoubt = false
 
     init(member: [UInt8]) { self.member = member }
 
@@ -64,8 +66,9 @@ struct RedisLanes {
     mutating func learn(_ reply: [RESPValue], until deadline: Instant) -> Changes? {
         guard reply.count == 7, let members = reply[2].integer, let quota = reply[3].integer,
             let kept = Self.numbers(reply[4]), let lost = Self.numbers(reply[5]), let taken = Self.numbers(reply[6]),
-            taken.count.isMultiple(of: 2), (kept + lost).allSatisfy({ 0..<64 ~= $0 })
+            taken.count.isMultiple(of: 2), (kept + lost).allSatisfy({ 0..<64 ~= $0 }), 0...64 ~= quota
         else { return nil }
+        isInDoubt = false
         var changes = Changes(members: Int(members))
         let keptLanes = Set(kept)
         for lane in lost where tenures[Int(lane)] != nil {
@@ -82,6 +85,7 @@ struct RedisLanes {
         }
         for place in stride(from: 0, to: taken.count, by: 2) {
             guard 0..<64 ~= taken[place] else { return nil }
+            drop(Int(taken[place]))
             tenures[Int(taken[place])] = Tenure(fence: taken[place + 1], deadline: deadline)
             changes.taken += 1
         }
@@ -158,7 +162,8 @@ struct RedisLanes {
         }
     }
 
-    /// Takes the answer of the script `read` to a question asked under `fences`; false when it is none.
+    /// Takes the answer of the script `read`; false when it is none: it comes to one lane at least, and to more of a
+    /// lane only after some of it.
     mutating func read(_ reply: [RESPValue]) -> Bool {
         let asked = tenures.indices.filter { tenures[$0]?.isReading == true }
         var reached: Set<Int> = []
@@ -166,6 +171,7 @@ struct RedisLanes {
             guard let parts = found.elements, parts.count >= 2, parts.count % 3 == 2,
                 let number = parts[0].octets.flatMap(RESPParser.integer), 0..<64 ~= number, let state = parts[1].integer
             else { return false }
+            guard 0...2 ~= state, state != 2 || parts.count > 2 else { return false }
             reached.insert(Int(number))
             // A tenure that ended meanwhile, or one that began: its own reading comes.
             guard tenures[Int(number)]?.isReading == true else { continue }
@@ -175,8 +181,10 @@ struct RedisLanes {
                 else { return false }
                 take(Lane(Int(number)), at, RedisOperation.recordID(hex), value)
             }
-            if state != 1 { tenures[Int(number)]?.isDirty = true }
+            if state == 0 { isInDoubt = true }
+            if state == 2 { tenures[Int(number)]?.isDirty = true }
         }
+        guard asked.isEmpty || asked.contains(where: reached.contains) else { return false }
         for number in asked {
             tenures[number]?.isReading = false
             if !reached.contains(number) { tenures[number]?.isDirty = true }

@@ -80,7 +80,7 @@ extension RedisStore {
             acknowledged(parts[1].integer ?? 0)
             tell(changes)
             lanes.markAllDirty()
-            if lanes.hasReleasable { beatSoon(after: .zero) }
+            if lanes.hasReleasable { beatSoon(after: timing.pause) }
             readSoon()
         }
     }
@@ -124,7 +124,7 @@ extension RedisStore {
             if verdict == RedisScript.Code.epoch { return connection.refuse(.storeChanged) }
             guard lanes.read(parts) else { return connection.refuse(.unexpected) }
             readSoon()
-            if lanes.hasReleasable { beatSoon(after: .zero) }
+            if lanes.hasReleasable || lanes.isInDoubt { beatSoon(after: timing.pause) }
         }
     }
 
@@ -142,7 +142,7 @@ extension RedisStore {
     func letGo(_ id: RecordID) {
         lanes.letGo(id)
         readSoon()
-        if lanes.hasReleasable { beatSoon(after: .zero) }
+        if lanes.hasReleasable { beatSoon(after: timing.pause) }
     }
 
     // MARK: Being woken

@@ -88,8 +88,10 @@ final class RedisFake: SimHandler {
             case "epoch":
                 "*4\r\n" + texts([epoch])
                     + ":\(beat)\r\n:\(command[4] == "" || command[4] == epoch ? 0 : 1)\r\n$0\r\n\r\n"
-            case "lanes": "*7\r\n:1\r\n:\(beat)\r\n:1\r\n:64\r\n*0\r\n*0\r\n*0\r\n"
-            case "read": "*1\r\n:1\r\n"
+            case "lanes": lanes(Array(command.dropFirst(7)))
+            case "read":
+                // Nothing more in the first lane asked for.
+                "*2\r\n:1\r\n*2\r\n" + texts([command[6]]) + ":1\r\n"
             case "apply": "*3\r\n:1\r\n:\(beat)\r\n$-1\r\n"
             case "SUBSCRIBE": "*3\r\n" + texts(["subscribe", command[1]]) + ":1\r\n"
             case "GET": "$1\r\nv\r\n"
@@ -97,6 +99,16 @@ final class RedisFake: SimHandler {
             default: "+OK\r\n"
             }
         return [UInt8](text: reply)
+    }
+
+    /// All lanes to the first who asks, and kept from then on.
+    private func lanes(_ held: [String]) -> String {
+        let kept = stride(from: 0, to: held.count, by: 3).map { held[$0] }
+        let taken = held.isEmpty ? (0..<64).flatMap { ["\($0)", "\(beat)"] } : []
+        let lists = [kept, [], taken].map { list in
+            "*\(list.count)\r\n" + list.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()
+        }
+        return "*7\r\n:1\r\n:\(beat)\r\n:1\r\n:64\r\n" + lists.joined()
     }
 
     /// Forty octets that begin with the script's name.

@@ -171,6 +171,78 @@ struct RedisFaultTests {
         #expect(fake.rig.counters.value(.redisStoreChanges) == 1)
     }
 
+    private static let odd = [
+        "*0\r\n", ":7\r\n", "$-1\r\n", "+OK\r\n", "*1\r\n:4\r\n", "-ERR no\r\n", "-NOPERM no\r\n", "#f\r\n",
+        "*7\r\n:1\r\n:1\r\n:1\r\n:-9223372036854775808\r\n*0\r\n*0\r\n*0\r\n",
+        "*7\r\n:1\r\n:1\r\n:-1\r\n:64\r\n*1\r\n:64\r\n*0\r\n*0\r\n",
+        "*7\r\n:1\r\n:1\r\n:1\r\n:64\r\n*0\r\n*0\r\n*1\r\n:1\r\n",
+        "*7\r\n:1\r\n:1\r\n:1\r\n:64\r\n*0\r\n*0\r\n*2\r\n:-1\r\n:1\r\n",
+        "*7\r\n:1\r\n:9223372036854775807\r\n:1\r\n:0\r\n*2\r\n:1\r\n:1\r\n*1\r\n:1\r\n*4\r\n:1\r\n:1\r\n:1\r\n:1\r\n",
+        "*2\r\n:1\r\n*1\r\n$1\r\n7\r\n", "*2\r\n:1\r\n*2\r\n$2\r\n64\r\n:1\r\n",
+        "*2\r\n:1\r\n*5\r\n$1\r\n7\r\n:1\r\n$3\r\n1-1\r\n$2\r\nzz\r\n$1\r\nv\r\n",
+        "*2\r\n:1\r\n*5\r\n$1\r\n7\r\n:1\r\n$-1\r\n$-1\r\n$-1\r\n",
+        "*4\r\n$0\r\n\r\n:1\r\n:0\r\n$0\r\n\r\n", "*4\r\n$1\r\ne\r\n:-9223372036854775808\r\n:1\r\n$0\r\n\r\n",
+        "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n$1\r\n1\r\n", "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$2\r\n99\r\n",
+    ]
+
+    @Test("no wrong answer to what the store asks on its own ends the process; it is got over", arguments: [
+        "CLIENT", "SCRIPT", "epoch", "lanes", "read", "SUBSCRIBE", "PING",
+    ])
+    func oddAnswers(command: String) {
+        for reply in Self.odd {
+            let fake = RedisFake()
+            var isFirst = true
+            // Once right, so that the store gets as far as to ask.
+            fake.misbehave = { name, _ in
+                guard name == command else { return nil }
+                defer { isFirst = false }
+                return isFirst && command == "lanes" ? nil : octets(reply)
+            }
+            fake.rig.run(for: .seconds(4))
+            fake.misbehave = { _, _ in nil }
+            fake.rig.run(for: .seconds(2))
+            #expect(fake.opens(within: .seconds(4)), "\(reply.debugDescription)")
+            #expect(fake.ask(Self.put).answer == .done)
+            #expect(fake.received.count < 1_500, "\(reply.debugDescription): asked without end")
+            #expect(fake.received.contains(command) && (fake.store.lanes.held == 64 || command == "lanes"))
+        }
+    }
+
+    @Test("what was read is handed out only under a lease that is confirmed, and dropped with its lane")
+    func leases() throws {
+        var lanes = RedisLanes(member: octets("m"))
+        func learn(_ kept: [Int], _ lost: [Int], _ taken: [Int], _ until: Int64) -> RedisLanes.Changes? {
+            func list(_ numbers: [Int]) -> RESPValue { .array(numbers.map { .bulk([UInt8](text: "\($0)")) }) }
+            return lanes.learn(
+                [.integer(1), .integer(1), .integer(1), .integer(64), list(kept), list(lost), list(taken)],
+                until: Instant(nanoseconds: until))
+        }
+        func entry(_ lane: Int, _ number: Int) -> RESPValue {
+            let (at, entry) = ([UInt8](text: "\(number)-0"), redisEntry(number, lane: lane))
+            return .array([
+                .bulk([UInt8](text: "\(lane)")), .integer(1), .bulk(at), .bulk(entry.key.id.hex), .bulk(entry.value),
+            ])
+        }
+        func next(_ at: Int64) -> QueueEntry? { lanes.next(at: Instant(nanoseconds: at)) }
+        func reading(_ at: Int64) -> [[UInt8]]? { lanes.readArguments(at: Instant(nanoseconds: at)) }
+        #expect(learn([], [], [3, 10, 5, 11], 100)?.taken == 2)
+        #expect(reading(100) == nil, "the lease is over")
+        let asked = try #require(reading(99))
+        #expect(asked.contains(octets("m:10")) && asked.contains(octets("m:11")))
+        #expect(reading(99) == nil, "one reading at a time")
+        let isRead = lanes.read([.integer(1), entry(3, 1), entry(5, 2)])
+        #expect(isRead && next(100) == nil)
+        #expect(learn([3, 5], [], [], 200)?.lost == 0)
+        #expect(next(199) == redisEntry(1, lane: 3))
+        #expect(learn([3], [5], [], 300)?.lost == 1)
+        #expect(next(299) == nil && lanes.inHand == 1)
+        #expect(lanes.owner(of: redisEntry(1, lane: 3).key.id)?.owner == octets("m:10"))
+        #expect(lanes.owner(of: redisEntry(2, lane: 5).key.id) == nil)
+        // Taken anew: what was begun under the old fence stays fenced.
+        #expect(learn([], [3], [3, 12], 400)?.taken == 1)
+        #expect(lanes.owner(of: redisEntry(1, lane: 3).key.id) == nil && lanes.inHand == 0)
+    }
+
     @Test("every fault has its row, its word and its counter")
     func covered() {
         let elsewhere: Set<RedisFault> = [.unreachable, .tls, .closed, .overloaded, .storeChanged, .noScript]
