@@ -74,7 +74,8 @@ private struct EmbeddedOpening {
         let index = try StoreOpening.indexKey(keys, settings) { bare.ask($0) }
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
         let pages = CrashBlame.read(folder, slots: loops.count, log) { bare.ask($0) }
-        return StoreOpening(store: .embedded(journal), pseudonymKey: pseudonymKey, crashPages: pages, folder: disk, threads: threads)
+        return StoreOpening(
+            store: .embedded(journal), pseudonymKey: pseudonymKey, crashPages: pages, folder: disk, threads: threads)
     }
 
     // MARK: Journal
