@@ -91,6 +91,8 @@ private struct EmbeddedOpening {
         var rotation = SealRotation(keys)
         let mayRotate = settings.data.keys.count > 1
         do throws(JournalFault) {
+            // What cannot be made is told by the disk itself, with its reason.
+            _ = Files.makeDirectories(folder)
             do throws(DiskFault) { disk = try LinuxDisk(folder) } catch { throw .disk(error, file: folder) }
             opened = try EmbeddedStore.open(
                 disk, at: LinuxClock().wall,
