@@ -24,6 +24,8 @@ final class SimNet: Net {
     private var foundNothing = false
     /// The wait under way has found something that is so.
     private var isReady = false
+    /// The process is no more: whoever still calls is a ghost.
+    private var isGone = false
 
     init(_ network: SimNetwork, waker: SimWaker) {
         self.network = network
@@ -186,6 +188,24 @@ final class SimNet: Net {
         return taken
     }
 
+    // MARK: The end of the process
+
+    /// What the kernel does for a process that is no more: every connection is reset, every door is shut.
+    func abandon() {
+        isGone = true
+        let gone = entries
+        entries = []
+        answers = []
+        for (id, entry) in gone.enumerated() {
+            guard let entry else { continue }
+            network.freeDescriptor(Int32(id))
+            switch entry.kind {
+            case .listener(let listener): network.cut(listener)
+            case .connection(let end): network.cut(end)
+            }
+        }
+    }
+
     // MARK: Table
 
     private func add(_ kind: Entry.Kind) -> Socket {
@@ -198,7 +218,7 @@ final class SimNet: Net {
     private func entry(_ socket: Socket, _ call: String) -> Entry? {
         let id = Int(socket.id)
         guard id >= 0, id < entries.count, let entry = entries[id] else {
-            network.misuse.append("\(call) on closed descriptor \(id)")
+            if !isGone { network.misuse.append("\(call) on closed descriptor \(id)") }
             return nil
         }
         return entry

@@ -350,6 +350,24 @@ final class SimNetwork {
         arrange(for: other) { [self] in markReset(other) }
     }
 
+    /// The gateway's process is gone: nothing that is on the way arrives any more.
+    func cut(_ end: SimEnd) {
+        guard !end.isClosed else { return }
+        end.wasTampered = true
+        end.isClosed = true
+        openEnds -= 1
+        guard let other = end.other else { return }
+        other.wasTampered = true
+        if end.isConnected { markReset(other) } else { discard(other) }
+    }
+
+    func cut(_ listener: SimListener) {
+        listener.isClosed = true
+        listeners.removeAll { $0 === listener }
+        for end in listener.queue { cut(end) }
+        listener.queue = []
+    }
+
     /// The kernel had no descriptor for a caller.
     func turnAway(_ end: SimEnd) {
         end.wasTampered = true
