@@ -9,6 +9,8 @@ final class Journal: Sendable {
     private let writer: any Waker
     private let compactor: any Waker
     let sizes: JournalSizes
+    /// The last inbound record that an earlier process appended.
+    private let recoveredThrough: UInt64
     private let events = Mutex<[JournalEvent]>([])
 
     /// - Parameters:
@@ -21,6 +23,7 @@ final class Journal: Sendable {
     ) {
         state = Mutex(JournalState(table: table, loops: loops.count, segments: segments, sizes: sizes))
         self.sizes = sizes
+        recoveredThrough = table.sequence
         self.loops = loops
         self.writer = writer
         self.compactor = compactor
@@ -52,6 +55,13 @@ final class Journal: Sendable {
     /// Inbound entries of the loop's lanes, in order.
     func entries(of loop: Int) -> [QueueEntry] {
         state.withLock { $0.table.inboundEntries() }.filter { Int($0.lane.number) % loops.count == loop }
+    }
+
+    /// Of these, what an earlier process left. Loops begin one after the other: what the first ones append meanwhile
+    /// reaches its loop by mail, and may not even be durable.
+    func recoveredEntries(of loop: Int) -> [QueueEntry] {
+        state.withLock { $0.table.inboundEntries(through: recoveredThrough) }
+            .filter { Int($0.lane.number) % loops.count == loop }
     }
 
     // MARK: Writer

@@ -80,7 +80,7 @@ final class JournalStore: Store {
         if hasDelivered { return false }
         hasDelivered = true
         guard let onEntry else { return false }
-        let entries = journal.entries(of: loop)
+        let entries = journal.recoveredEntries(of: loop)
         for entry in entries { onEntry(entry) }
         return !entries.isEmpty
     }

@@ -9,7 +9,7 @@ struct StoreTable {
     private var rooms: [RoomTable]
     private var claims: [ClaimTable]
     private var sweepRoom = 0
-    private var sequence: UInt64 = 0
+    private(set) var sequence: UInt64 = 0
 
     /// - Parameters:
     ///   - claimsMax: claims kept at a time.
@@ -111,13 +111,13 @@ struct StoreTable {
     }
 
     /// In the order they were appended.
-    func inboundEntries() -> [QueueEntry] {
+    func inboundEntries(through last: UInt64 = .max) -> [QueueEntry] {
         let table = rooms[Int(StoreRoom.inbound.rawValue)]
         var found: [(QueueEntry, sequence: UInt64)] = []
         for slot in 0..<table.slotCount {
             guard let (id, record) = table.live(slot, at: WallTime(milliseconds: 0)) else { continue }
             let entry = QueueEntry(key: StoreKey(.inbound, id), lane: record.lane, value: record.value)
-            found.append((entry, record.sequence))
+            if record.sequence <= last { found.append((entry, record.sequence)) }
         }
         return found.sorted { $0.sequence < $1.sequence }.map { $0.0 }
     }
