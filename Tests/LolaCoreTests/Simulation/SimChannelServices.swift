@@ -70,6 +70,9 @@ final class SimChannelService {
         guard story.posts.indices.contains(number) else { return }
         let post = story.posts[number]
         let generation = story.world.generation
+        defer { post.parts[part, default: []].append(SimSending(generation: generation, call: call)) }
+        // A request that was given up long ago may still come out of a stalled connection.
+        if call.wasTampered { return }
         if story.hasEnded(post) { story.violated("part \(part) of the answer to \(post.key) came after its end") }
         if post.parts.keys.contains(where: { $0 > part }) {
             story.violated("part \(part) of the answer to \(post.key) came after a later part")
@@ -81,7 +84,6 @@ final class SimChannelService {
                 story.violated("part \(part) of the answer to \(post.key) was sent again after an orderly end")
             }
         }
-        post.parts[part, default: []].append(SimSending(generation: generation, call: call))
     }
 
     private func taken(_ call: SimCall) {

@@ -105,7 +105,7 @@ final class SimChecks {
     }
 
     private static let words = [
-        "hola", "tarjeta", "respuesta", "4111 1111", "4111111111111111", "wamid", "1202555", "US.1349", "91000",
+        "hola", "tarjeta", "respuesta", "4111 1111", "4111111111111111", "wamid", "12025551", "US.1349", "931724658",
     ].map { ($0, Data($0.utf8)) }
 
     private func tells(_ octets: Data) -> String? {

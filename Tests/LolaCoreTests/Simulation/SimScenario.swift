@@ -215,7 +215,8 @@ struct SimScenario {
     }
 
     private var isSettled: Bool {
-        world.process != nil && !world.isDraining && world.shared.backlog.count == 0
-            && story.webhooks.allSatisfy(\.isSettled)
+        guard let process = world.process, !world.isDraining, process.shared.backlog.count == 0 else { return false }
+        // A process that has just begun has not yet counted what it found.
+        return story.webhooks.allSatisfy(\.isSettled) && process.held.isEmpty
     }
 }

@@ -157,7 +157,8 @@ final class SimAgentService {
         story.pulse(.agent)
         check(call, post, agent, body, message)
         if post.generation != story.world.generation { started(post, agent) }
-        if !post.parts.isEmpty { story.violated("\(key) was given to \(agent) after its answer was sent") }
+        // A request that was given up long ago may still come out of a stalled connection.
+        if !post.parts.isEmpty, !call.wasTampered { story.violated("\(key) was given to \(agent) after its answer was sent") }
         if post.agent != agent { story.violated("\(key) went to \(post.agent ?? "") and then to \(agent)") }
         post.calls += 1
         if post.calls > 12 * story.world.processes.count { story.violated("\(key) was given to its agent \(post.calls) times") }

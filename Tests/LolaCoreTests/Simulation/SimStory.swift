@@ -61,7 +61,7 @@ final class SimSender {
         switch kind {
         case .whatsappNumber: String(phone.dropFirst())
         case .whatsappUser: "US.13491208655302741918\(index)"
-        case .telegram: "\(9_100_000 + index)"
+        case .telegram: "\(93_172_465_800 + index)"
         }
     }
     var conversation: String {

@@ -5,9 +5,11 @@ import Testing
 
 @testable import LolaCore
 
-@Suite("Simulation", .serialized)
+@Suite("Simulation")
 struct SimulationTests {
     private static let environment = ProcessInfo.processInfo.environment
+    /// Seeds share nothing: they run on all processors at once.
+    private static let workers = max(1, min(ProcessInfo.processInfo.activeProcessorCount, 16))
 
     /// The commit is a seed too, so that every change is tried against one nobody has seen.
     private static func seedOfCommit() -> UInt64 {
@@ -50,9 +52,11 @@ struct SimulationTests {
         }
     }
 
-    @Test("whatever the weather and whoever dies: proven messages only, in order, each to its end, each answer once")
-    func manySeeds() {
+    @Test("whatever the weather and whoever dies: proven messages only, in order, each to its end, each answer once",
+        arguments: 0..<workers)
+    func manySeeds(worker: Int) {
         if Self.environment["LOLA_SIM_SEED"] != nil {
+            if worker > 0 { return }
             let seed = Self.number("LOLA_SIM_SEED", or: 1)
             if let outcome = Self.run(seed) { print("seed \(seed): \(outcome)") }
             return
@@ -60,13 +64,13 @@ struct SimulationTests {
         let first = Self.number("LOLA_SIM_FROM", or: 1)
         let count = Self.number("LOLA_SIM_SEEDS", or: 200)
         var tally = SimTally()
-        for seed in first..<(first + count) {
+        for seed in stride(from: first + UInt64(worker), to: first + count, by: Self.workers) {
             if let outcome = Self.run(seed) { tally.add(outcome) }
         }
-        if first == 1 { _ = Self.run(Self.seedOfCommit()) }
-        print("\(count) seeds from \(first): \(tally)")
+        if worker == 0, first == 1 { _ = Self.run(Self.seedOfCommit()) }
+        print("\(tally)")
         // A simulation in which nothing happens would find nothing.
-        if count >= 200 { #expect(tally.idle(per: Int(count)) == []) }
+        if count >= 200 { #expect(tally.idle == []) }
     }
 
     @Test("the same seed is the same run, event for event", arguments: [3, 14, 15, 92, 65, 35] as [UInt64])
@@ -79,6 +83,7 @@ struct SimulationTests {
 
 /// What happened in many runs together.
 private struct SimTally: CustomStringConvertible {
+    private var count = 0
     private var sums: [(name: String, value: Int, least: Int)] = []
 
     mutating func add(_ outcome: SimScenario.Outcome) {
@@ -89,14 +94,15 @@ private struct SimTally: CustomStringConvertible {
             ("compactions", outcome.compactions, 50), ("messages recovered", outcome.recovered, 50),
             ("answers repeated in doubt", outcome.repeated, 2), ("doubts settled by receipts", outcome.settledDoubts, 2),
         ]
+        count += 1
         if sums.isEmpty { sums = own.map { ($0.0, 0, $0.2) } }
         for place in own.indices { sums[place].value += own[place].1 }
     }
 
     /// What happened too seldom.
-    func idle(per count: Int) -> [String] {
+    var idle: [String] {
         sums.filter { $0.value < $0.least * count / 200 }.map { "\($0.value) \($0.name)" }
     }
 
-    var description: String { sums.map { "\($0.value) \($0.name)" }.joined(separator: ", ") }
+    var description: String { "\(count) seeds: " + sums.map { "\($0.value) \($0.name)" }.joined(separator: ", ") }
 }
