@@ -12,8 +12,9 @@ final class SimChecks {
 
     init(_ story: SimCase) { self.story = story }
 
-    func all(_ fate: SimFate, servers: [SimServer]) {
-        for text in world.leftovers() { story.violated("left over: \(text)") }
+    /// - Parameter isEmpty: connections have had the time to go.
+    func all(_ fate: SimFate, isEmpty: Bool, servers: [SimServer]) {
+        for text in world.leftovers(isEmpty: isEmpty) { story.violated("left over: \(text)") }
         if fate.wasOpenLate { story.violated("the doors stayed open while draining") }
         story.violations += world.network.misuse
         for server in servers { story.violations += server.complaints }

@@ -210,8 +210,8 @@ final class SimProcess {
 
     var isOver: Bool { rooms.allSatisfy(\.isOver) }
 
-    /// What should be gone after everything has settled, and is not.
-    func leftovers(descriptors: Int) -> [String] {
+    /// Connections and waits that should be gone some time after everything has settled, and are not.
+    func openThings(descriptors: Int) -> [String] {
         var found: [String] = []
         for (number, room) in rooms.enumerated() {
             let loop = room.assembly.loop
@@ -224,6 +224,12 @@ final class SimProcess {
         }
         let listeners = baseEntities.reduce(0, +)
         if descriptors != listeners { found.append("\(descriptors) descriptors open, \(listeners) listeners") }
+        return found
+    }
+
+    /// Work that should be done, and is not.
+    func unfinished() -> [String] {
+        var found: [String] = []
         if shared.backlog.count != 0 { found.append("backlog \(shared.backlog.count)") }
         if !shared.doubts.isEmpty { found.append("a doubt") }
         if !held.isEmpty { found.append("\(held.count) messages in the queue") }

@@ -212,8 +212,9 @@ final class SimWorld {
     // MARK: After settling
 
     /// What should be gone and is not.
-    func leftovers() -> [String] {
-        let found = process?.leftovers(descriptors: network.openDescriptors) ?? ["no process"]
+    func leftovers(isEmpty: Bool) -> [String] {
+        guard let process else { return ["no process"] }
+        let found = (isEmpty ? process.openThings(descriptors: network.openDescriptors) : []) + process.unfinished()
         return isSpinning ? found + ["a loop that never sleeps"] : found
     }
 }
