@@ -8,8 +8,10 @@ LOLA := .build/release/lola
 SWIFT_RELEASE := swift build -c release --static-swift-stdlib --product lola
 PORT ?= 8080
 FUZZ_SECONDS ?= 60
+SEEDS ?= 1000
+FROM ?= 1
 
-.PHONY: help run build test test-swift test-blackbox bench fuzz image rootfs format
+.PHONY: help run build test test-swift test-blackbox sim bench fuzz image rootfs format
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1 \t\2/' | expand -t 24
@@ -30,10 +32,15 @@ test: ## everything: unit tests, release build, black-box tests
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory --keep-going test-swift test-blackbox
 
-test-swift: ## Swift Testing only
+test-swift: ## Swift Testing only, with SEEDS runs of the simulator (1000)
 	@scripts/setup.sh build
 	swift build --build-tests
-	swift test --skip-build
+	LOLA_SIM_SEEDS=$(SEEDS) swift test --skip-build
+
+sim: ## the simulator alone: SEEDS runs (1000) from seed FROM (1) on
+	@scripts/setup.sh build
+	swift build --build-tests
+	LOLA_SIM_SEEDS=$(SEEDS) LOLA_SIM_FROM=$(FROM) swift test --skip-build --filter SimulationTests/manySeeds
 
 test-blackbox: build ## pytest against the release binary (PYTEST_ARGS="-k telegram")
 	@scripts/setup.sh test

@@ -356,16 +356,14 @@ final class SimNetwork {
         end.wasTampered = true
         end.isClosed = true
         openEnds -= 1
+        end.other?.wasTampered = true
         guard let other = end.other else { return }
-        other.wasTampered = true
         if end.isConnected { markReset(other) } else { discard(other) }
     }
 
     func cut(_ listener: SimListener) {
-        listener.isClosed = true
-        listeners.removeAll { $0 === listener }
-        for end in listener.queue { cut(end) }
-        listener.queue = []
+        listener.queue.forEach(cut)
+        close(listener)
     }
 
     /// The kernel had no descriptor for a caller.

@@ -218,7 +218,9 @@ final class SimProcess {
             if loop.entityCount != baseEntities[number] {
                 found.append("loop \(number) holds \(loop.entityCount) entities, \(baseEntities[number]) at the start")
             }
-            if loop.actionCount != baseActions[number] { found.append("loop \(number) holds \(loop.actionCount) actions") }
+            if loop.actionCount != baseActions[number] {
+                found.append("loop \(number) holds \(loop.actionCount) actions")
+            }
             let open = room.assembly.server.publicConnectionCount
             if open != 0 { found.append("loop \(number) holds \(open) public connections") }
         }

@@ -45,7 +45,8 @@ struct SimScenario {
         let weather = isRough ? Self.weather(chance) : SimWeather(latencyMax: chance.between(1, 20))
         let environment = ["LOLA_AGENTS_RETRY": chance.pick(Self.retries)]
         world = try SimWorld(
-            seed: chance.word(), weather: weather, disk: Self.diskWeather(chance), environment: environment, trace: trace)
+            seed: chance.word(), weather: weather, disk: Self.diskWeather(chance), environment: environment,
+            trace: trace)
         story = SimCase(world, chance.fork())
         story.trouble = chance.pick([0, 50, 200, 400])
         let fate = SimFate(world, chance.fork(), isCruel: chance.chance(650))
@@ -116,7 +117,7 @@ struct SimScenario {
     }
 
     private func makePosts() {
-        for number in 0..<chance.between(20, 40) {
+        for number in 0..<chance.between(10, 26) {
             let sender = chance.pick(story.senders)
             let post = SimPost(number, sender, kind(for: sender))
             if post.reachesAgent { post.acts = acts() }

@@ -158,10 +158,14 @@ final class SimAgentService {
         check(call, post, agent, body, message)
         if post.generation != story.world.generation { started(post, agent) }
         // A request that was given up long ago may still come out of a stalled connection.
-        if !post.parts.isEmpty, !call.wasTampered { story.violated("\(key) was given to \(agent) after its answer was sent") }
+        if !post.parts.isEmpty, !call.wasTampered {
+            story.violated("\(key) was given to \(agent) after its answer was sent")
+        }
         if post.agent != agent { story.violated("\(key) went to \(post.agent ?? "") and then to \(agent)") }
         post.calls += 1
-        if post.calls > 12 * story.world.processes.count { story.violated("\(key) was given to its agent \(post.calls) times") }
+        if post.calls > 12 * story.world.processes.count {
+            story.violated("\(key) was given to its agent \(post.calls) times")
+        }
         if let open = post.sender.openCall, !open.isAnswered, !open.isLost, !open.wasTampered,
             !call.wasTampered
         {

@@ -92,7 +92,8 @@ private struct SimTally: CustomStringConvertible {
             ("webhooks accepted", outcome.accepted, 2_000), ("agent calls", outcome.agentCalls, 2_000),
             ("processes ended", outcome.ends, 100), ("segments abandoned", outcome.abandoned, 50),
             ("compactions", outcome.compactions, 50), ("messages recovered", outcome.recovered, 50),
-            ("answers repeated in doubt", outcome.repeated, 2), ("doubts settled by receipts", outcome.settledDoubts, 2),
+            ("answers repeated in doubt", outcome.repeated, 2),
+            ("doubts settled by receipts", outcome.settledDoubts, 1),
         ]
         count += 1
         if sums.isEmpty { sums = own.map { ($0.0, 0, $0.2) } }
