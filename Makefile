@@ -40,7 +40,10 @@ test-swift: ## Swift Testing only, with SEEDS runs of the simulator (1000)
 sim: ## the simulator alone: SEEDS runs (1000) from seed FROM (1) on
 	@scripts/setup.sh build
 	swift build --build-tests
-	LOLA_SIM_SEEDS=$(SEEDS) LOLA_SIM_FROM=$(FROM) swift test --skip-build --filter SimulationTests/manySeeds
+	@failed=0; last=$$(( $(FROM) + $(SEEDS) - 1 )); for from in $$(seq $(FROM) 1000 $$last); do \
+	  count=$$(( last - from < 1000 ? last - from + 1 : 1000 )); echo "seeds $$from to $$(( from + count - 1 ))"; \
+	  LOLA_SIM_SEEDS=$$count LOLA_SIM_FROM=$$from swift test --skip-build --filter SimulationTests/manySeeds \
+	    || failed=1; done; exit $$failed
 
 test-blackbox: build ## pytest against the release binary (PYTEST_ARGS="-k telegram")
 	@scripts/setup.sh test

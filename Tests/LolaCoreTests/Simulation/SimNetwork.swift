@@ -19,8 +19,7 @@ final class SimEnd {
     fileprivate(set) var connectFault: NetFault?
     fileprivate(set) var hasShutWrite = false
     fileprivate(set) var isClosed = false
-    fileprivate var onTheWay = 0
-    fileprivate var lastArrival = Instant(nanoseconds: 0)
+    fileprivate var (onTheWay, lastArrival) = (0, Instant(nanoseconds: 0))
     fileprivate var waiting: [UInt8] = []
     fileprivate var shutsAfterWaiting = false
     fileprivate var closesAfterWaiting = false
@@ -178,6 +177,7 @@ final class SimNetwork {
         listener.queue = []
     }
 
+    func dismantle() { (queue, services, names) = (SimQueue(), [:], [:]) }
     func hasListener(_ port: UInt16) -> Bool { listeners.contains { $0.port == port } }
 
     private func makePair(gatewaySees peer: IPAddress) -> (SimEnd, SimEnd) {

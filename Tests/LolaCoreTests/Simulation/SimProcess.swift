@@ -202,6 +202,14 @@ final class SimProcess {
         for room in rooms { room.net.abandon() }
     }
 
+    func dismantle() {
+        for room in rooms {
+            room.net.abandon()
+            room.assembly.loop.scratch = []
+        }
+        rooms = []
+    }
+
     /// What SIGTERM does.
     func terminate() {
         shared.health.beginDrain()

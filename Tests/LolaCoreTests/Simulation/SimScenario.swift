@@ -199,6 +199,10 @@ struct SimScenario {
 
     func run() throws -> Outcome {
         schedule()
+        defer {
+            world.dismantle()
+            story.pulse = { _ in }
+        }
         try world.run(until: world.clock.now + .hours(2), "webhooks and backlog") { isSettled }
         fate.isOver = true
         world.disk.capacity = .max

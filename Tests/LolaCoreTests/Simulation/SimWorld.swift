@@ -211,6 +211,16 @@ final class SimWorld {
 
     // MARK: After settling
 
+    /// Lets go of what would keep the world alive: thousands of them are made in one process.
+    func dismantle() {
+        onStart = { _ in }
+        onEnd = { _ in }
+        disk.trouble = nil
+        for process in processes { process.dismantle() }
+        processes = []
+        network.dismantle()
+    }
+
     /// What should be gone and is not.
     func leftovers(isEmpty: Bool) -> [String] {
         guard let process else { return ["no process"] }
