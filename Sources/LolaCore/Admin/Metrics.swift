@@ -84,6 +84,9 @@ struct MetricsPage {
         Family(name: "lola_messages_recovered_total", help: "Messages taken up again after a stop.", series: [
             ("", .messagesRecovered)
         ]),
+        Family(name: "lola_messages_quarantined_total", help: "Messages put aside instead of handled.", series: [
+            ("", .messagesQuarantined)
+        ]),
         Family(name: "lola_store_unopened_total", help: "Values that no data key opens.", series: [
             ("", .storeUnopened)
         ]),
@@ -116,6 +119,18 @@ struct MetricsPage {
         ]),
         Family(name: "lola_breaker_opened_total", help: "Times a circuit breaker opened.", series: [
             ("", .breakerOpened)
+        ]),
+        Family(name: "lola_redis_connects_total", help: "Connections to Redis that were opened.", series: [
+            ("", .redisConnects)
+        ]),
+        Family(name: "lola_redis_faults_total", help: "Commands and connections that Redis failed.", series: [
+            (#"kind="connection""#, .redisConnectionFaults), (#"kind="timeout""#, .redisTimeouts),
+            (#"kind="protocol""#, .redisProtocolFaults), (#"kind="error""#, .redisErrors),
+            (#"kind="overload""#, .redisOverloads), (#"kind="store_changed""#, .redisStoreChanges),
+        ]),
+        Family(name: "lola_redis_lanes_total", help: "Lanes of the inbound queue that changed hands.", series: [
+            (#"outcome="taken""#, .redisLanesTaken), (#"outcome="released""#, .redisLanesReleased),
+            (#"outcome="lost""#, .redisLanesLost),
         ]),
     ]
 }

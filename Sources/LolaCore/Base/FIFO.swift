@@ -8,6 +8,9 @@ struct FIFO<Element> {
     private var leaving: [Element] = []
 
     var isEmpty: Bool { arriving.isEmpty && leaving.isEmpty }
+    var count: Int { arriving.count + leaving.count }
+    /// The oldest.
+    var first: Element? { leaving.last ?? arriving.first }
 
     mutating func append(_ element: Element) { arriving.append(element) }
 

@@ -264,6 +264,43 @@ enum Limits {
     /// quarter of a second.
     static let journalSearchMax = ByteCount.mebibytes(256)
 
+    // MARK: Redis
+
+    /// A line of a reply: a simple text, an error, a number.
+    static let redisLineMax = ByteCount.kibibytes(8)
+    /// One bulk text: above the largest record, which holds at most a provider's largest body and its seal.
+    static let redisBulkMax = ByteCount.mebibytes(5)
+    /// Elements of one aggregate, or pairs of a map.
+    static let redisArrayMax = 16_384
+    /// Aggregates in aggregates.
+    static let redisDepthMax = 8
+    /// One reply with everything in it.
+    static let redisReplyMax = ByteCount.mebibytes(32)
+    static let redisValuesMax = 65_536
+    /// From a command to its answer. A stalled Redis must give 503 within 5 s (CONTRACT §11).
+    static let redisAnswerTimeout = Interval.seconds(3)
+    /// From the look-up of the name to the end of the greeting.
+    static let redisGreetingTimeout = Interval.seconds(2)
+    /// Commands of one connection that wait for their answers; more is unavailable.
+    static let redisCommandsMax = 4_096
+    /// Octets of commands that the server has not taken; more is unavailable.
+    static let redisBacklogMax = ByteCount.mebibytes(16)
+    /// A connection is tried again after this, doubling, half of it at random.
+    static let redisRetryFirst = Interval.milliseconds(50)
+    static let redisRetryMax = Interval.milliseconds(800)
+    /// How long a start waits for a Redis that is starting too.
+    static let redisStartPatience = Interval.seconds(10)
+    /// How long a lane stays with a member that says nothing.
+    static let redisLease = Interval.seconds(10)
+    /// Entries of one loop that are read and not done, and their octets; the rest stays in Redis.
+    static let redisEntriesInHandMax = 4_096
+    static let redisOctetsInHandMax = ByteCount.mebibytes(32)
+    /// Entries and octets of one reading, and octets of one page for operators: well below a reply.
+    static let redisReadMax = 128
+    static let redisReadOctetsMax = ByteCount.mebibytes(8)
+    /// Records on one page.
+    static let redisPageMax = 1_000
+
     // MARK: Channels (reference: protocols §1, §2)
 
     /// A native message id (`wamid…`); longer is malformed.

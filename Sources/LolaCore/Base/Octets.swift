@@ -16,6 +16,12 @@ extension [UInt8] {
         self = unsafe octets.withUnsafeBufferPointer { unsafe [UInt8]($0) }
     }
 
+    /// Appends lent octets, in one piece.
+    @inline(__always)
+    mutating func append(copying octets: Span<UInt8>) {
+        unsafe octets.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+
     /// Appends the octets of a word.
     @inline(__always)
     mutating func append(word: StaticString) {

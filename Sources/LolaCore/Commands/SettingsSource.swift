@@ -94,10 +94,6 @@ enum ServeCommand {
         Signals.block()
         Process.prepare()
         guard let settings = SettingsSource.load(.serve, invocation) else { return ExitCode.configuration }
-        if let refusal = SettingsGap.refusal(settings) {
-            Process.print(refusal, to: 2)
-            return ExitCode.configuration
-        }
         let log = Log(sink: LogSink(descriptor: 1), threshold: .info)
         for key in SettingsGap.given(settings) {
             log.write(.warn, "setting_without_effect", at: LinuxClock().wall, [("key", key)])

@@ -104,7 +104,7 @@ enum Daemon {
 
     private static func runLoop(
         _ number: Int, waker: EventFD, publicPort: UInt16, _ shared: SharedParts, _ board: StartBoard,
-        _ running: RunningLoops, _ threads: StoreThreads
+        _ running: RunningLoops, _ threads: StoreThreads?
     ) {
         guard let net = LinuxNet(waker: waker) else {
             return board.post(.failure(Failure(code: 1, text: "the process has no file descriptor left")))
@@ -119,7 +119,7 @@ enum Daemon {
             return board.post(.failure(describe(error)))
         }
         if running.ended() {
-            threads.end()
+            threads?.end()
             shared.log.write(.info, "stopped", at: LinuxClock().wall, [("waiting", "\(shared.backlog.count)")])
             Process.exit(0)
         }

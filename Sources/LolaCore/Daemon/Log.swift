@@ -78,6 +78,12 @@ final class FlowLog: EventLog, OperatorLog, RefusalLog {
         lines += Log.line(.info, "operator_action", at: clock.wall, [("action", "\(action)"), ("record", id.hex.text)])
     }
 
+    func quarantined(_ id: RecordID, crashes: Int) {
+        lines += Log.line(.error, "message_quarantined", at: clock.wall, [
+            ("record", id.hex.text), ("crashes", "\(crashes)"),
+        ])
+    }
+
     func deadLetter(_ turn: Turn, _ names: MessageNames, word: String) {
         add(.error, "dead_letter", turn, names, [("reason", word)])
     }

@@ -40,6 +40,9 @@ final class LoopAssembly {
     let server: HTTPServer
     private let flow: MessageFlow
     private let doubts: Doubts
+    /// The store's own view when it is a Redis: it has a life of its own.
+    private let redis: RedisStore?
+    private var isReleasing = false
     private let inbox: Inbox
     private let shared: SharedParts
     private let mailbox: Mailbox<LoopMail>
@@ -60,15 +63,8 @@ final class LoopAssembly {
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
-        let store: any Store
-        do throws(CryptoFault) {
-            let keys = try SealKeys(settings.data.keys, entropy: entropy)
-            store = SealedStore(shared.store.view(of: number), keys: keys) { _ in
-                shared.counters[number].add(.storeUnopened)
-            }
-        } catch {
-            throw .key(error)
-        }
+        let (bare, store) = try Self.store(of: number, loop, shared)
+        redis = bare as? RedisStore
         let doubts = Doubts(shared.doubts)
         self.doubts = doubts
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
@@ -85,7 +81,8 @@ final class LoopAssembly {
         let console = shared.console?(loop, client, shared)
         let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
         inbox = Inbox(
-            loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms
+            loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
+            journal: journal
         ) { flow.take($0) }
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
@@ -107,7 +104,8 @@ final class LoopAssembly {
             server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
             channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { shared.store.isOpen }, console: console)))
+            metrics: { Self.metrics(shared, clock.now) },
+            storeIsOpen: { [redis] in redis?.isOpen ?? shared.store.status?.isOpen ?? true }, console: console)))
         let loop = loop
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
@@ -129,6 +127,10 @@ final class LoopAssembly {
         if isFirst {
             let own = settings.management.listen
             managementPort = try open(own, port: own.port, role: .management)
+        }
+        if let redis {
+            redis.onEvent = StoreWatch.redis(loop, shared.log)
+            redis.start()
         }
         if isFirst { StoreWatch(loop, shared.store, shared.log).start() }
         shared.health.loopIsReady()
@@ -172,11 +174,20 @@ final class LoopAssembly {
             isDraining = true
             drainDeadline = loop.clock.now + Limits.drainMax
             server.drain()
+            redis?.beginDrain()
         }
     }
 
     private func watchDrain() {
         guard !isQuiet, server.publicConnectionCount == 0, shared.backlog.busyCount == 0 else { return }
+        guard let redis else { return becomeQuiet() }
+        // What rests is on record: others take it up at once when the lanes are free.
+        if isReleasing { return }
+        isReleasing = true
+        redis.releaseAll { [self] in becomeQuiet() }
+    }
+
+    private func becomeQuiet() {
         isQuiet = true
         shared.health.loopIsQuiet()
     }
@@ -191,6 +202,20 @@ final class LoopAssembly {
     }
 
     // MARK: Parts
+
+    /// The loop's view of the store, bare and with its seals.
+    private static func store(
+        of number: Int, _ loop: Loop, _ shared: SharedParts
+    ) throws(StartFault) -> (bare: any Store, sealed: any Store) {
+        let bare: any Store
+        do throws(TLSContextFault) { bare = try shared.store.view(of: number, loop) } catch { throw .tls(error) }
+        do throws(CryptoFault) {
+            let keys = try SealKeys(shared.settings.data.keys, entropy: loop.entropy)
+            return (bare, SealedStore(bare, keys: keys) { _ in loop.counters.add(.storeUnopened) })
+        } catch {
+            throw .key(error)
+        }
+    }
 
     private static func connectionsMax(_ shared: SharedParts) -> Int {
         let all = shared.descriptorsMax

@@ -4,23 +4,23 @@ enum OpenStore: Sendable {
     /// Nothing outlives the process: tests and the simulator.
     case memory(MemoryTable)
     case embedded(Journal)
+    /// Each loop has connections of its own; the authorities are there when the address asks for TLS.
+    case redis(RedisAddress, TLSTrust?)
 
     /// The view of loop `number`, without seals; call it on the loop's own thread.
-    func view(of number: Int) -> any Store {
+    func view(of number: Int, _ loop: Loop) throws(TLSContextFault) -> any Store {
         switch self {
-        case .memory(let table): MemoryStore(table)
-        case .embedded(let journal): JournalStore(journal, loop: number)
+        case .memory(let table): return MemoryStore(table)
+        case .embedded(let journal): return JournalStore(journal, loop: number)
+        case .redis(let address, let trust):
+            var context: TLSContext?
+            if let trust { context = try TLSContext(client: trust) }
+            return RedisStore(loop, address: address, tls: context)
         }
     }
 
-    /// Whether changes are taken now.
-    var isOpen: Bool { status?.isOpen ?? true }
-
     /// Figures of the journal; nil without one.
     var status: JournalStatus? {
-        switch self {
-        case .memory: nil
-        case .embedded(let journal): journal.status()
-        }
+        if case .embedded(let journal) = self { journal.status() } else { nil }
     }
 }

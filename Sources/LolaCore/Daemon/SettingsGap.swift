@@ -8,12 +8,6 @@ enum SettingsGap {
         return withoutEffect.filter { given.contains($0) }
     }
 
-    /// Nil unless the settings ask for something that cannot be done without breaking a promise.
-    static func refusal(_ settings: Settings) -> String? {
-        guard case .redis = settings.store.engine else { return nil }
-        return "store.kind: redis is not available in this version; expected embedded"
-    }
-
     private static let withoutEffect = [
         "server.trusted_proxies", "management.demo_mode", "ip_filters.admin_allowlist", "ip_filters.denylist",
         "credentials.encryption_key", "compliance.content_filter", "compliance.quiet_hours", "twilio.auth_token",

@@ -189,4 +189,11 @@ struct RedisURL: Sendable {
         port = authority.last != 0x5D && authority.contains(0x3A) ? web.port : 6_379
         self.database = database
     }
+
+    /// What the store needs of it.
+    var address: RedisAddress {
+        RedisAddress(
+            host: [UInt8](text: host), port: port, isTLS: tls, username: username.map { [UInt8](text: $0) },
+            password: password, database: database)
+    }
 }

@@ -1,5 +1,5 @@
-// Opens the store at start: lock, recovery, writer, index key; puts aside what has killed the process too often. Runs
-// on the main thread before the loops; whatever goes wrong here ends the start with words for an operator.
+// Opens the store at start: lock, recovery, writer, index key; notes what has killed the process. Runs on the main
+// thread before the loops; whatever goes wrong here ends the start with words for an operator.
 import Synchronization
 
 struct StoreOpening {
@@ -10,14 +10,45 @@ struct StoreOpening {
     let crashPages: LinuxCrashPages?
     /// Holds the lock of the folder: must live as long as the process.
     let folder: LinuxDisk?
-    let threads: StoreThreads
+    let threads: StoreThreads?
 
     /// Opens what the settings name. `loops` are the wakers of the loops.
     static func open(_ settings: Settings, _ log: Log, loops: [EventFD]) throws(Daemon.Failure) -> StoreOpening {
         switch settings.store.engine {
         case .embedded: try EmbeddedOpening(settings, log, loops).open()
-        case .redis: throw Daemon.Failure(code: 78, text: "store.kind: redis is not available in this version")
+        case .redis(let url): try RedisOpening(settings, log, url, loops: loops.count).open()
         }
+    }
+
+    // MARK: Keys
+
+    static func crypto<Value>(_ body: () throws(CryptoFault) -> Value) throws(Daemon.Failure) -> Value {
+        do throws(CryptoFault) { return try body() } catch {
+            throw Daemon.Failure(code: 78, text: "LOLA_DATA_KEY: not a usable key (\(error))")
+        }
+    }
+
+    static func indexKey(
+        _ keys: SealKeys, _ settings: Settings, _ ask: (StoreOperation) -> StoreAnswer
+    ) throws(Daemon.Failure) -> IndexKey {
+        do throws(IndexKeyFault) {
+            return try IndexKey.find(keys: keys, entropy: LinuxEntropy(), ask: ask)
+        } catch {
+            switch error {
+            case .dataKeyWrong:
+                throw Daemon.Failure(code: 78, text: """
+                    LOLA_DATA_KEY does not open the store in \(place(settings)): give the key it was made with, after \
+                    a comma when there is a new one
+                    """)
+            case .unavailable:
+                throw Daemon.Failure(
+                    code: 74, text: "the store in \(place(settings)) cannot be written")
+            }
+        }
+    }
+
+    private static func place(_ settings: Settings) -> String {
+        if case .redis = settings.store.engine { "Redis" } else { settings.data.directory }
     }
 }
 
@@ -35,39 +66,47 @@ private struct EmbeddedOpening {
 
     func open() throws(Daemon.Failure) -> StoreOpening {
         let folder = settings.data.directory
-        let (journal, threads, disk) = try openJournal(folder)
-        let keys = try Self.crypto { () throws(CryptoFault) in
+        let keys = try StoreOpening.crypto { () throws(CryptoFault) in
             try SealKeys(settings.data.keys, entropy: LinuxEntropy())
         }
-        let index = try indexKey(keys, Conversation(JournalStore(journal, loop: 0), loops[0]))
-        let pseudonymKey = try Self.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
-        let pages = LinuxCrashPages(folder + "/crash-page", slots: loops.count)
-        if let pages {
-            let sealed = Conversation(SealedStore(JournalStore(journal, loop: 0), keys: keys), loops[0])
-            for mark in pages.blamed { try blame(mark, sealed) }
-        } else {
-            log.write(.warn, "crash_page_unavailable", at: LinuxClock().wall)
-        }
-        return StoreOpening(store: .embedded(journal), pseudonymKey: pseudonymKey, crashPages: pages, folder: disk, threads: threads)
+        let (journal, threads, disk) = try openJournal(folder, keys)
+        let bare = Conversation(JournalStore(journal, loop: 0), loops[0])
+        let index = try StoreOpening.indexKey(keys, settings) { bare.ask($0) }
+        let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
+        let pages = CrashBlame.read(folder, slots: loops.count, log) { bare.ask($0) }
+        return StoreOpening(
+            store: .embedded(journal), pseudonymKey: pseudonymKey, crashPages: pages, folder: disk, threads: threads)
     }
 
     // MARK: Journal
 
-    private func openJournal(_ folder: String) throws(Daemon.Failure) -> (Journal, StoreThreads, LinuxDisk) {
+    private func openJournal(
+        _ folder: String, _ keys: SealKeys
+    ) throws(Daemon.Failure) -> (Journal, StoreThreads, LinuxDisk) {
         guard let writer = EventFD(), let compactor = EventFD(), let ended = EventFD() else {
             throw Daemon.Failure(code: 1, text: "the process has no file descriptor left")
         }
         let opened: EmbeddedStore
         let disk: LinuxDisk
+        var rotation = SealRotation(keys)
+        let mayRotate = settings.data.keys.count > 1
         do throws(JournalFault) {
+            // What cannot be made is told by the disk itself, with its reason.
+            _ = Files.makeDirectories(folder)
             do throws(DiskFault) { disk = try LinuxDisk(folder) } catch { throw .disk(error, file: folder) }
             opened = try EmbeddedStore.open(
                 disk, at: LinuxClock().wall,
-                wakers: .init(loops: loops, writer: writer, compactor: compactor))
+                wakers: .init(loops: loops, writer: writer, compactor: compactor),
+                renew: mayRotate ? { rotation.renew($0, $1) } : nil)
         } catch {
             throw Daemon.Failure(code: Self.code(error), text: "data.dir: \(error.text)")
         }
         report(opened.report)
+        if rotation.renewed + rotation.unopened > 0 {
+            log.write(.info, "store_resealed", at: LinuxClock().wall, [
+                ("renewed", "\(rotation.renewed)"), ("unopened", "\(rotation.unopened)"),
+            ])
+        }
         let threads = StoreThreads(opened.journal, ended)
         do throws(DiskFault) {
             try JournalThreads.start(opened, folder: folder, writer: writer, compactor: compactor) { threads.ended() }
@@ -101,50 +140,6 @@ private struct EmbeddedOpening {
         log.write(.info, "journal_opened", at: now, [
             ("records", "\(report.records)"), ("segments", "\(report.segments.count)"),
         ])
-    }
-
-    // MARK: Keys
-
-    private static func crypto<Value>(_ body: () throws(CryptoFault) -> Value) throws(Daemon.Failure) -> Value {
-        do throws(CryptoFault) { return try body() } catch {
-            throw Daemon.Failure(code: 78, text: "LOLA_DATA_KEY: not a usable key (\(error))")
-        }
-    }
-
-    private func indexKey(_ keys: SealKeys, _ bare: Conversation) throws(Daemon.Failure) -> IndexKey {
-        do throws(IndexKeyFault) {
-            return try IndexKey.find(keys: keys, entropy: LinuxEntropy()) { bare.ask($0) }
-        } catch {
-            switch error {
-            case .dataKeyWrong:
-                throw Daemon.Failure(code: 78, text: """
-                    LOLA_DATA_KEY does not open the store in \(settings.data.directory): give the key it was made \
-                    with, after a comma when there is a new one
-                    """)
-            case .unavailable:
-                throw Daemon.Failure(
-                    code: 74, text: "data.dir: the store in \(settings.data.directory) cannot be written")
-            }
-        }
-    }
-
-    // MARK: What killed the last process
-
-    /// One more crash of this message; at the third it is put aside instead of handled.
-    private func blame(_ mark: CrashMark, _ sealed: Conversation) throws(Daemon.Failure) {
-        let id = RecordID(high: mark.high, low: mark.low)
-        let entry = StoreKey(.inbound, id)
-        let suspect = StoreKey(.suspect, id)
-        guard case .value(let value?) = sealed.ask(.get(entry)) else { return }
-        guard case .sum(let crashes) = sealed.ask(.add(suspect, 1, within: Limits.deadLetterRetention)) else { return }
-        let now = LinuxClock().wall
-        let isAside = crashes >= Limits.crashesMax
-        log.write(.error, isAside ? "message_quarantined" : "message_crashed", at: now, [
-            ("record", id.hex.text), ("crashes", "\(crashes)"),
-        ])
-        guard isAside else { return }
-        let item = QuarantinedEntry(reason: .crashed, at: now, value: value)
-        _ = sealed.ask(.batch([item.operation(id), .remove(entry), .remove(suspect)]))
     }
 }
 

@@ -22,6 +22,24 @@ final class StoreWatch {
         loop.after(Limits.storeWatchInterval) { self.look(journal) }
     }
 
+    /// Writes down what Redis does to a loop.
+    static func redis(_ loop: Loop, _ log: Log) -> (RedisEvent) -> Void {
+        { event in
+            let now = loop.wall
+            switch event {
+            case .connected: log.write(.info, "redis_connected", at: now)
+            case .away(let fault): log.write(.error, "redis_away", at: now, [("fault", fault.rawValue)])
+            case .refused(let fault): log.write(.error, "redis_refused", at: now, [("fault", fault.rawValue)])
+            case .epochChanged: log.write(.error, "store_epoch_changed", at: now)
+            case .lanes(let taken, let released, let lost, let held, let members):
+                log.write(.info, "redis_lanes", at: now, [
+                    ("taken", "\(taken)"), ("released", "\(released)"), ("lost", "\(lost)"), ("held", "\(held)"),
+                    ("members", "\(members)"),
+                ])
+            }
+        }
+    }
+
     private func write(_ event: JournalEvent) {
         let now = loop.wall
         switch event {

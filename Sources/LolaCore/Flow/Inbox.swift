@@ -7,29 +7,45 @@ final class Inbox {
     private let backlog: Backlog
     private let pseudonyms: Pseudonyms
     private let loop: Loop
+    private let journal: any OperatorLog
     private let take: (AcceptedMessage) -> Void
 
     init(
         _ loop: Loop, store: any Store, log: MessageLog, backlog: Backlog, pseudonyms: Pseudonyms,
-        take: @escaping (AcceptedMessage) -> Void
+        journal: any OperatorLog, take: @escaping (AcceptedMessage) -> Void
     ) {
         self.loop = loop
         self.store = store
         self.log = log
         self.backlog = backlog
         self.pseudonyms = pseudonyms
+        self.journal = journal
         self.take = take
         store.onEntry = { [self] in receive($0) }
     }
 
+    /// Answers come in order, so that entries stay in theirs.
     private func receive(_ entry: QueueEntry) {
+        let suspect = Suspect(entry.key.id)
+        store.submit(suspect.question) { [self] answer in
+            let crashes = suspect.crashes(answer)
+            if crashes >= Limits.crashesMax {
+                journal.quarantined(entry.key.id, crashes: crashes)
+                return putAside(entry, .crashed)
+            }
+            admit(entry)
+        }
+    }
+
+    private func admit(_ entry: QueueEntry) {
         do throws(RecordFault) {
             let verified = try WebhookGate.restored(entry.value)
             let names = pseudonyms.names(verified.message)
             guard names.messageID == entry.key.id else { throw .malformed }
             receive(AcceptedMessage(verified: verified, names: names, mayBeRepeated: true))
         } catch {
-            putAside(entry)
+            journal.quarantined(entry.key.id, crashes: 0)
+            putAside(entry, .unreadable)
         }
     }
 
@@ -42,9 +58,12 @@ final class Inbox {
     }
 
     /// What cannot be read is kept for an operator: asking again would not mend it, dropping it would hide it.
-    private func putAside(_ entry: QueueEntry) {
-        loop.counters.add(.webhookQuarantined)
-        let item = QuarantinedEntry(reason: .unreadable, at: loop.wall, value: entry.value)
-        store.submit(.batch([item.operation(entry.key.id), .remove(entry.key)])) { _ in }
+    private func putAside(_ entry: QueueEntry, _ reason: QuarantinedEntry.Reason) {
+        loop.counters.add(.messagesQuarantined)
+        let item = QuarantinedEntry(reason: reason, at: loop.wall, value: entry.value)
+        let change = StoreOperation.batch([.holding(entry.key), item.operation(entry.key.id), .remove(entry.key)])
+        store.submit(change) { [self] answer in
+            if answer == .unavailable { loop.after(Limits.storeRetry) { self.putAside(entry, reason) } }
+        }
     }
 }

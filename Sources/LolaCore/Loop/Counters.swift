@@ -22,6 +22,7 @@ enum Counter: Int, CaseIterable, Sendable {
     case webhookIgnored
     case webhookReceipts
     case messagesRecovered
+    case messagesQuarantined
     case messagesDone
     case messagesStopped
     case messagesDead
@@ -43,6 +44,16 @@ enum Counter: Int, CaseIterable, Sendable {
     case outboundConnects
     case outboundFaults
     case breakerOpened
+    case redisConnects
+    case redisConnectionFaults
+    case redisTimeouts
+    case redisProtocolFaults
+    case redisErrors
+    case redisOverloads
+    case redisStoreChanges
+    case redisLanesTaken
+    case redisLanesReleased
+    case redisLanesLost
 }
 
 final class Counters: Sendable {

@@ -9,8 +9,8 @@ final class Journal: Sendable {
     private let writer: any Waker
     private let compactor: any Waker
     let sizes: JournalSizes
-    /// The last inbound record that an earlier process appended.
-    private let recoveredThrough: UInt64
+    /// Sequence number of the last entry that an earlier process appended.
+    let recovered: UInt64
     private let events = Mutex<[JournalEvent]>([])
 
     /// - Parameters:
@@ -23,7 +23,7 @@ final class Journal: Sendable {
     ) {
         state = Mutex(JournalState(table: table, loops: loops.count, segments: segments, sizes: sizes))
         self.sizes = sizes
-        recoveredThrough = table.sequence
+        recovered = table.sequence
         self.loops = loops
         self.writer = writer
         self.compactor = compactor
@@ -52,15 +52,9 @@ final class Journal: Sendable {
         } while next < operations.count
     }
 
-    /// Inbound entries of the loop's lanes, in order.
-    func entries(of loop: Int) -> [QueueEntry] {
-        state.withLock { $0.table.inboundEntries() }.filter { Int($0.lane.number) % loops.count == loop }
-    }
-
-    /// Of these, what an earlier process left. Loops begin one after the other: what the first ones append meanwhile
-    /// reaches its loop by mail, and may not even be durable.
-    func recoveredEntries(of loop: Int) -> [QueueEntry] {
-        state.withLock { $0.table.inboundEntries(through: recoveredThrough) }
+    /// Inbound entries of the loop's lanes, in order, those up to a sequence number.
+    func entries(of loop: Int, through last: UInt64 = .max) -> [QueueEntry] {
+        state.withLock { $0.table.inboundEntries(through: last) }
             .filter { Int($0.lane.number) % loops.count == loop }
     }
 

@@ -1,5 +1,5 @@
 // What `lola store repair` does on purpose: recovery as at a start, then a fresh snapshot, so that damage that was
-// reported once is not met again. No gateway runs meanwhile: the lock is held.
+// reported once is not met again; and the same snapshot after a change of the data key. The lock is held.
 
 enum JournalRepair {
     /// Records of a snapshot that are written at a time.
@@ -12,6 +12,14 @@ enum JournalRepair {
             throw .disk(error, file: JournalName.lock.text)
         }
         let (table, report) = try JournalRecovery.open(disk, at: now)
+        try rewrite(table, behind: report, on: disk, at: now)
+        return report
+    }
+
+    /// A snapshot of the whole table in place of everything that `report` tells of. The lock is held.
+    static func rewrite(
+        _ table: StoreTable, behind report: JournalReport, on disk: any Disk, at now: WallTime
+    ) throws(JournalFault) {
         let number = report.nextSegment
         let header = JournalHeader(
             kind: .segment, number: number, previous: report.lastSegment, previousCount: UInt64(report.lastCount),
@@ -46,7 +54,6 @@ enum JournalRepair {
         let old = files.segments.map(\.number).filter { $0 < number }.map { JournalName.segment($0).text }
         let replaced = files.snapshots.filter { $0 < number }.map { JournalName.snapshot($0).text }
         try files.remove(old + replaced)
-        return report
     }
 
     /// A new file, durable with its name when this returns.

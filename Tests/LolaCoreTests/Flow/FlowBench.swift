@@ -86,6 +86,7 @@ final class PlainStore: Store {
 
 final class PlainJournal: EventLog, OperatorLog {
     private(set) var lines: [String] = []
+    func quarantined(_ id: RecordID, crashes: Int) { lines.append("quarantined \(crashes)") }
     func operatorDid(_ action: StaticString, _ id: RecordID) { lines.append("operator \(action)") }
     func deadLetter(_ turn: Turn, _ names: MessageNames, word: String) { lines.append("dead \(word)") }
     func finished(

@@ -29,12 +29,19 @@ struct FaultTests {
     @Test("every fault of a disk is named", arguments: DiskFault.allCases)
     func disk(_ fault: DiskFault) { expectNamed("\(fault)", word: fault.rawValue, of: "DiskFault") }
 
+    @Test("every fault of octets of Redis is named", arguments: RESPFault.allCases)
+    func resp(_ fault: RESPFault) { expectNamed("\(fault)", word: fault.rawValue, of: "RESPFault") }
+
+    @Test("every fault of Redis is named", arguments: RedisFault.allCases)
+    func redis(_ fault: RedisFault) { expectNamed("\(fault)", word: fault.rawValue, of: "RedisFault") }
+
     @Test("words are stable, lower-case and not shared")
     func words() {
         let lists = [
             Refusal.allCases.map(\.rawValue), OutboundFault.allCases.map(\.rawValue),
             HTTPFault.allCases.map { "\($0.word)" }, RecordFault.allCases.map(\.rawValue),
             IndexKeyFault.allCases.map(\.rawValue), DiskFault.allCases.map(\.rawValue),
+            RESPFault.allCases.map(\.rawValue), RedisFault.allCases.map(\.rawValue),
         ]
         for list in lists {
             #expect(Set(list).count == list.count)

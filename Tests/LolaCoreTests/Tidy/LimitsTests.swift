@@ -115,6 +115,24 @@ struct LimitsTests {
         #expect(Limits.journalPauseMax < Limits.journalCompactionPause)
     }
 
+    @Test("Redis: what we store can be read again, what is read fits into a reply, and a stall is told in time")
+    func redis() {
+        #expect(Limits.bodyWhatsAppMax < Limits.redisBulkMax && Limits.agentResponseMax < Limits.redisBulkMax)
+        #expect(Limits.redisReadOctetsMax.bytes + Limits.redisBulkMax.bytes < Limits.redisReplyMax.bytes)
+        #expect(Limits.redisReadOctetsMax < Limits.redisOctetsInHandMax)
+        #expect(Limits.redisReadMax < Limits.redisEntriesInHandMax)
+        #expect(3 * Limits.redisReadMax + 3 * Lane.count < Limits.redisArrayMax)
+        #expect(2 * Limits.redisPageMax < Limits.redisArrayMax && Limits.redisArrayMax < Limits.redisValuesMax)
+        #expect(Limits.redisGreetingTimeout < Limits.redisAnswerTimeout)
+        #expect(Limits.redisAnswerTimeout < .seconds(5))
+        #expect(Limits.redisAnswerTimeout + Limits.redisGreetingTimeout + Limits.redisRetryMax < Limits.redisLease)
+        #expect(Limits.redisRetryFirst < Limits.redisRetryMax)
+        #expect(Limits.redisGreetingTimeout < Limits.redisStartPatience)
+        #expect(Limits.redisLineMax < Limits.redisBulkMax)
+        #expect(Limits.redisBulkMax < Limits.redisBacklogMax)
+        #expect(Limits.redisEntriesInHandMax < Limits.backlogMax)
+    }
+
     @Test("a message id is remembered longer than anything of ours may still try again")
     func memory() {
         #expect(Limits.retryAfterMax < Limits.seenTelegram)

@@ -142,7 +142,7 @@ struct HTTPTranscript: Hashable {
         head.fields.map { "\(latin(head.bytes[$0.name.asRange])): \(latin(head.bytes[$0.value.asRange]))" }
     }
 
-    private static func pieces(_ input: [UInt8], _ cuts: [Int]) -> [ArraySlice<UInt8>] {
+    static func pieces(_ input: [UInt8], _ cuts: [Int]) -> [ArraySlice<UInt8>] {
         var result: [ArraySlice<UInt8>] = []
         var start = 0
         for cut in cuts where cut > start && cut < input.count {

@@ -1,0 +1,192 @@
+import Testing
+
+@testable import LolaCore
+
+@Suite("Lanes in Redis: one owner at a time, order kept, nothing lost when a gateway dies", .serialized)
+struct RedisLanesTests {
+    private static let lease = Interval.milliseconds(600)
+
+    private func settled(_ members: [RedisMember], _ shares: [Int]) -> Bool {
+        RealLoop.run(members.map(\.real)) { members.map(\.store.lanes.held).sorted() == shares.sorted() }
+    }
+
+    /// Entries of each lane in the order of their numbers.
+    private func isInOrder(_ entries: [QueueEntry]) -> Bool {
+        var last: [Lane: UInt64] = [:]
+        for entry in entries {
+            if let before = last[entry.lane], before >= entry.key.id.high { return false }
+            last[entry.lane] = entry.key.id.high
+        }
+        return true
+    }
+
+    @Test("lanes are shared out evenly as members come and go")
+    func shares() throws {
+        let server = try RedisServer()
+        var members = [try RedisMember(server.address(), lease: Self.lease)]
+        #expect(settled(members, [64]))
+        members.append(try RedisMember(server.address(), lease: Self.lease))
+        #expect(settled(members, [32, 32]))
+        members.append(try RedisMember(server.address(), lease: Self.lease))
+        #expect(settled(members, [20, 22, 22]))
+        let drained = members.removeFirst()
+        drained.store.beginDrain()
+        RealLoop.run(members.map(\.real) + [drained.real]) { drained.store.isDrained }
+        #expect(drained.store.isDrained)
+        drained.end()
+        #expect(settled(members, [32, 32]))
+        // Dies without a word.
+        members.removeFirst().end()
+        #expect(settled(members, [64]))
+        #expect(members[0].real.counters.value(.redisLanesTaken) >= 64)
+        members[0].end()
+    }
+
+    @Test("whoever appends, the owner of the lane gets the entries, each once and in order, with no heartbeat between")
+    func order() throws {
+        let server = try RedisServer()
+        let members = try (0..<2).map { _ in try RedisMember(server.address()) }
+        let loops = members.map(\.real)
+        #expect(settled(members, [32, 32]))
+        var done = 0
+        for number in 0..<640 {
+            let operation = StoreOperation.append(redisEntry(number, lane: number % 64))
+            members[number % 3 == 0 ? 0 : 1].store.submit(operation) {
+                #expect($0 == .done)
+                done += 1
+            }
+            // Order between loops is the order of answers.
+            if number % 64 == 63 { RealLoop.run(loops) { done == number + 1 } }
+        }
+        RealLoop.run(loops, for: .seconds(2)) { members[0].entries.count + members[1].entries.count >= 640 }
+        #expect(members[0].entries.count + members[1].entries.count == 640)
+        #expect(members.allSatisfy { isInOrder($0.entries) })
+        #expect(Set(members[0].entries.map(\.lane)).isDisjoint(with: members[1].entries.map(\.lane)))
+        for member in members { member.end() }
+    }
+
+    @Test("a member that dies with entries in hand: another gets them, first and in order, and the dead one is fenced")
+    func takeover() throws {
+        let server = try RedisServer()
+        let dead = try RedisMember(server.address(), lease: Self.lease)
+        #expect(settled([dead], [64]))
+        for number in 0..<40 { _ = try dead.ask(.append(redisEntry(number, lane: number % 4))) }
+        RealLoop.run([dead.real]) { dead.entries.count == 40 }
+        for number in 0..<10 { #expect(try dead.ask(.remove(redisEntry(number, lane: number % 4).key)) == .done) }
+        // Its loop stands still from here on.
+        let heir = try RedisMember(server.address(), lease: Self.lease)
+        #expect(heir.open())
+        for number in 40..<60 { _ = try heir.ask(.append(redisEntry(number, lane: number % 4))) }
+        #expect(RealLoop.run([heir.real], for: .seconds(5)) { heir.entries.count == 50 })
+        #expect(isInOrder(heir.entries) && Set(heir.entries.map(\.key.id.high)) == Set(10..<60))
+        // It comes back and believes that it still holds them.
+        let entry = redisEntry(20, lane: 0)
+        let put = StoreOperation.put(StoreKey(.outbox, entry.key.id), [1], expires: nil)
+        #expect(try dead.ask(.batch([.holding(entry.key), put])) == .fenced)
+        #expect(try dead.ask(.remove(redisEntry(21, lane: 1).key)) == .fenced)
+        #expect(try heir.ask(.get(StoreKey(.outbox, entry.key.id))) == .value(nil))
+        #expect(try heir.ask(.batch([.holding(entry.key), put, .remove(entry.key)])) == .done)
+        #expect(dead.entries.count == 40)
+        RealLoop.run([dead.real, heir.real]) { dead.store.lanes.held == 32 }
+        #expect(dead.real.counters.value(.redisLanesLost) > 0)
+        dead.end()
+        heir.end()
+    }
+
+    @Test("a lane goes back only when nothing of it is in hand")
+    func handBack() throws {
+        let server = try RedisServer()
+        let busy = try RedisMember(server.address(), lease: Self.lease)
+        #expect(settled([busy], [64]))
+        for lane in 0..<64 { _ = try busy.ask(.append(redisEntry(lane, lane: lane))) }
+        RealLoop.run([busy.real]) { busy.entries.count == 64 }
+        let idle = try RedisMember(server.address(), lease: Self.lease)
+        RealLoop.run([busy.real, idle.real], for: .seconds(2)) { idle.store.lanes.held > 0 }
+        #expect(busy.store.lanes.held == 64 && idle.store.lanes.held == 0)
+        // A lane that waits to go back is not read any further.
+        for lane in 0..<64 { _ = try idle.ask(.append(redisEntry(100 + lane, lane: lane))) }
+        RealLoop.run([busy.real, idle.real], for: .seconds(1)) { busy.entries.count == 96 }
+        #expect(busy.entries.count == 96)
+        for entry in busy.entries { _ = try busy.ask(.remove(entry.key)) }
+        #expect(settled([busy, idle], [32, 32]))
+        RealLoop.run([busy.real, idle.real]) { idle.entries.count == 32 }
+        #expect(idle.entries.count == 32 && idle.entries.allSatisfy { $0.key.id.high >= 100 })
+        busy.end()
+        idle.end()
+    }
+
+    @Test("one loop takes no more into its hands than it may, and goes on as it finishes")
+    func bounded() throws {
+        let server = try RedisServer()
+        let member = try RedisMember(server.address())
+        #expect(settled([member], [64]))
+        let count = Limits.redisEntriesInHandMax + 300
+        var appended = 0
+        for number in 0..<count {
+            // Fewer than may wait for their answers.
+            if number % 1_000 == 999 { RealLoop.run([member.real]) { appended == number } }
+            member.store.submit(.append(redisEntry(number, lane: number % 64))) { _ in appended += 1 }
+        }
+        RealLoop.run([member.real]) { appended == count && member.entries.count >= Limits.redisEntriesInHandMax }
+        RealLoop.run([member.real], for: .milliseconds(300)) { false }
+        #expect(
+            member.entries.count == Limits.redisEntriesInHandMax && member.store.lanes.inHand == member.entries.count)
+        var (asked, finished) = (0, 0)
+        RealLoop.run([member.real]) {
+            for entry in member.entries[asked...] {
+                member.store.submit(.batch([.holding(entry.key), .remove(entry.key)])) {
+                    #expect($0 == .done)
+                    finished += 1
+                }
+            }
+            asked = member.entries.count
+            return finished == count
+        }
+        #expect(finished == count)
+        #expect(member.entries.count == count && isInOrder(member.entries) && member.store.lanes.inHand == 0)
+        member.end()
+    }
+
+    @Test("Redis away for longer than a lease: the same member goes on with what it has in hand, nothing comes twice")
+    func longOutage() throws {
+        let server = try RedisServer()
+        let member = try RedisMember(server.address(), lease: Self.lease, answer: .milliseconds(300))
+        #expect(settled([member], [64]))
+        for number in 0..<8 { _ = try member.ask(.append(redisEntry(number, lane: number))) }
+        RealLoop.run([member.real]) { member.entries.count == 8 }
+        server.freeze(true)
+        RealLoop.run([member.real], for: .seconds(5)) { !member.store.isOpen }
+        #expect(!member.store.isOpen)
+        RealLoop.run([member.real], for: .milliseconds(900)) { false }
+        #expect(try member.ask(.holding(redisEntry(1, lane: 1).key)) == .unavailable)
+        server.freeze(false)
+        #expect(member.open(within: .seconds(3)))
+        for number in 0..<8 {
+            let key = redisEntry(number, lane: number).key
+            #expect(try member.ask(.batch([.holding(key), .remove(key)])) == .done)
+        }
+        #expect(member.entries.count == 8 && member.store.lanes.inHand == 0)
+        member.end()
+    }
+
+    @Test("a last word hands everything back at once, in hand or not")
+    func lastWord() throws {
+        let server = try RedisServer()
+        let leaving = try RedisMember(server.address())
+        #expect(settled([leaving], [64]))
+        _ = try leaving.ask(.append(redisEntry(1, lane: 1)))
+        RealLoop.run([leaving.real]) { leaving.entries.count == 1 }
+        leaving.store.beginDrain()
+        _ = try leaving.ask(.append(redisEntry(2, lane: 1)))
+        RealLoop.run([leaving.real]) { leaving.store.lanes.held == 1 }
+        #expect(!leaving.store.isDrained && leaving.entries.count == 1)
+        var isHeard = false
+        leaving.store.releaseAll { isHeard = true }
+        RealLoop.run([leaving.real]) { isHeard }
+        #expect(isHeard && leaving.store.isDrained)
+        leaving.end()
+        let next = try RedisMember(server.address())
+        #expect(RealLoop.run([next.real], for: .seconds(2)) { next.entries.count == 2 })
+        next.end()
+    }
+}
