@@ -5,6 +5,8 @@ final class Health: Sendable {
     private let loopsReady = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
     private let loopsQuiet = Atomic<Int>(0)
+    /// Loops that cannot reach the store.
+    private let storesAway = Atomic<Int>(0)
     let loopCount: Int
 
     init(loopCount: Int) { self.loopCount = loopCount }
@@ -17,6 +19,10 @@ final class Health: Sendable {
 
     func loopIsReady() { loopsReady.wrappingAdd(1, ordering: .relaxed) }
     func loopIsQuiet() { loopsQuiet.wrappingAdd(1, ordering: .relaxed) }
+    /// Every loop reaches the store: a probe is answered by one of them and speaks for all.
+    var isStoreReached: Bool { storesAway.load(ordering: .relaxed) == 0 }
+    func storeIsAway() { storesAway.wrappingAdd(1, ordering: .relaxed) }
+    func storeIsBack() { storesAway.wrappingSubtract(1, ordering: .relaxed) }
     func beginDrain() { draining.store(true, ordering: .relaxed) }
 
     /// `GET /livez`: the loop answers, so it lives.

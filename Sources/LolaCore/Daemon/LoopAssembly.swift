@@ -114,7 +114,7 @@ final class LoopAssembly {
             server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
             channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { [redis] in redis?.isOpen ?? shared.store.status?.isOpen ?? true }, console: console)))
+            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) }, console: console)))
         let loop = loop
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
@@ -138,7 +138,7 @@ final class LoopAssembly {
             managementPort = try open(own, port: own.port, role: .management)
         }
         if let redis {
-            redis.onEvent = StoreWatch.redis(loop, shared.log)
+            redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health)
             redis.start()
         }
         if isFirst { StoreWatch(loop, shared.store, shared.log).start() }
@@ -262,9 +262,13 @@ final class LoopAssembly {
         return AgentRoster(loop, client: client, http: http, scripted: ScriptedAgents(), inFlightMax: share)
     }
 
+    private static func storeIsOpen(_ shared: SharedParts) -> Bool {
+        shared.health.isStoreReached && (shared.store.status?.isOpen ?? true)
+    }
+
     private static func metrics(_ shared: SharedParts, _ now: Instant) -> [UInt8] {
         MetricsPage(
-            counters: shared.counters, store: shared.store.status,
+            counters: shared.counters, store: shared.store.status, storeIsOpen: storeIsOpen(shared),
             backlog: shared.backlog.count, logLinesDropped: shared.log.dropped,
             uptime: now - shared.started, isDraining: shared.health.isDraining
         ).render()
