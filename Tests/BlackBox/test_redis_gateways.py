@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import time
 
 import pytest
@@ -196,3 +197,20 @@ def test_a_gateway_that_starts_after_a_flush_agrees_with_those_before_it(on_redi
     never(lambda: len(agents.calls(phone)) > 1, 1.0, "handled by both")
     for gateway in (first, second):
         assert not events(gateway, "message_quarantined")
+
+
+def test_a_gateway_that_slept_through_a_new_beginning_ends_to_begin_anew(on_redis, redis):
+    """Flushed while nobody looked, and a new gateway made another key: the old one must not go on under its own."""
+    old = on_redis().gateway
+    old.process.send_signal(signal.SIGSTOP)
+    redis.command("FLUSHALL")
+    new = on_redis()
+    old.process.send_signal(signal.SIGCONT)
+    assert old.wait_end() == 74, old.log
+    assert len(events(old, "index_key_replaced")) == 1
+    old.start()
+    phone, message = new.person(), payloads.fresh_id()
+    for gateway in (old, new.gateway):
+        gateway.say(phone, "once", message)
+    new.agents.wait_call(phone)
+    never(lambda: len(new.agents.calls(phone)) > 1, 1.0, "handled by both")

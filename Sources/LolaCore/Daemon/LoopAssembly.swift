@@ -42,6 +42,7 @@ final class LoopAssembly {
     private let doubts: Doubts
     /// The store's own view when it is a Redis: it has a life of its own.
     private let redis: RedisStore?
+    private let index: IndexKeyKeeper?
     private var isReleasing = false
     private let inbox: Inbox
     private let shared: SharedParts
@@ -72,6 +73,7 @@ final class LoopAssembly {
             store = SealedStore(bare, keys: keys) { _ in
                 shared.counters[number].add(.storeUnopened)
             }
+            index = Self.indexKeyKeeper(loop, bare, keys, shared)
         } catch {
             throw .key(error)
         }
@@ -138,7 +140,7 @@ final class LoopAssembly {
             managementPort = try open(own, port: own.port, role: .management)
         }
         if let redis {
-            redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health)
+            redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index)
             redis.start()
         }
         if isFirst { StoreWatch(loop, shared.store, shared.log).start() }
@@ -260,6 +262,18 @@ final class LoopAssembly {
         }
         let share = max(1, Limits.agentInFlightMax / shared.directory.mailboxes.count)
         return AgentRoster(loop, client: client, http: http, scripted: ScriptedAgents(), inFlightMax: share)
+    }
+
+    /// Who finds another key than its own cannot go on: its next start takes the one that counts.
+    private static func indexKeyKeeper(
+        _ loop: Loop, _ bare: any Store, _ keys: SealKeys, _ shared: SharedParts
+    ) -> IndexKeyKeeper? {
+        guard case .redis(_, _, let secret) = shared.store else { return nil }
+        return IndexKeyKeeper(loop, bare, keys: keys, secret: secret) {
+            guard shared.health.beginFailing() else { return }
+            shared.log.write(.error, "index_key_replaced", at: loop.wall)
+            shared.directory.postAll(.drain)
+        }
     }
 
     private static func storeIsOpen(_ shared: SharedParts) -> Bool {

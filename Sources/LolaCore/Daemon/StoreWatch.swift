@@ -24,7 +24,7 @@ final class StoreWatch {
 
     /// Writes down what Redis does to a loop, and tells probes whether the loop has it. Each try to connect may fail:
     /// only another fault than that of the try before is news.
-    static func redis(_ loop: Loop, _ log: Log, _ health: Health) -> (RedisEvent) -> Void {
+    static func redis(_ loop: Loop, _ log: Log, _ health: Health, _ index: IndexKeyKeeper?) -> (RedisEvent) -> Void {
         var isAway = true
         var told: RedisFault?
         health.storeIsAway()
@@ -36,6 +36,7 @@ final class StoreWatch {
                 isAway = false
                 told = nil
                 log.write(.info, "redis_connected", at: now)
+                index?.look()
             case .away(let fault):
                 if !isAway { health.storeIsAway() }
                 isAway = true
