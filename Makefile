@@ -8,8 +8,10 @@ LOLA := .build/release/lola
 SWIFT_RELEASE := swift build -c release --static-swift-stdlib --product lola
 PORT ?= 8080
 FUZZ_SECONDS ?= 60
+ROUNDS ?= 200
+SEED ?= 20261121
 
-.PHONY: help run build test test-swift test-blackbox bench fuzz image rootfs format
+.PHONY: help run build test test-swift test-blackbox crash bench fuzz image rootfs format
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1 \t\2/' | expand -t 24
@@ -38,6 +40,10 @@ test-swift: ## Swift Testing only
 test-blackbox: build ## pytest against the release binary (PYTEST_ARGS="-k telegram")
 	@scripts/setup.sh test
 	$(PYTHON) -m pytest Tests/BlackBox $(PYTEST_ARGS)
+
+crash: build ## kill -9 at random points, ROUNDS=200 times, SEED=20261121; `make test` does 20 rounds
+	@scripts/setup.sh test
+	LOLA_CRASH_ROUNDS=$(ROUNDS) LOLA_CRASH_SEED=$(SEED) $(PYTHON) -m pytest Tests/BlackBox/test_crash.py
 
 bench: build ## load and memory figures, written to docs/BENCHMARKS.md
 	@scripts/setup.sh bench

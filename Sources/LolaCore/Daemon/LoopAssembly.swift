@@ -64,19 +64,9 @@ final class LoopAssembly {
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
-        let bare: any Store
-        do throws(TLSContextFault) { bare = try shared.store.view(of: number, loop) } catch { throw .tls(error) }
+        let (bare, store) = try Self.store(of: number, loop, shared)
         redis = bare as? RedisStore
-        let store: any Store
-        do throws(CryptoFault) {
-            let keys = try SealKeys(settings.data.keys, entropy: entropy)
-            store = SealedStore(bare, keys: keys) { _ in
-                shared.counters[number].add(.storeUnopened)
-            }
-            index = Self.indexKeyKeeper(loop, bare, keys, shared)
-        } catch {
-            throw .key(error)
-        }
+        index = try Self.indexKeyKeeper(loop, bare, shared)
         let doubts = Doubts(shared.doubts)
         self.doubts = doubts
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
@@ -116,7 +106,8 @@ final class LoopAssembly {
             server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
             channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) }, console: console)))
+            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) },
+            console: console)))
         let loop = loop
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
@@ -214,6 +205,20 @@ final class LoopAssembly {
 
     // MARK: Parts
 
+    /// The loop's view of the store, bare and with its seals.
+    private static func store(
+        of number: Int, _ loop: Loop, _ shared: SharedParts
+    ) throws(StartFault) -> (bare: any Store, sealed: any Store) {
+        let bare: any Store
+        do throws(TLSContextFault) { bare = try shared.store.view(of: number, loop) } catch { throw .tls(error) }
+        do throws(CryptoFault) {
+            let keys = try SealKeys(shared.settings.data.keys, entropy: loop.entropy)
+            return (bare, SealedStore(bare, keys: keys) { _ in loop.counters.add(.storeUnopened) })
+        } catch {
+            throw .key(error)
+        }
+    }
+
     private static func connectionsMax(_ shared: SharedParts) -> Int {
         let all = shared.descriptorsMax
         return max(16, (all - min(Limits.descriptorReserve, all / 4)) / shared.directory.mailboxes.count)
@@ -266,9 +271,13 @@ final class LoopAssembly {
 
     /// Who finds another key than its own cannot go on: its next start takes the one that counts.
     private static func indexKeyKeeper(
-        _ loop: Loop, _ bare: any Store, _ keys: SealKeys, _ shared: SharedParts
-    ) -> IndexKeyKeeper? {
+        _ loop: Loop, _ bare: any Store, _ shared: SharedParts
+    ) throws(StartFault) -> IndexKeyKeeper? {
         guard case .redis(_, _, let secret) = shared.store else { return nil }
+        let keys: SealKeys
+        do throws(CryptoFault) { keys = try SealKeys(shared.settings.data.keys, entropy: loop.entropy) } catch {
+            throw .key(error)
+        }
         return IndexKeyKeeper(loop, bare, keys: keys, secret: secret) {
             guard shared.health.beginFailing() else { return }
             shared.log.write(.error, "index_key_replaced", at: loop.wall)
