@@ -34,7 +34,8 @@ struct RedisOpening {
         let pages = Files.makeDirectories(settings.data.directory)
             ? CrashBlame.read(settings.data.directory, slots: loops, log) { Self.ask(store, $0) } : nil
         return StoreOpening(
-            store: .redis(address, trust), pseudonymKey: pseudonymKey, crashPages: pages, folder: nil, threads: nil)
+            store: .redis(address, trust, index: index.secret), pseudonymKey: pseudonymKey, crashPages: pages,
+            folder: nil, threads: nil)
     }
 
     /// Nothing when the address does not ask for TLS.

@@ -129,6 +129,19 @@ struct JournalStoreTests {
         #expect(rig.journal.writerRest() == .end)
     }
 
+    @Test("what another loop appended before a loop's first round is not taken for an earlier process's")
+    func ownEntries() throws {
+        var rig = try JournalRig()
+        try rig.ask(.append(entry(1, lane: 1)))
+        rig = try rig.reopened()
+        rig.left.submit(.append(entry(2, lane: 1))) { _ in }
+        _ = rig.left.deliver(at: rig.clock.wall)
+        var seen: [UInt8] = []
+        rig.right.onEntry = { seen.append($0.value[0]) }
+        _ = rig.right.deliver(at: rig.clock.wall)
+        #expect(seen == [1])
+    }
+
     @Test("entries of an earlier process come first, in order, to the loop of their lane")
     func entries() throws {
         var rig = try JournalRig()
