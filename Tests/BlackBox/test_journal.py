@@ -195,10 +195,19 @@ def test_a_folder_that_may_not_be_written(environment, tmp_path):
     assert code == 73 and "no permission" in said and "data.dir" in said
 
 
-def test_a_folder_above_that_is_not_there(environment, tmp_path):
-    gateway = Gateway.serve(tmp_path, environment | {"LOLA_DATA_DIR": str(tmp_path / "none/data")})
-    code, said = gateway.refuses()
-    assert code == 73 and "is not there" in said
+def test_a_folder_is_made_for_the_gateway_alone(own_stack, tmp_path):
+    own = own_stack(env={"LOLA_DATA_DIR": str(tmp_path / "new/data")})
+    for path in (own.gateway.data.parent, own.gateway.data, *own.gateway.data.iterdir()):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_file_in_place_of_the_folder(environment, tmp_path):
+    (tmp_path / "file").write_text("not ours")
+    for place in ("file", "file/data"):
+        gateway = Gateway.serve(tmp_path, environment | {"LOLA_DATA_DIR": str(tmp_path / place)})
+        code, said = gateway.refuses()
+        assert code in (73, 74) and "data.dir" in said, said
+    assert (tmp_path / "file").read_text() == "not ours"
 
 
 def test_a_folder_that_another_gateway_uses(own_stack, environment, tmp_path):
