@@ -54,6 +54,7 @@ test)
     needs_venv
     needs_command chromium chromium "browser of the console test"
     needs_command prlimit util-linux "descriptor limit test"
+    needs_command strace strace "disks that fail, in tests"
     needs_command redis-server redis-server "store tests"
     ;;
 bench)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
@@ -10,6 +11,7 @@ import pytest
 
 from lolabox.gateway import BINARY, Gateway, telegram_environment, whatsapp_environment
 from lolabox.payloads import fresh_phone
+from lolabox.redis import RedisServer
 from lolabox.stubs import AgentStub, GraphStub, IdentityStub, TelegramStub
 from lolabox.tls import TestCA
 
@@ -87,6 +89,23 @@ def own_stack(services, environment, tmp_path):
     yield start
     for gateway in started:
         gateway.stop()
+
+
+@pytest.fixture
+def redis(tmp_path) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path / "redis") as server:
+        yield server
+
+
+@pytest.fixture
+def on_redis(redis, own_stack):
+    """Starts a gateway on that Redis; all of a test share their data key: on_redis(env={...}, config="{...}")."""
+    key = {"LOLA_DATA_KEY": secrets.token_hex(32)}
+
+    def start(env: dict[str, str] | None = None, **more) -> Stack:
+        return own_stack(env=redis.environment | key | (env or {}), **more)
+
+    return start
 
 
 @pytest.fixture(scope="session")

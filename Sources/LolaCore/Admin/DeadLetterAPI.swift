@@ -135,20 +135,31 @@ final class DeadLetterAPI {
         }
     }
 
-    /// The key stays: the agent knows the message again, and so does the store.
+    /// The key stays: the agent knows the message again, and so does the store. A message whose notice is still on its way
+    /// would take the replayed one out of the queue with itself.
     private func replay(_ id: RecordID, _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
         find(id, request, answer) { [self] letter in
-            store.submit(letter.replay) { [self] result in
-                guard result == .done else {
-                    return answer(.refusal(.storeUnavailable, requestID: request.requestID))
+            store.submit(.get(StoreKey(.inbound, id))) { [self] found in
+                switch found {
+                case .value(nil): requeue(letter, request, answer)
+                case .value: answer(.refusal(.messageInHand, requestID: request.requestID))
+                default: answer(.refusal(.storeUnavailable, requestID: request.requestID))
                 }
-                journal.operatorDid("dlq_replay", id)
-                if !store.returnsEntries {
-                    let names = pseudonyms.names(letter.verified.message)
-                    requeue(AcceptedMessage(verified: letter.verified, names: names, mayBeRepeated: true))
-                }
-                answer(Self.outcome(id, "replayed"))
             }
+        }
+    }
+
+    private func requeue(_ letter: DeadLetter, _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
+        store.submit(letter.replay) { [self] result in
+            guard result == .done else {
+                return answer(.refusal(.storeUnavailable, requestID: request.requestID))
+            }
+            journal.operatorDid("dlq_replay", letter.id)
+            if !store.returnsEntries {
+                let names = pseudonyms.names(letter.verified.message)
+                requeue(AcceptedMessage(verified: letter.verified, names: names, mayBeRepeated: true))
+            }
+            answer(Self.outcome(letter.id, "replayed"))
         }
     }
 

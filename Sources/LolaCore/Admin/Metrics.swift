@@ -4,6 +4,7 @@ struct MetricsPage {
     let counters: [Counters]
     /// Nil without a journal.
     let store: JournalStatus?
+    let storeIsOpen: Bool
     let backlog: Int
     /// Of the one log of the process.
     let logLinesDropped: Int
@@ -28,12 +29,12 @@ struct MetricsPage {
         let draining = isDraining ? 1 : 0
         single("lola_draining", "gauge", "1 while the process finishes its work before it ends.", draining, &out)
         single("lola_loops", "gauge", "Event loops.", counters.count, &out)
+        single("lola_store_open", "gauge", "1 while the store takes changes.", storeIsOpen ? 1 : 0, &out)
         if let store { journal(store, &out) }
         return [UInt8](text: out)
     }
 
     private func journal(_ status: JournalStatus, _ out: inout String) {
-        single("lola_store_open", "gauge", "1 while the store takes changes.", status.isOpen ? 1 : 0, &out)
         single("lola_store_records", "gauge", "Live records.", status.liveRecords, &out)
         single("lola_store_octets", "gauge", "Octets of live records.", status.liveOctets, &out)
         single("lola_journal_octets", "gauge", "Octets of the journal since its snapshot.", status.octets, &out)

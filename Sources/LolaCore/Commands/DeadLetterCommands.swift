@@ -78,6 +78,8 @@ enum DeadLetterCommands {
         case .failure(let fault): Process.print("\(base): \(fault.rawValue)", to: 2)
         case .success(let response) where response.status == 200: return response.body
         case .success(let response) where response.status == 404: Process.print("no such dead letter", to: 2)
+        case .success(let response) where response.status == 409:
+            Process.print("not now: the message is still in hand, or its record cannot be read", to: 2)
         case .success(let response): Process.print("\(base): status \(response.status)", to: 2)
         }
         return nil

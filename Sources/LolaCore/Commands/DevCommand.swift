@@ -12,13 +12,14 @@ enum DevCommand {
         let environment = Process.environment
         let listen = invocation.settingFlags["listen"] ?? environment["LOLA_LISTEN"] ?? "127.0.0.1:8080"
         let own = "http://" + listen
+        let folder = DevGround.dataFolder(listen: listen)
         generated.merge([
             "LOLA_PUBLIC_URL": own,
             "LOLA_IDENTITY_URL": own + "/dev/sandbox/identity/{phone}",
             "LOLA_WHATSAPP_API_URL": own + "/dev/sandbox/graph/v23.0",
             "LOLA_TELEGRAM_API_URL": own + "/dev/sandbox/telegram",
             "LOLA_MANAGEMENT_LISTEN": managementListen(environment),
-            "LOLA_DATA_DIR": DevGround.directory + "/data",
+            "LOLA_DATA_DIR": folder.path,
         ]) { $1 }
         guard let settings = SettingsSource.load(.dev, invocation, generated: generated) else {
             return ExitCode.configuration
@@ -39,15 +40,29 @@ enum DevCommand {
                 Process.print("\(DevGround.gatewayFile): cannot be written; trigger and tail need --url", to: 2)
             }
             Process.print(banner(settings, ports))
-            if let other {
-                let own = known["LOLA_PUBLIC_URL"] ?? ""
-                Process.print(
-                    "Warning: another gateway of this folder is still running at \(other). From now on trigger and "
-                        + "tail speak to \(own); give them --url for the other one.", to: 2)
+            let ownData = folder.isShared && settings.data.directory == folder.path ? folder.path : nil
+            if let line = warning(other: other, own: known["LOLA_PUBLIC_URL"] ?? "", ownData: ownData) {
+                Process.print(line, to: 2)
             }
         }
         Process.print(failure.text, to: 2)
         return failure.code
+    }
+
+    /// One line for everything that another gateway of this folder changes; nil when there is none.
+    /// - Parameters:
+    ///   - other: the one that the other commands spoke to until now.
+    ///   - ownData: where this one keeps its data, when another one has the usual place.
+    private static func warning(other: String?, own: String, ownData: String?) -> String? {
+        if other == nil && ownData == nil { return nil }
+        var line = "Warning: another gateway of this folder is still running"
+        if let other {
+            line += " at \(other). From now on trigger and tail speak to \(own); give them --url for the other one."
+        } else {
+            line += "."
+        }
+        if let ownData { line += " This one has its data in ./\(ownData)." }
+        return line
     }
 
     /// The usual address, or one the system chooses when another gateway of this machine has it.

@@ -27,6 +27,20 @@ enum DevGround {
         return Files.replace(path, [UInt8](text: text))
     }
 
+    /// Where a gateway of this folder keeps its data: the usual place, or one named by its port when another living
+    /// gateway holds the lock of that. `isShared` tells the second case.
+    /// - Parameter listen: `address:port` of the gateway to be.
+    static func dataFolder(listen: String) -> (path: String, isShared: Bool) {
+        let usual = directory + "/data"
+        // Let go of at once: the start takes it again. Any other fault is for the start to tell.
+        do throws(DiskFault) { try LinuxDisk(usual).lock(JournalName.lock.text) } catch {
+            guard error == .locked else { return (usual, false) }
+            let port = listen.split(separator: ":").last ?? ""
+            return (usual + "-" + port, true)
+        }
+        return (usual, false)
+    }
+
     /// The keys of this folder, made on the first run. Nil when they cannot be kept.
     static func keys() -> [String: String]? {
         guard Files.makeDirectory(directory) else { return nil }

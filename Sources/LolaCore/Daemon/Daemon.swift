@@ -121,7 +121,7 @@ enum Daemon {
         if running.ended() {
             threads?.end()
             shared.log.write(.info, "stopped", at: LinuxClock().wall, [("waiting", "\(shared.backlog.count)")])
-            Process.exit(0)
+            Process.exit(shared.health.exitCode)
         }
     }
 

@@ -4,7 +4,10 @@ import Synchronization
 final class Health: Sendable {
     private let loopsReady = Atomic<Int>(0)
     private let draining = Atomic<Bool>(false)
+    private let failed = Atomic<Bool>(false)
     private let loopsQuiet = Atomic<Int>(0)
+    /// Loops that cannot reach the store.
+    private let storesAway = Atomic<Int>(0)
     let loopCount: Int
 
     init(loopCount: Int) { self.loopCount = loopCount }
@@ -17,6 +20,18 @@ final class Health: Sendable {
 
     func loopIsReady() { loopsReady.wrappingAdd(1, ordering: .relaxed) }
     func loopIsQuiet() { loopsQuiet.wrappingAdd(1, ordering: .relaxed) }
+    /// Every loop reaches the store: a probe is answered by one of them and speaks for all.
+    var isStoreReached: Bool { storesAway.load(ordering: .relaxed) == 0 }
+    func storeIsAway() { storesAway.wrappingAdd(1, ordering: .relaxed) }
+    func storeIsBack() { storesAway.wrappingSubtract(1, ordering: .relaxed) }
+    /// The drain that begins was not asked for: the process must end and start anew. False when it was on its way out.
+    func beginFailing() -> Bool {
+        guard !draining.exchange(true, ordering: .relaxed) else { return false }
+        failed.store(true, ordering: .relaxed)
+        return true
+    }
+    /// With which the process ends after its drain.
+    var exitCode: Int32 { failed.load(ordering: .relaxed) ? 74 : 0 }
     func beginDrain() { draining.store(true, ordering: .relaxed) }
 
     /// `GET /livez`: the loop answers, so it lives.

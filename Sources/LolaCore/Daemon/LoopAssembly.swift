@@ -42,6 +42,7 @@ final class LoopAssembly {
     private let doubts: Doubts
     /// The store's own view when it is a Redis: it has a life of its own.
     private let redis: RedisStore?
+    private let index: IndexKeyKeeper?
     private var isReleasing = false
     private let inbox: Inbox
     private let shared: SharedParts
@@ -63,18 +64,9 @@ final class LoopAssembly {
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
-        let bare: any Store
-        do throws(TLSContextFault) { bare = try shared.store.view(of: number, loop) } catch { throw .tls(error) }
+        let (bare, store) = try Self.store(of: number, loop, shared)
         redis = bare as? RedisStore
-        let store: any Store
-        do throws(CryptoFault) {
-            let keys = try SealKeys(settings.data.keys, entropy: entropy)
-            store = SealedStore(bare, keys: keys) { _ in
-                shared.counters[number].add(.storeUnopened)
-            }
-        } catch {
-            throw .key(error)
-        }
+        index = try Self.indexKeyKeeper(loop, bare, shared)
         let doubts = Doubts(shared.doubts)
         self.doubts = doubts
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
@@ -114,7 +106,8 @@ final class LoopAssembly {
             server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
             channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
             health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { [redis] in redis?.isOpen ?? shared.store.status?.isOpen ?? true }, console: console)))
+            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) },
+            console: console)))
         let loop = loop
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
@@ -138,7 +131,7 @@ final class LoopAssembly {
             managementPort = try open(own, port: own.port, role: .management)
         }
         if let redis {
-            redis.onEvent = StoreWatch.redis(loop, shared.log)
+            redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index)
             redis.start()
         }
         if isFirst { StoreWatch(loop, shared.store, shared.log).start() }
@@ -212,6 +205,20 @@ final class LoopAssembly {
 
     // MARK: Parts
 
+    /// The loop's view of the store, bare and with its seals.
+    private static func store(
+        of number: Int, _ loop: Loop, _ shared: SharedParts
+    ) throws(StartFault) -> (bare: any Store, sealed: any Store) {
+        let bare: any Store
+        do throws(TLSContextFault) { bare = try shared.store.view(of: number, loop) } catch { throw .tls(error) }
+        do throws(CryptoFault) {
+            let keys = try SealKeys(shared.settings.data.keys, entropy: loop.entropy)
+            return (bare, SealedStore(bare, keys: keys) { _ in loop.counters.add(.storeUnopened) })
+        } catch {
+            throw .key(error)
+        }
+    }
+
     private static func connectionsMax(_ shared: SharedParts) -> Int {
         let all = shared.descriptorsMax
         return max(16, (all - min(Limits.descriptorReserve, all / 4)) / shared.directory.mailboxes.count)
@@ -262,9 +269,29 @@ final class LoopAssembly {
         return AgentRoster(loop, client: client, http: http, scripted: ScriptedAgents(), inFlightMax: share)
     }
 
+    /// Who finds another key than its own cannot go on: its next start takes the one that counts.
+    private static func indexKeyKeeper(
+        _ loop: Loop, _ bare: any Store, _ shared: SharedParts
+    ) throws(StartFault) -> IndexKeyKeeper? {
+        guard case .redis(_, _, let secret) = shared.store else { return nil }
+        let keys: SealKeys
+        do throws(CryptoFault) { keys = try SealKeys(shared.settings.data.keys, entropy: loop.entropy) } catch {
+            throw .key(error)
+        }
+        return IndexKeyKeeper(loop, bare, keys: keys, secret: secret) {
+            guard shared.health.beginFailing() else { return }
+            shared.log.write(.error, "index_key_replaced", at: loop.wall)
+            shared.directory.postAll(.drain)
+        }
+    }
+
+    private static func storeIsOpen(_ shared: SharedParts) -> Bool {
+        shared.health.isStoreReached && (shared.store.status?.isOpen ?? true)
+    }
+
     private static func metrics(_ shared: SharedParts, _ now: Instant) -> [UInt8] {
         MetricsPage(
-            counters: shared.counters, store: shared.store.status,
+            counters: shared.counters, store: shared.store.status, storeIsOpen: storeIsOpen(shared),
             backlog: shared.backlog.count, logLinesDropped: shared.log.dropped,
             uptime: now - shared.started, isDraining: shared.health.isDraining
         ).render()

@@ -4,15 +4,16 @@ enum OpenStore: Sendable {
     /// Nothing outlives the process: tests and the simulator.
     case memory(MemoryTable)
     case embedded(Journal)
-    /// Each loop has connections of its own; the authorities are there when the address asks for TLS.
-    case redis(RedisAddress, TLSTrust?)
+    /// Each loop has connections of its own; the authorities are there when the address asks for TLS. The index key
+    /// goes back into a Redis that has lost it.
+    case redis(RedisAddress, TLSTrust?, index: SecretBytes)
 
     /// The view of loop `number`, without seals; call it on the loop's own thread.
     func view(of number: Int, _ loop: Loop) throws(TLSContextFault) -> any Store {
         switch self {
         case .memory(let table): return MemoryStore(table)
         case .embedded(let journal): return JournalStore(journal, loop: number)
-        case .redis(let address, let trust):
+        case .redis(let address, let trust, _):
             var context: TLSContext?
             if let trust { context = try TLSContext(client: trust) }
             return RedisStore(loop, address: address, tls: context)

@@ -74,7 +74,8 @@ private struct EmbeddedOpening {
         let index = try StoreOpening.indexKey(keys, settings) { bare.ask($0) }
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
         let pages = CrashBlame.read(folder, slots: loops.count, log) { bare.ask($0) }
-        return StoreOpening(store: .embedded(journal), pseudonymKey: pseudonymKey, crashPages: pages, folder: disk, threads: threads)
+        return StoreOpening(
+            store: .embedded(journal), pseudonymKey: pseudonymKey, crashPages: pages, folder: disk, threads: threads)
     }
 
     // MARK: Journal
@@ -90,6 +91,8 @@ private struct EmbeddedOpening {
         var rotation = SealRotation(keys)
         let mayRotate = settings.data.keys.count > 1
         do throws(JournalFault) {
+            // What cannot be made is told by the disk itself, with its reason.
+            _ = Files.makeDirectories(folder)
             do throws(DiskFault) { disk = try LinuxDisk(folder) } catch { throw .disk(error, file: folder) }
             opened = try EmbeddedStore.open(
                 disk, at: LinuxClock().wall,

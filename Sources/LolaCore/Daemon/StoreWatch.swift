@@ -22,13 +22,26 @@ final class StoreWatch {
         loop.after(Limits.storeWatchInterval) { self.look(journal) }
     }
 
-    /// Writes down what Redis does to a loop.
-    static func redis(_ loop: Loop, _ log: Log) -> (RedisEvent) -> Void {
-        { event in
+    /// Writes down what Redis does to a loop, and tells probes whether the loop has it. Each try to connect may fail:
+    /// only another fault than that of the try before is news.
+    static func redis(_ loop: Loop, _ log: Log, _ health: Health, _ index: IndexKeyKeeper?) -> (RedisEvent) -> Void {
+        var isAway = true
+        var told: RedisFault?
+        health.storeIsAway()
+        return { event in
             let now = loop.wall
             switch event {
-            case .connected: log.write(.info, "redis_connected", at: now)
-            case .away(let fault): log.write(.error, "redis_away", at: now, [("fault", fault.rawValue)])
+            case .connected:
+                if isAway { health.storeIsBack() }
+                isAway = false
+                told = nil
+                log.write(.info, "redis_connected", at: now)
+                index?.look()
+            case .away(let fault):
+                if !isAway { health.storeIsAway() }
+                isAway = true
+                if told != fault { log.write(.error, "redis_away", at: now, [("fault", fault.rawValue)]) }
+                told = fault
             case .refused(let fault): log.write(.error, "redis_refused", at: now, [("fault", fault.rawValue)])
             case .epochChanged: log.write(.error, "store_epoch_changed", at: now)
             case .lanes(let taken, let released, let lost, let held, let members):

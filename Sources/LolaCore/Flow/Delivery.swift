@@ -69,12 +69,16 @@ final class Delivery {
     /// The next request may be with the channel already: a receipt says so, or its time passes.
     private func doubt() {
         guard let reference = items.last?.reference else { return next() }
+        // All of it is on disk: a drain does not wait for a receipt.
+        ledger.rests(true)
         let timer = loop.after(Limits.doubtWait) { [self] in
             parts.doubts.close(reference)
+            ledger.rests(false)
             ledger.step(next)
         }
         parts.doubts.open(reference) { [self] isTaken in
             loop.cancel(timer)
+            ledger.rests(false)
             ledger.step { judged(isTaken ? .accepted(providerID: []) : .final(word: "undeliverable")) }
         }
     }

@@ -43,12 +43,15 @@ final class MessageLedger {
 
     /// Goes on after `delay`; until then nobody needs the process for this message.
     func rest(_ delay: Interval, _ body: @escaping () -> Void) {
-        resting(true)
+        rests(true)
         parts.loop.after(delay) { [self] in
-            resting(false)
+            rests(false)
             step(body)
         }
     }
+
+    /// Whether the message waits for a time or a sign to come, and the process may end meanwhile.
+    func rests(_ isResting: Bool) { resting(isResting) }
 
     // MARK: Reading
 

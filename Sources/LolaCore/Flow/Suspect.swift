@@ -1,5 +1,5 @@
-// How often handling one message has killed the process: a small record of its own, for the message itself may be in the
-// hands of another gateway. Pure values; asked by the start and by the inbox.
+// How often handling one message has killed the process: a small record of its own, for the message itself may be in
+// the hands of another gateway. Pure values; asked by the start and by the inbox.
 
 struct Suspect {
     let id: RecordID

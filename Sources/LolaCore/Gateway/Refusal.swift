@@ -23,6 +23,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case bodyInvalid = "body_invalid"
     case fieldInvalid = "field_invalid"
     case recordUnreadable = "record_unreadable"
+    /// A dead letter whose message is not over yet: its notice is on its way.
+    case messageInHand = "message_in_hand"
 
     // Pipeline
     case senderNotAllowed = "sender_not_allowed"
@@ -37,7 +39,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .challengeInvalid: 403
         case .channelOff, .routeUnknown: 404
         case .backlogFull, .storeUnavailable, .flooded: 503
-        case .recordUnreadable: 409
+        case .recordUnreadable, .messageInHand: 409
         case .methodUnknown: 501
         case .methodNotAllowed: 405
         case .lengthRequired: 411
@@ -55,6 +57,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .channelOff, .routeUnknown: "not_found"
         case .backlogFull, .storeUnavailable, .flooded: "unavailable"
         case .recordUnreadable: "unreadable"
+        case .messageInHand: "in_hand"
         case .methodUnknown: "not_implemented"
         case .methodNotAllowed: "method_not_allowed"
         case .lengthRequired: "length_required"

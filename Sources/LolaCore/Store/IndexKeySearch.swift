@@ -23,11 +23,14 @@ struct IndexKeySearch {
 
     private let keys: SealKeys
     private let entropy: any Entropy
+    private let offer: SecretBytes?
     private var state = State.looking
 
-    init(keys: SealKeys, entropy: any Entropy) {
+    /// `offer` is put into a store that has no key; without it a fresh one is made.
+    init(keys: SealKeys, entropy: any Entropy, offer: SecretBytes? = nil) {
         self.keys = keys
         self.entropy = entropy
+        self.offer = offer
     }
 
     mutating func begin() -> Step {
@@ -48,7 +51,7 @@ struct IndexKeySearch {
     }
 
     private mutating func make() -> Step {
-        let bytes = entropy.bytes(IndexKey.count)
+        let bytes = offer.map { $0.withBytes { [UInt8](copying: $0) } } ?? entropy.bytes(IndexKey.count)
         state = .making(SecretBytes(bytes))
         return .ask(
             .batch([

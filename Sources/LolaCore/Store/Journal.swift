@@ -9,6 +9,8 @@ final class Journal: Sendable {
     private let writer: any Waker
     private let compactor: any Waker
     let sizes: JournalSizes
+    /// Sequence number of the last entry that an earlier process appended.
+    let recovered: UInt64
     private let events = Mutex<[JournalEvent]>([])
 
     /// - Parameters:
@@ -21,6 +23,7 @@ final class Journal: Sendable {
     ) {
         state = Mutex(JournalState(table: table, loops: loops.count, segments: segments, sizes: sizes))
         self.sizes = sizes
+        recovered = table.sequence
         self.loops = loops
         self.writer = writer
         self.compactor = compactor
@@ -49,9 +52,10 @@ final class Journal: Sendable {
         } while next < operations.count
     }
 
-    /// Inbound entries of the loop's lanes, in order.
-    func entries(of loop: Int) -> [QueueEntry] {
-        state.withLock { $0.table.inboundEntries() }.filter { Int($0.lane.number) % loops.count == loop }
+    /// Inbound entries of the loop's lanes, in order, those up to a sequence number.
+    func entries(of loop: Int, through last: UInt64 = .max) -> [QueueEntry] {
+        state.withLock { $0.table.inboundEntries(through: last) }
+            .filter { Int($0.lane.number) % loops.count == loop }
     }
 
     // MARK: Writer

@@ -80,7 +80,8 @@ final class JournalStore: Store {
         if hasDelivered { return false }
         hasDelivered = true
         guard let onEntry else { return false }
-        let entries = journal.entries(of: loop)
+        // Not what a loop that started first has appended since: that is handed over once it is durable.
+        let entries = journal.entries(of: loop, through: journal.recovered)
         for entry in entries { onEntry(entry) }
         return !entries.isEmpty
     }

@@ -9,7 +9,8 @@ struct StoreTable {
     private var rooms: [RoomTable]
     private var claims: [ClaimTable]
     private var sweepRoom = 0
-    private var sequence: UInt64 = 0
+    /// Of the entry that was appended last.
+    private(set) var sequence: UInt64 = 0
 
     /// - Parameters:
     ///   - claimsMax: claims kept at a time.
@@ -110,12 +111,13 @@ struct StoreTable {
         return piece
     }
 
-    /// In the order they were appended.
-    func inboundEntries() -> [QueueEntry] {
+    /// In the order they were appended, those up to a sequence number.
+    func inboundEntries(through last: UInt64 = .max) -> [QueueEntry] {
         let table = rooms[Int(StoreRoom.inbound.rawValue)]
         var found: [(QueueEntry, sequence: UInt64)] = []
         for slot in 0..<table.slotCount {
-            guard let (id, record) = table.live(slot, at: WallTime(milliseconds: 0)) else { continue }
+            guard let (id, record) = table.live(slot, at: WallTime(milliseconds: 0)), record.sequence <= last
+            else { continue }
             let entry = QueueEntry(key: StoreKey(.inbound, id), lane: record.lane, value: record.value)
             found.append((entry, record.sequence))
         }

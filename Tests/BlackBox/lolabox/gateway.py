@@ -146,6 +146,21 @@ class Gateway:
             reader.start()
             self._readers.append(reader)
 
+    def refuses(self, timeout: float = 15.0) -> tuple[int, str]:
+        """Starts a gateway that must not start: its exit code, and what it said on standard error."""
+        said = len(self._output["stderr"])
+        self.launch()
+        code = self.wait_end(timeout)
+        return code, self._output["stderr"][said:].decode()
+
+    def restart(self, kill: bool = False) -> "Gateway":
+        """Ends it, orderly or not, and starts it again on the same data."""
+        if kill:
+            self.kill()
+        else:
+            assert self.stop() == 0, self.log
+        return self.start()
+
     def stop(self, timeout: float = 30.0) -> int:
         """SIGTERM, then waits; the exit code. A gateway that does not end is killed and fails the test."""
         process = self.process
@@ -198,6 +213,16 @@ class Gateway:
     def log(self) -> str:
         """Everything the process wrote, both streams."""
         return self.stdout + self._output["stderr"].decode(errors="replace")
+
+    @property
+    def data(self) -> Path:
+        """Its data folder."""
+        return Path(self.env["LOLA_DATA_DIR"])
+
+    def events(self, name: str) -> list[dict]:
+        """The log lines of an event, of all its runs; a line that a kill cut off is left out."""
+        lines = [line for line in self.stdout.splitlines() if line.endswith("}")]
+        return [entry for entry in map(json.loads, lines) if entry["event"] == name]
 
     def _read(self, name: str) -> None:
         stream = getattr(self.process, name)

@@ -105,6 +105,7 @@ struct OutboxTests {
         bench.take(Self.message, mayBeRepeated: true)
         bench.rig.run(for: Limits.doubtWait - .seconds(1))
         #expect(bench.delivered.isEmpty)
+        #expect(bench.backlog.count == 1 && bench.backlog.busyCount == 0, "a drain does not wait for a receipt")
         #expect(bench.settle())
         #expect(bench.delivered == ["b"] && bench.rig.clock.now - started >= Limits.doubtWait)
         let reference = bench.names(Self.message).reference.text

@@ -12,6 +12,7 @@ struct RefusalTests {
         (.channelOff, 404, "not_found"), (.routeUnknown, 404, "not_found"), (.backlogFull, 503, "unavailable"),
         (.flooded, 503, "unavailable"), (.storeUnavailable, 503, "unavailable"),
         (.recordUnreadable, 409, "unreadable"),
+        (.messageInHand, 409, "in_hand"),
         (.methodUnknown, 501, "not_implemented"), (.methodNotAllowed, 405, "method_not_allowed"),
         (.lengthRequired, 411, "length_required"), (.bodyInvalid, 400, "invalid_body"),
         (.fieldInvalid, 400, "invalid_field"), (.senderNotAllowed, 200, "refused"),

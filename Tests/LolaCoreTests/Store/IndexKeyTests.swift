@@ -31,6 +31,28 @@ struct IndexKeyTests {
         #expect(try !found.pseudonymKey().equals(found.secret))
     }
 
+    @Test("a store that lost it gets it back from who still has it; a store with another one says so")
+    func offered() throws {
+        func offer(_ table: MemoryTable, _ secret: SecretBytes) throws -> IndexKey {
+            var search = IndexKeySearch(keys: SealFixture.keys(1), entropy: CountingEntropy(from: 77), offer: secret)
+            var step = search.begin()
+            while true {
+                switch step {
+                case .ask(let operation): step = search.take(table.apply(operation, at: now))
+                case .done(let key): return key
+                case .failed(let fault): throw fault
+                }
+            }
+        }
+        let made = try find(MemoryTable(), SealFixture.keys(1))
+        let flushed = MemoryTable()
+        #expect(try offer(flushed, made.secret).secret.equals(made.secret))
+        #expect(try octets(find(flushed, SealFixture.keys(1), entropy: 99)) == octets(made))
+        let replaced = MemoryTable()
+        let other = try find(replaced, SealFixture.keys(1), entropy: 99)
+        #expect(try octets(offer(replaced, made.secret)) == octets(other))
+    }
+
     @Test("a new first data key renews it; then the old one is no longer needed, nor enough")
     func rotation() throws {
         let table = MemoryTable()

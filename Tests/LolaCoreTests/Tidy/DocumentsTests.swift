@@ -83,8 +83,8 @@ struct DocumentsTests {
     @Test("the metrics of the operating page are the series of the program")
     func metrics() throws {
         let page = MetricsPage(
-            counters: [Counters()], store: JournalStatus(), backlog: 0, logLinesDropped: 0, uptime: .zero,
-            isDraining: false
+            counters: [Counters()], store: JournalStatus(), storeIsOpen: true, backlog: 0, logLinesDropped: 0,
+            uptime: .zero, isDraining: false
         ).render().text
         let types = page.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
         let real = types.map { String($0.split(separator: " ")[2]) }

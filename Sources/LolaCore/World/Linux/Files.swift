@@ -53,6 +53,17 @@ enum Files {
         return found
     }
 
+    /// The same for every directory on the way that is missing.
+    static func makeDirectories(_ path: String) -> Bool {
+        let parts = path.split(separator: "/")
+        var made = path.hasPrefix("/") ? "" : "."
+        for part in parts {
+            made += "/" + part
+            if !exists(made), !makeDirectory(made) { return false }
+        }
+        return true
+    }
+
     static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 }
 

@@ -6,11 +6,12 @@ import Glibc
 enum Signals {
     enum Event { case terminate, reload }
 
-    /// Blocks what `wait` takes and ignores SIGPIPE. Threads started later inherit it.
+    /// Blocks what `wait` takes and ignores what would end the process where an error says enough: SIGPIPE, and SIGXFSZ,
+    /// which comes with EFBIG when a file reaches the limit of the process. Threads started later inherit it.
     static func block() {
         var set = waited()
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-        for number in [SIGPIPE, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
+        for number in [SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2] { signal(number, SIG_IGN) }
     }
 
     /// Sleeps until a signal comes.

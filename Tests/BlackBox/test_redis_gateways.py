@@ -1,0 +1,216 @@
+"""Several gateways on one Redis: shared work, failover, drain; and a Redis that is killed again and again under load.
+
+`LOLA_REDIS_KILLS=50` kills the server more often (`make crash` does); `make test` does so 10 times.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from lolabox import payloads
+from lolabox.load import Load
+from lolabox.stubs import AgentStub
+from lolabox.waiting import eventually, never
+from test_redis import events
+
+KILLS = int(os.environ.get("LOLA_REDIS_KILLS") or 10)
+SEED = int(os.environ.get("LOLA_CRASH_SEED") or 20261121)
+LANES = 64
+#: A dead gateway is noticed after its lease of 10 s; everything it had taken is handled by others within this.
+FAILOVER = 30.0
+#: A gateway that is told to stop hands its lanes over at once.
+HANDOVER = 3.0
+
+
+@pytest.fixture
+def pair(on_redis, redis):
+    """Two gateways with two loops each, that share the lanes evenly."""
+    both = [on_redis(config='{ server: { loops: 2 }, agents: { timeout: "2s" } }').gateway for _ in range(2)]
+    wait_shared(redis, 4)
+    return both
+
+
+def wait_shared(redis, loops: int, timeout: float = 15.0) -> None:
+    redis.wait_holders(lambda held: sorted(held.values()) == [LANES // loops] * loops, timeout,
+                       f"lanes shared by {loops} loops")
+
+
+def settle(load: Load, agents: AgentStub, redis, timeout: float = FAILOVER) -> None:
+    """Until everything is handled and the queue is empty."""
+    eventually(lambda: load.is_handled(agents), timeout, "the handling of everything acknowledged")
+    eventually(lambda: redis.waiting() == 0, 10, "an empty queue")
+
+
+def test_two_gateways_share_the_work(pair, redis, services):
+    agents = services[3]
+    with Load(pair, SEED) as load:
+        load.wait_more(600)
+        load.finish()
+    settle(load, agents, redis)
+    assert load.check(agents) == [] and load.repeated > 0
+    for gateway in pair:
+        assert gateway.metric_sum('^lola_messages_total{outcome="done"}') > load.acknowledged / 10
+        assert gateway.metric_sum('^lola_webhook_parts_total{kind="message"}') > load.acknowledged / 10
+    done = sum(gateway.metric_sum('^lola_messages_total{outcome="done"}') for gateway in pair)
+    assert done == load.acknowledged
+
+
+def test_what_a_killed_gateway_had_taken_is_handled_by_the_other(pair, redis, services):
+    agents = services[3]
+    killed, other = pair
+    with Load(pair, SEED + 1) as load:
+        load.wait_more(200)
+        at = time.monotonic()
+        killed.kill()
+        load.wait_more(200)
+        load.finish()
+        before = [talk for talk in load.talks if talk.acknowledged]
+        assert before
+        settle(load, agents, redis, FAILOVER - (time.monotonic() - at))
+    redis.wait_holders(lambda held: sum(held.values()) == LANES and len(held) == 2, 15, "all lanes with the survivor")
+    for earlier, later in load.check(agents):
+        # Only what was in hand when the process died comes twice, from the other gateway.
+        assert earlier.at <= at + 0.1 and later.at - earlier.at > 1, (earlier, later, at)
+    # Back again it takes its share, and handles messages.
+    killed.start()
+    wait_shared(redis, 4)
+    with Load(pair, SEED + 2) as load:
+        load.wait_more(200)
+        load.finish()
+    settle(load, agents, redis)
+    assert load.check(agents) == []
+    assert killed.metric_sum('^lola_messages_total{outcome="done"}') > 0
+    assert killed.metric_sum('^lola_redis_lanes_total{outcome="taken"}') >= LANES // 2
+
+
+def test_a_gateway_that_stops_hands_its_lanes_over(pair, redis, services):
+    agents = services[3]
+    leaving, staying = pair
+    mine = {event["held"] for event in events(staying, "redis_lanes")}
+    assert mine
+    with Load(pair, SEED + 3) as load:
+        load.wait_more(200)
+        leaving.process.terminate()
+        took = redis.wait_holders(lambda held: sum(held.values()) == LANES and len(held) == 2, HANDOVER + 5,
+                                  "all lanes with the one that stays")
+        assert took < HANDOVER
+        assert leaving.wait_end() == 0
+        load.wait_more(200)
+        load.finish()
+    settle(load, agents, redis)
+    assert load.check(agents) == [], "the drain doubled a message"
+    assert events(leaving, "stopped")[-1]["waiting"] == "0"
+    assert len(redis.members()) == 2
+
+
+def test_a_gateway_that_stops_while_an_agent_is_slow_loses_nothing(pair, redis, services):
+    """What is in hand is finished by the one that has it; what waits behind it goes on at the other."""
+    agents = services[3]
+    leaving, staying = pair
+    phones = [payloads.fresh_phone() for _ in range(8)]
+    for phone in phones:
+        slow = AgentStub.says("slow")
+        slow.delay = 1.5
+        agents.script(phone, slow)
+        for text in ("first", "second", "third"):
+            leaving.say(phone, text)
+    for phone in phones:
+        agents.wait_call(phone)
+    leaving.process.terminate()
+    assert leaving.wait_end() == 0
+    for phone in phones:
+        calls = agents.wait_calls(phone, 3)
+        assert [call.json()["message"]["text"] for call in calls] == ["first", "second", "third"]
+
+
+@pytest.mark.timeout(120 + 10 * KILLS)
+def test_a_redis_killed_again_and_again_loses_and_doubles_nothing(pair, redis, services, capsys):
+    agents = services[3]
+    chosen = random.Random(SEED)
+    slowest = 0.0
+    with Load(pair, SEED + 4) as load:
+        for _ in range(KILLS):
+            load.wait_more(chosen.randrange(1, 120))
+            redis.kill()
+            time.sleep(chosen.uniform(0, 0.4))
+            redis.start()
+            began = time.monotonic()
+            load.wait_more(1)
+            slowest = max(slowest, time.monotonic() - began)
+        load.finish()
+    settle(load, agents, redis)
+    assert load.check(agents) == [], "a message was handled twice"
+    with capsys.disabled():
+        print(f"\nredis killed {KILLS} times: {load.acknowledged} acknowledged, {load.refused} refused, "
+              f"{load.repeated} repeated, taken again after {slowest:.2f} s at most")
+    assert slowest < 2.0 and load.refused > 0
+    for gateway in pair:
+        assert not events(gateway, "store_epoch_changed"), "a loss was seen where there was none"
+        assert not events(gateway, "message_quarantined") + events(gateway, "dead_letter")
+
+
+# A Redis that loses everything
+
+
+def test_a_flushed_redis_is_noticed_and_the_gateways_go_on(pair, redis, services):
+    agents = services[3]
+    with Load(pair, SEED + 5) as load:
+        load.wait_more(100)
+        load.finish()
+    settle(load, agents, redis)
+    redis.command("FLUSHALL")
+    with Load(pair, SEED + 6) as load:
+        load.wait_more(200)
+        load.finish()
+    settle(load, agents, redis)
+    # Messages that were taken between the flush and its discovery by the other gateway are kept like all others.
+    assert load.check(agents) == []
+    for gateway in pair:
+        eventually(lambda gateway=gateway: events(gateway, "store_epoch_changed"), 5, "store_epoch_changed")
+        assert gateway.metric_sum('^lola_redis_faults_total{kind="store_changed"}') > 0
+    wait_shared(redis, 4)
+
+
+def test_a_gateway_that_starts_after_a_flush_agrees_with_those_before_it(on_redis, redis, services):
+    """The key of the record hashes is put back: otherwise the two would not know each other's messages."""
+    agents = services[3]
+    first = on_redis().gateway
+    first.wait_delivered(first.say(payloads.fresh_phone(), "before"))
+    redis.command("FLUSHALL")
+    eventually(lambda: events(first, "store_epoch_changed"), 5, "store_epoch_changed")
+    eventually(lambda: first.get("/readyz").status == 200, 5, "/readyz 200")
+    second = on_redis().gateway
+    with Load([first, second], SEED + 7) as load:
+        load.wait_more(200)
+        load.finish()
+    settle(load, agents, redis)
+    assert load.check(agents) == []
+    phone, message = payloads.fresh_phone(), payloads.fresh_id()
+    for gateway in (first, second):
+        gateway.say(phone, "once", message)
+    agents.wait_call(phone)
+    never(lambda: len(agents.calls(phone)) > 1, 1.0, "handled by both")
+    for gateway in (first, second):
+        assert not events(gateway, "message_quarantined")
+
+
+def test_a_gateway_that_slept_through_a_new_beginning_ends_to_begin_anew(on_redis, redis):
+    """Flushed while nobody looked, and a new gateway made another key: the old one must not go on under its own."""
+    old = on_redis().gateway
+    old.process.send_signal(signal.SIGSTOP)
+    redis.command("FLUSHALL")
+    new = on_redis()
+    old.process.send_signal(signal.SIGCONT)
+    assert old.wait_end() == 74, old.log
+    assert len(events(old, "index_key_replaced")) == 1
+    old.start()
+    phone, message = new.person(), payloads.fresh_id()
+    for gateway in (old, new.gateway):
+        gateway.say(phone, "once", message)
+    new.agents.wait_call(phone)
+    never(lambda: len(new.agents.calls(phone)) > 1, 1.0, "handled by both")
