@@ -173,10 +173,11 @@ METHOD = f"""\
 measured (one event loop, or one nginx worker), core 1 to the load and to the stubs, so load and stubs slow each other
 and not the server.
 
-- **Throughput**: wrk, one thread, {CONNECTIONS} connections, {SECONDS} s, {REPETITIONS} times nginx and Lola in turn, medians.
-  Every request is a distinct, correctly signed WhatsApp webhook; both servers get the same octets. nginx answers `return 200` without
-  looking. Lola parses, verifies, decodes and claims each message, has it on disk before it answers, judges it and takes
-  it out again; its sender is outside the allowlist, so that no call to the outside is part of the figure.
+- **Throughput**: wrk, one thread, {CONNECTIONS} connections, {SECONDS} s, {REPETITIONS} times nginx and Lola in turn,
+  medians. Every request is a distinct, correctly signed WhatsApp webhook; both servers get the same octets. nginx
+  answers `return 200` without looking. Lola parses, verifies, decodes and claims each message, has it on disk before
+  it answers, judges it and takes it out again; its sender is outside the allowlist, so that no call to the outside is
+  part of the figure.
 - **Whole way**: the same requests, from senders whom the identity service has passed: look-up, HTTP agent with a signed
   bearer, one text as reply, each step in the journal before the next. Identity service, agent and Graph API are one
   nginx on core 1 at three addresses. wrk pauses whenever more than {lab.IN_HAND} messages are in hand. The figure is
