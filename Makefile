@@ -12,6 +12,7 @@ ROUNDS ?= 200
 SEED ?= 20261121
 SEEDS ?= 1000
 FROM ?= 1
+REDIS_KILLS ?= 50
 
 .PHONY: help run build test test-swift test-blackbox sim crash bench fuzz image rootfs format
 
@@ -51,9 +52,10 @@ test-blackbox: build ## pytest against the release binary (PYTEST_ARGS="-k teleg
 	@scripts/setup.sh test
 	$(PYTHON) -m pytest Tests/BlackBox $(PYTEST_ARGS)
 
-crash: build ## kill -9 at random points, ROUNDS=200 times, SEED=20261121; `make test` does 20 rounds
+crash: build ## kill -9: the gateway ROUNDS=200 times at random points, Redis REDIS_KILLS=50 times; SEED=20261121
 	@scripts/setup.sh test
-	LOLA_CRASH_ROUNDS=$(ROUNDS) LOLA_CRASH_SEED=$(SEED) $(PYTHON) -m pytest Tests/BlackBox/test_crash.py
+	LOLA_CRASH_ROUNDS=$(ROUNDS) LOLA_CRASH_SEED=$(SEED) LOLA_REDIS_KILLS=$(REDIS_KILLS) \
+		$(PYTHON) -m pytest Tests/BlackBox/test_crash.py Tests/BlackBox/test_redis_gateways.py
 
 bench: build ## load and memory figures, written to docs/BENCHMARKS.md
 	@scripts/setup.sh bench

@@ -53,6 +53,7 @@ def test_two_gateways_share_the_work(pair, redis, services):
         load.finish()
     settle(load, agents, redis)
     assert load.check(agents) == [] and load.repeated > 0
+    load.check_replies(services[1])
     for gateway in pair:
         assert gateway.metric_sum('^lola_messages_total{outcome="done"}') > load.acknowledged / 10
         assert gateway.metric_sum('^lola_webhook_parts_total{kind="message"}') > load.acknowledged / 10
@@ -88,6 +89,38 @@ def test_what_a_killed_gateway_had_taken_is_handled_by_the_other(pair, redis, se
     assert killed.metric_sum('^lola_redis_lanes_total{outcome="taken"}') >= LANES // 2
 
 
+def test_what_a_killed_gateway_had_in_hand_goes_on_at_the_other(pair, redis, services):
+    agents, graph = services[3], services[1]
+    killed, other = pair
+    phones = [payloads.fresh_phone() for _ in range(12)]
+    keys = {}
+    for phone in phones:
+        slow = AgentStub.says("too late")
+        slow.delay = 1.5
+        agents.script(phone, slow)
+        keys[phone] = [other.say(phone, text) for text in ("first", "second")]
+    for phone in phones:
+        agents.wait_call(phone)
+    killed.kill()
+    at = time.monotonic()
+    for phone in phones:
+        agents.wait(lambda item, phone=phone: agents.sender_of(item) == phone[1:]
+                    and item.json()["message"]["text"] == "second", timeout=FAILOVER - (time.monotonic() - at))
+    taken_over = 0
+    for phone in phones:
+        calls = agents.calls(phone)
+        texts = [call.json()["message"]["text"] for call in calls]
+        assert texts in (["first", "second"], ["first", "first", "second"]), texts
+        taken_over += len(texts) - 2
+        for call in calls:
+            wanted = keys[phone][call.json()["message"]["text"] == "second"]
+            assert call.header("Idempotency-Key") == wanted
+        # The answer of the dead one was never kept, so the sender sees one answer to each message.
+        assert len(graph.wait_texts(phone, 2)) == 2
+    assert 0 < taken_over < len(phones)
+    never(lambda: any(len(graph.sends(phone)) > 2 for phone in phones), 0.5, "an answer sent twice")
+
+
 def test_a_gateway_that_stops_hands_its_lanes_over(pair, redis, services):
     agents = services[3]
     leaving, staying = pair
@@ -104,6 +137,7 @@ def test_a_gateway_that_stops_hands_its_lanes_over(pair, redis, services):
         load.finish()
     settle(load, agents, redis)
     assert load.check(agents) == [], "the drain doubled a message"
+    load.check_replies(services[1])
     assert events(leaving, "stopped")[-1]["waiting"] == "0"
     assert len(redis.members()) == 2
 
@@ -145,6 +179,7 @@ def test_a_redis_killed_again_and_again_loses_and_doubles_nothing(pair, redis, s
         load.finish()
     settle(load, agents, redis)
     assert load.check(agents) == [], "a message was handled twice"
+    load.check_replies(services[1])
     with capsys.disabled():
         print(f"\nredis killed {KILLS} times: {load.acknowledged} acknowledged, {load.refused} refused, "
               f"{load.repeated} repeated, taken again after {slowest:.2f} s at most")
@@ -152,6 +187,26 @@ def test_a_redis_killed_again_and_again_loses_and_doubles_nothing(pair, redis, s
     for gateway in pair:
         assert not events(gateway, "store_epoch_changed"), "a loss was seen where there was none"
         assert not events(gateway, "message_quarantined") + events(gateway, "dead_letter")
+
+
+def test_a_stall_longer_than_a_lease(pair, redis, services):
+    """Nobody knows any more who has which lane; what was in hand may be asked again, under its key and in order."""
+    agents = services[3]
+    with Load(pair, SEED + 8) as load:
+        load.wait_more(100)
+        began = time.monotonic()
+        redis.stall()
+        time.sleep(12)
+        redis.resume()
+        ended = time.monotonic()
+        load.wait_more(100)
+        load.finish()
+    settle(load, agents, redis)
+    for earlier, later in load.check(agents):
+        assert earlier.at <= began + 0.5 and later.at >= ended, (earlier, later)
+    for gateway in pair:
+        assert not events(gateway, "store_epoch_changed")
+    wait_shared(redis, 4)
 
 
 # A Redis that loses everything

@@ -14,6 +14,7 @@ from . import payloads, signing
 from .gateway import APP_SECRET, Gateway
 from .payloads import fresh_id, fresh_phone
 from .stubs.agent import AgentStub
+from .stubs.graph import GraphStub
 from .stubs.server import Received
 from .waiting import eventually
 from .wire import Closed, fetch
@@ -144,6 +145,12 @@ class Load:
         for request in agents.matching(lambda item: agents.sender_of(item) in wanted):
             found["+" + agents.sender_of(request)].append(self._call(request))
         return found
+
+    def check_replies(self, graph: GraphStub) -> None:
+        """Every message was answered once, in order. Only where no gateway was killed."""
+        for talk in self.talks:
+            texts = [item.json()["text"]["body"] for item in graph.sends(talk.phone)]
+            assert texts == [f"onboarding heard: message {index}" for index in range(talk.acknowledged)], talk
 
     def is_handled(self, agents: AgentStub) -> bool:
         calls = self.calls(agents)
