@@ -246,7 +246,7 @@ final class SimAgentService {
     private func allowed(_ post: SimPost) -> Set<String> {
         let sender = post.sender
         // A look-up for a message that never came to an agent may be the last one seen.
-        let isLoose = sender.posts.contains { 
+        let isLoose = sender.posts.contains {
             $0.kind == .image || $0.generation < story.world.generation && hasEndedHere($0)
         }
         if let agents = identity.allowed(sender) { return isLoose ? agents.union(["service_unavailable"]) : agents }
