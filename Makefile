@@ -10,9 +10,11 @@ PORT ?= 8080
 FUZZ_SECONDS ?= 60
 ROUNDS ?= 200
 SEED ?= 20261121
+SEEDS ?= 1000
+FROM ?= 1
 REDIS_KILLS ?= 50
 
-.PHONY: help run build test test-swift test-blackbox crash bench fuzz image rootfs format
+.PHONY: help run build test test-swift test-blackbox sim crash bench fuzz image rootfs format
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1 \t\2/' | expand -t 24
@@ -33,10 +35,18 @@ test: ## everything: unit tests, release build, black-box tests
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory --keep-going test-swift test-blackbox
 
-test-swift: ## Swift Testing only
+test-swift: ## Swift Testing only, with SEEDS runs of the simulator (1000)
 	@scripts/setup.sh build
 	swift build --build-tests
-	swift test --skip-build
+	LOLA_SIM_SEEDS=$(SEEDS) swift test --skip-build
+
+sim: ## the simulator alone: SEEDS runs (1000) from seed FROM (1) on
+	@scripts/setup.sh build
+	swift build --build-tests
+	@failed=0; last=$$(( $(FROM) + $(SEEDS) - 1 )); for from in $$(seq $(FROM) 1000 $$last); do \
+	  count=$$(( last - from < 1000 ? last - from + 1 : 1000 )); echo "seeds $$from to $$(( from + count - 1 ))"; \
+	  LOLA_SIM_SEEDS=$$count LOLA_SIM_FROM=$$from swift test --skip-build --filter SimulationTests/manySeeds \
+	    || failed=1; done; exit $$failed
 
 test-blackbox: build ## pytest against the release binary (PYTEST_ARGS="-k telegram")
 	@scripts/setup.sh test

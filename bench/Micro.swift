@@ -3,9 +3,11 @@
 
 @main
 enum Micro {
-    /// `Micro NAME COUNT` runs one piece so often and prints the nanoseconds of one.
-    static func main() {
+    /// `Micro NAME COUNT` runs one piece so often and prints the nanoseconds of one; `Micro fill FOLDER COUNT` makes a
+    /// journal with so many ids.
+    static func main() throws {
         let words = CommandLine.arguments
+        if words.count == 4, words[1] == "fill", let count = Int(words[3]) { return try Fill.run(words[2], count) }
         guard words.count == 3, let piece = pieces[words[1]], let count = Int(words[2]) else { return }
         let work = piece()
         for _ in 0..<(count / 10) { work() }
@@ -84,7 +86,8 @@ enum Micro {
         let verified = WebhookGate.imagined(message, at: clock.wall)
         return {
             var position = Pipeline.Position()
-            guard case .agent = pipeline.run(Turn(verified), &position) else { preconditionFailure("not routed") }
+            let turn = Turn(verified, senderID: RecordID(high: 1, low: 2))
+            guard case .agent = pipeline.run(turn, &position) else { preconditionFailure("not routed") }
         }
     }
 }

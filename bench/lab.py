@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hmac
+import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "Tests/BlackBox"))
@@ -21,6 +25,8 @@ from lolabox.wire import fetch, request  # noqa: E402
 
 SERVER = ["taskset", "-c", "0"]
 WORK = ROOT / ".bench"
+#: Messages in the gateway's hands above which the load pauses.
+IN_HAND = 300
 
 
 # Requests
@@ -35,13 +41,46 @@ def webhook(number: int) -> bytes:
     return request("POST", "/webhooks/whatsapp", signing.whatsapp_headers(APP_SECRET, body), body)
 
 
+class Template:
+    """Makes the requests of `webhook` by putting numbers and signature into a ready one: a million in seconds."""
+
+    #: Stands for the sender and the id; nothing else in a request is so long a run of digits.
+    _SAMPLE = 9_876_543
+
+    def __init__(self) -> None:
+        head, body = webhook(self._SAMPLE).split(b"\r\n\r\n", 1)
+        places = re.compile(b"(%b|%b)" % self._numbers(self._SAMPLE))
+        self._literals = places.split(body)[::2]
+        self._is_sender = [place == self._numbers(self._SAMPLE)[0] for place in places.findall(body)]
+        signature = self._signature(body)
+        assert head.count(signature) == 1 and b"%" not in head
+        self._head = head.replace(signature, b"%b") + b"\r\n\r\n"
+        assert self.request(4_711) == webhook(4_711)
+
+    @staticmethod
+    def _numbers(number: int) -> tuple[bytes, bytes]:
+        return b"1202%07d" % (number % 10_000_000), b"%012d" % number
+
+    @staticmethod
+    def _signature(body: bytes) -> bytes:
+        return hmac.digest(APP_SECRET.encode(), body, "sha256").hex().encode()
+
+    def request(self, number: int) -> bytes:
+        sender, ident = self._numbers(number)
+        body = self._literals[0]
+        for is_sender, literal in zip(self._is_sender, self._literals[1:]):
+            body += (sender if is_sender else ident) + literal
+        return self._head % self._signature(body) + body
+
+
 def write_webhooks(count: int, first: int = 0) -> tuple[Path, int]:
     """A file with `count` distinct requests of one size; the path and the size."""
     path = WORK / "webhooks.bin"
     size = len(webhook(first))
+    template = Template()
     with path.open("wb") as file:
         for number in range(first, first + count):
-            octets = webhook(number)
+            octets = template.request(number)
             assert len(octets) == size
             file.write(octets)
     return path, size
@@ -69,17 +108,45 @@ def wrk(port: int, file: Path, size: int, seconds: int, connections: int = 64) -
     return Load(int(fields[0]), float(fields[1]), *map(int, fields[2:]))
 
 
+class Stream:
+    """wrk in the background, until it is told to stop. `feed` holds it up whenever much waits in the gateway."""
+
+    def __init__(self, port: int, file: Path, size: int, connections: int):
+        self._process = subprocess.Popen(
+            ["wrk", "-t1", f"-c{connections}", "-d3600s", "-s", ROOT / "bench/webhooks.lua",
+             f"http://127.0.0.1:{port}/", "--", file, str(size)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.send_signal(signal.SIGCONT)
+        self._process.send_signal(signal.SIGINT)
+        self._process.communicate()
+
+    def feed(self, server: Gateway, until: Callable[[], bool]) -> None:
+        """Keeps between some and many messages in the gateway's hands, so that it is busy and not overrun."""
+        while not until():
+            waiting = server.metric_sum(r"^lola_messages_waiting")
+            self._process.send_signal(signal.SIGSTOP if waiting > IN_HAND else signal.SIGCONT)
+            time.sleep(0.01)
+
+
 # nginx: the server Lola is compared with, and the quick stubs of identity service and Graph API
 
 class Nginx:
-    """One worker; `prefix` pins it. Answers POST and GET with the same `return 200`."""
+    """One worker; `prefix` pins it. Answers POST and GET alike with 200: empty, or the JSON of the path's location."""
 
-    def __init__(self, name: str, body: str = "", prefix: list[str] | None = None):
-        self.port = free_port()
+    def __init__(self, name: str, answers: dict[str, str] | None = None, prefix: list[str] | None = None,
+                 ports: int = 1):
+        self.ports = [free_port() for _ in range(ports)]
+        self.port = self.ports[0]
         self._folder = WORK / name
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        answer = f"default_type application/json; return 200 '{body}';" if body else "return 200;"
+        locations = "".join(f"location {path} {{ default_type application/json; return 200 '{body}'; }}\n"
+                            for path, body in (answers or {}).items()) or "location / { return 200; }"
+        listen = " ".join(f"listen 127.0.0.1:{port} backlog=8192;" for port in self.ports)
         (self._folder / "nginx.conf").write_text(f"""
             worker_processes 1; daemon off; pid nginx.pid; error_log stderr crit;
             events {{ worker_connections 19000; }}
@@ -87,7 +154,7 @@ class Nginx:
                 access_log off; keepalive_requests 100000000; keepalive_timeout 75; client_body_buffer_size 64k;
                 client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
                 uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-                server {{ listen 127.0.0.1:{self.port} backlog=8192; location / {{ {answer} }} }}
+                server {{ {listen} {locations} }}
             }}""")
         binary = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
         self._process = subprocess.Popen([*(prefix or []), binary, "-p", self._folder, "-c", "nginx.conf",
@@ -138,6 +205,17 @@ def stripped_size() -> int:
     return path.stat().st_size
 
 
+def file_system(path: Path) -> tuple[str, str]:
+    """Mount point and kind (`ext4 on /dev/vda`) of the file system that holds a path. One in memory is refused."""
+    best = ("", "", "")
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        device, mount, kind, *_ = line.split()
+        if path.resolve().is_relative_to(mount) and len(mount) >= len(best[0]):
+            best = (mount, kind, device)
+    assert best[1] not in ("tmpfs", "ramfs"), f"{path} lies in memory: nothing there is on disk"
+    return best[0], f"{best[1]} on {best[2]}"
+
+
 def machine() -> list[tuple[str, str]]:
     cpu = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.M)
     total = re.search(r"^MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text(), re.M)
@@ -151,6 +229,7 @@ def machine() -> list[tuple[str, str]]:
         ("processor", f"{cpu[1] if cpu else platform.machine()}, {cores} cores"),
         ("memory", f"{int(total[1]) // 1024 // 1024} GiB"),
         ("kernel", platform.release()),
+        ("file system of the journal", file_system(WORK)[1]),
         ("Swift", re.sub(r".*(Swift version [\d.]+).*", r"\1", said("swift", "--version"))),
         ("OpenSSL", said("openssl", "version")),
         ("nginx", said(shutil.which("nginx", path="/usr/sbin:/usr/bin") or "nginx", "-v")),

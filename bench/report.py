@@ -6,53 +6,27 @@ Usage: bench/run.sh [name ...], for example `bench/run.sh throughput idle`; with
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import shlex
 import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from typing import Callable
 
+import durable
 import lab
+from durable import ready_ms
 from lab import ROOT, WORK, Nginx, gateway, memory_kib, write_webhooks, wrk
-from lolabox.gateway import Gateway
-from lolabox.wire import fetch
+from rows import Row, client, outcome, say
 
 TARGET = ROOT / "docs/BENCHMARKS.md"
 REPETITIONS = 3
 SECONDS = 4
+#: The same for nginx. An acknowledgement waits for a sync, so a few connections would measure the disk's delay.
+CONNECTIONS = 256
 IDLE = 18_000
 ATTACKERS = 4_000
-
-
-@dataclass
-class Row:
-    what: str
-    goal: str
-    figure: str
-    #: None when there is nothing to judge: a figure for information, or one that was not measured.
-    met: bool | None
-
-    @property
-    def verdict(self) -> str:
-        return {True: "met", False: "**missed**", None: "–"}[self.met]
-
-
-def say(text: str) -> None:
-    print(f"bench: {text}", flush=True)
-
-
-def client(*arguments: object) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, ROOT / "bench/clients.py", *map(str, arguments)], text=True,
-                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-
-def outcome(process: subprocess.Popen[str]) -> dict:
-    output, _ = process.communicate()
-    return json.loads(output.strip().splitlines()[-1])
 
 
 # Measurements
@@ -63,53 +37,39 @@ def throughput() -> list[Row]:
     quiet = {"LOLA_ALLOWED_NUMBERS": "+15550100"}
     file, size = write_webhooks(20_000)
     with gateway("calibrate", quiet) as server:
-        count = int(wrk(server.port, file, size, 1).rate * SECONDS * 1.6)
+        count = int(wrk(server.port, file, size, 1, CONNECTIONS).rate * SECONDS * 1.6)
     file, size = write_webhooks(count)
     ours, theirs, latencies = [], [], []
     for _ in range(REPETITIONS):
         with Nginx("nginx", prefix=lab.SERVER) as nginx:
-            theirs.append(wrk(nginx.port, file, size, SECONDS))
+            theirs.append(wrk(nginx.port, file, size, SECONDS, CONNECTIONS))
         with gateway("throughput", quiet) as server:
-            ours.append(wrk(server.port, file, size, SECONDS))
+            ours.append(wrk(server.port, file, size, SECONDS, CONNECTIONS))
             latencies.append(ours[-1].p99_us)
     assert not any(load.errors for load in ours + theirs), "errors under load"
     assert not any(load.wrapped for load in ours), "the file of requests was too short"
     lola, nginx = (statistics.median(load.rate for load in loads) for loads in (ours, theirs))
     ratio = lola / nginx
     return [
-        Row("signed WhatsApp webhooks accepted, share of nginx `return 200`", "≥ 0.5",
-            f"{ratio:.2f} ({lola:,.0f}/s against {nginx:,.0f}/s)", ratio >= 0.5),
-        Row("the same, p99 with 64 connections at full load", "for information",
+        Row("signed WhatsApp webhooks acknowledged on disk, share of nginx `return 200`", "≥ 0.35",
+            f"{ratio:.2f} ({lola:,.0f}/s against {nginx:,.0f}/s)", ratio >= 0.35),
+        Row(f"the same, p99 with {CONNECTIONS} connections at full load", "for information",
             f"{statistics.median(latencies) / 1000:.1f} ms", None),
     ]
 
 
-def whole_way() -> list[Row]:
-    """Messages that go through identity, agent and delivery; nginx stands for the outside on the load's core."""
-    with (Nginx("identity", '{"sender":null}') as identity,
-          Nginx("graph", '{"messaging_product":"whatsapp","messages":[{"id":"wamid.x"}]}') as graph):
-        env = {"LOLA_IDENTITY_URL": f"http://127.0.0.1:{identity.port}/{{phone}}",
-               "LOLA_WHATSAPP_API_URL": f"http://127.0.0.1:{graph.port}/v23.0"}
-        file, size = write_webhooks(500 * 12)
-        with gateway("pace", env) as server:
-            paced = outcome(client("pace", server.port, 500, 10, file, size))
-        with Nginx("floor", prefix=lab.SERVER) as nginx:
-            floor = outcome(client("pace", nginx.port, 500, 5, file, size))
-        file, size = write_webhooks(20_000, first=1_000_000)
-        with gateway("whole", env) as server:
-            started = time.monotonic()
-            load = wrk(server.port, file, size, 1, connections=16)
-            while server.metric_sum(r"^lola_messages_waiting") > 0 and time.monotonic() - started < 60:
-                time.sleep(0.05)
-            took = time.monotonic() - started
-            done = server.metric_sum(r'^lola_messages_total\{outcome="done"')
+def paced() -> list[Row]:
+    """How soon a webhook is acknowledged, which it is when its messages are on disk."""
+    file, size = write_webhooks(500 * 12)
+    with durable.bank("bank", durable.PASSED) as env, gateway("pace", env) as server:
+        ours = outcome(client("pace", server.port, 500, 10, file, size))
+    with Nginx("floor", prefix=lab.SERVER) as nginx:
+        floor = outcome(client("pace", nginx.port, 500, 5, file, size))
     return [
-        Row("acknowledgement at 500 messages/s (open loop), p99", "≤ 5 ms",
-            f"{paced['p99_ms']:.2f} ms (p50 {paced['p50_ms']:.2f} ms, {paced['errors']} errors; "
+        Row("acknowledgement on disk at 500 messages/s (open loop), p99", "≤ 10 ms",
+            f"{ours['p99_ms']:.2f} ms (p50 {ours['p50_ms']:.2f} ms, {ours['errors']} errors; "
             f"the same client on nginx: {floor['p99_ms']:.2f} ms)",
-            paced["p99_ms"] <= 5 and paced["errors"] == 0),
-        Row("messages carried the whole way: identity, agent, delivery", "for information",
-            f"{done / took:,.0f}/s ({done:,.0f} of {load.answers:,} done)", None),
+            ours["p99_ms"] <= 10 and ours["errors"] == 0),
     ]
 
 
@@ -164,22 +124,11 @@ def slow_headers() -> list[Row]:
     ]
 
 
-def _ready_ms(server: Gateway) -> float:
-    started = time.monotonic()
-    server.launch()
-    while True:
-        try:
-            if fetch(server.port, "GET", "/readyz").status == 200:
-                return (time.monotonic() - started) * 1000
-        except OSError:
-            time.sleep(0.0005)
-
-
 def start() -> list[Row]:
     times = []
     for _ in range(10):
         server = gateway("start")
-        times.append(_ready_ms(server))
+        times.append(ready_ms(server))
         server.stop()
     with gateway("rest", {"LOLA_LOOPS": "2"}, pinned=False) as server:
         time.sleep(1)
@@ -224,23 +173,34 @@ METHOD = f"""\
 measured (one event loop, or one nginx worker), core 1 to the load and to the stubs, so load and stubs slow each other
 and not the server.
 
-- **Throughput**: wrk, one thread, 64 connections, {SECONDS} s, {REPETITIONS} times nginx and Lola in turn, medians.
-  Every request is a distinct, correctly signed WhatsApp webhook; both servers get the same octets. nginx answers `return 200` without
-  looking. Lola parses, verifies, decodes, claims and judges each message; its sender is outside the allowlist, so that
-  no call to the outside is part of the figure.
-- **Whole way**: the same requests with identity service and Graph API played by nginx on core 1, built-in agents.
+- **Throughput**: wrk, one thread, {CONNECTIONS} connections, {SECONDS} s, {REPETITIONS} times nginx and Lola in turn,
+  medians. Every request is a distinct, correctly signed WhatsApp webhook; both servers get the same octets. nginx
+  answers `return 200` without looking. Lola parses, verifies, decodes and claims each message, has it on disk before
+  it answers, judges it and takes it out again; its sender is outside the allowlist, so that no call to the outside is
+  part of the figure.
+- **Whole way**: the same requests, from senders whom the identity service has passed: look-up, HTTP agent with a signed
+  bearer, one text as reply, each step in the journal before the next. Identity service, agent and Graph API are one
+  nginx on core 1 at three addresses. wrk pauses whenever more than {lab.IN_HAND} messages are in hand. The figure is
+  `lola_messages_total` by the time from the first webhook until nothing waits; loop, journal and compactor share core 0.
 - **Acknowledgement**: open loop, so a late answer does not delay the next request; latency counts from the planned time
   and includes the Python client, whose own share is what it measures on nginx.
+- **Slow syncs**: strace holds each `fdatasync` of the journal's thread for 20 ms before the disk gets it.
+- **Memory**: messages the whole way. The civil clock of the process runs {durable.HURRY:,} times as fast
+  (`bench/hurry.c`), so that ids, which are kept for 8 days, expire as fast as new ones come: what grows then is no id.
+  What a live id takes has a row of its own.
+- **Journal**: octets of the segments by messages, before the first compaction; the snapshot that it leaves, by its ids.
 - **Idle connections**: two client processes from eight source addresses; growth of `RssAnon` by connection after each
   has been answered once; afterwards each asks again.
 - **Slow headers**: each attacker sends one octet every two seconds inside a field; honest clients at 200 requests/s,
   alone and attacked. The attackers run at idle priority, because they share a core with the honest client.
-- **Start**: from `exec` to the first 200 of `/readyz`, polled every half millisecond.
+- **Start**: from `exec` to the first 200 of `/readyz`, polled every half millisecond. The one with many ids reads a
+  snapshot of all of them and as many segments as may stand beside it before a compaction, none of it in the page cache.
 """
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
-    "throughput": throughput, "whole_way": whole_way, "idle": idle, "slow_headers": slow_headers, "start": start,
-    "micro": micro,
+    "disk": durable.disk, "throughput": throughput, "pace": paced, "slow_sync": durable.slow_sync,
+    "whole_way": durable.whole_way, "growth": durable.growth, "octets": durable.octets, "idle": idle,
+    "slow_headers": slow_headers, "start": start, "start_with_keys": durable.start_with_keys, "micro": micro,
 }
 
 

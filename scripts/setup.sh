@@ -63,6 +63,7 @@ bench)
     needs_command wrk wrk "load generator"
     needs_command nginx nginx-light "the server Lola is compared with"
     needs_command taskset util-linux "pins server and load to their cores"
+    needs_command strace strace "slows the syncs of the journal"
     ;;
 *)
     die "usage: scripts/setup.sh build | test | bench"

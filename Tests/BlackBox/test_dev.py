@@ -90,13 +90,21 @@ def test_a_second_one_in_the_folder_says_who_is_spoken_to(tmp_path):
             (line,) = [line for line in said.splitlines() if line.startswith("Warning")]
             assert f"http://127.0.0.1:{first.port} " in line.replace(". ", " ")
             assert f"http://127.0.0.1:{second.port}" in line and "--url" in line
+            assert f"data in ./.lola/data-{second.port}." in line
             assert line not in second.stdout
             assert "lola trigger" in second.log
+            assert _command(second, "trigger", "whatsapp.text").returncode == 0
+            assert (folder / f".lola/data-{second.port}/lock").exists() and (folder / ".lola/data/lock").exists()
+        # The first one still has the usual place, although the last one that was written down is gone.
+        with Gateway.dev(folder) as third:
+            said = eventually(lambda: third.log if "Warning" in third.log else None, what="the warning")
+            (line,) = [line for line in said.splitlines() if line.startswith("Warning")]
+            assert f"data in ./.lola/data-{third.port}." in line and "--url" not in line
     # Nobody lives behind what the last one wrote down: there is nothing to warn of.
-    with Gateway.dev(folder) as third:
-        eventually(lambda: "lola trigger" in third.log, what="the next command")
-        assert _command(third, "trigger", "whatsapp.text").returncode == 0
-        assert "Warning" not in third.log
+    with Gateway.dev(folder) as last:
+        eventually(lambda: "lola trigger" in last.log, what="the next command")
+        assert _command(last, "trigger", "whatsapp.text").returncode == 0
+        assert "Warning" not in last.log
 
 
 def test_a_stranger_at_the_old_address_is_no_gateway_of_the_folder(tmp_path):

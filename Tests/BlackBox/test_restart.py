@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import time
 
 import pytest
@@ -251,6 +252,43 @@ def test_a_replay_while_the_notice_is_on_its_way_is_not_lost(own_stack):
     own.gateway.admin("POST", "dlq", replay)
     assert own.graph.wait_texts(phone, 2)[1] == "sender_home heard: hola"
     assert own.agents.calls(phone)[-1].header("Idempotency-Key") == key
+
+
+# A message that kills the process
+
+def _blame(gateway: Gateway, record: str) -> None:
+    """Writes into the crash page what a process leaves that dies in the code of a message."""
+    page = gateway.data / "crash-page"
+    octets = bytearray(page.read_bytes())
+    high, low = int(record[:16], 16), int(record[16:], 16)
+    octets[32:56] = struct.pack("=QQQ", 0x3164_6C65_4841_4C4C, high, low)
+    page.write_bytes(octets)
+
+
+def test_a_message_that_kills_the_process_three_times_is_put_aside(own_stack):
+    own = own_stack()
+    gateway = own.gateway
+    phone, _, letter = _given_up(own, "poison")
+    own.agents.script(phone, *[Reply(silent=True)] * 3)
+    gateway.admin("POST", "dlq", {"id": letter["id"], "action": "replay"})
+    gateway.say(phone, "behind it")
+    for crashes in range(1, 4):
+        own.agents.wait_calls(phone, FAILURES + crashes)
+        gateway.kill()
+        _blame(gateway, letter["id"])
+        gateway.start()
+    # What waited behind it goes on; the message itself is kept for an operator.
+    assert own.graph.wait_texts(phone, 2)[1] == "sender_home heard: behind it"
+    assert len(own.agents.calls(phone)) == FAILURES + 4
+    (item,) = gateway.admin("GET", "quarantine")["items"]
+    assert (item["id"], item["reason"]) == (letter["id"], "crashed") and item["octets"] > 0
+    assert "poison" not in json.dumps(item)
+    crashed = [(line["record"], line["crashes"]) for line in gateway.events("message_crashed")]
+    assert crashed == [(letter["id"], str(number)) for number in range(1, 4)]
+    (line,) = gateway.events("message_quarantined")
+    assert (line["record"], line["crashes"], line["level"]) == (letter["id"], "3", "error")
+    gateway.restart()
+    assert len(gateway.admin("GET", "quarantine")["items"]) == 1
 
 
 # In clear

@@ -135,8 +135,8 @@ final class DeadLetterAPI {
         }
     }
 
-    /// The key stays: the agent knows the message again, and so does the store. A message whose notice is still on its way
-    /// would take the replayed one out of the queue with itself.
+    /// The key stays: the agent knows the message again, and so does the store. A message whose notice is still on its
+    /// way would take the replayed one out of the queue with itself.
     private func replay(_ id: RecordID, _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
         find(id, request, answer) { [self] letter in
             store.submit(.get(StoreKey(.inbound, id))) { [self] found in

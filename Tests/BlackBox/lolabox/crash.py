@@ -6,13 +6,11 @@ What a message is answered with follows from its place alone, so that a repeated
 
 from __future__ import annotations
 
-import itertools
 import json
 import random
 import threading
 import time
 import zlib
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +21,8 @@ from . import payloads, signing
 from .gateway import APP_SECRET, TELEGRAM_SECRET, Gateway, run, telegram_environment, whatsapp_environment
 from .payloads import encode, fresh_id, fresh_phone, fresh_user
 from .stubs import AgentStub, GraphStub, IdentityStub, Reply, TelegramStub
+from .stubs.agent import AGENTS
 from .stubs.server import Received
-from .waiting import eventually
 from .wire import Closed, Wire, request
 
 #: Short, so that retries happen within a round.
@@ -32,6 +30,8 @@ SETTINGS = '{ agents: { retry: ["50ms", "50ms", "50ms", "50ms"], timeout: "2s" }
 #: Connections that send at the same time; each has conversations of its own.
 SENDERS = 6
 CONVERSATIONS = 5
+#: A sender waits with new messages of a conversation while so many wait for their agent.
+AHEAD = 15
 #: Kills meet a gateway after so many seconds of traffic, or, one time in eight, while it starts.
 TRAFFIC = (0.05, 0.8)
 STARTING = (0.0, 0.06)
@@ -54,15 +54,22 @@ def keeps_state(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Event:
-    """One call that reached a stub: when, in whose conversation, for which message, and whether it was accepted."""
+    """One call that reached a stub: in whose conversation, for which message, and whether it was accepted."""
 
-    at: float
     conversation: str
     index: int
     #: Of a reply its number, of a call to the agent 0.
     part: int
     accepted: bool
     request: Received
+
+    @property
+    def life(self) -> int:
+        """The run of the gateway that made the call. It stands in the path: a stub may read late what a killed one sent."""
+        return int(self.request.path.split("/")[1].removeprefix("life-"))
+
+    def __str__(self) -> str:
+        return f"{self.conversation} {self.index}.{self.part} of life {self.life} at {self.request.at:.3f}"
 
 
 class CrashAgent(AgentStub):
@@ -71,6 +78,8 @@ class CrashAgent(AgentStub):
     def __init__(self) -> None:
         super().__init__()
         self.events: list[Event] = []
+        #: The last message of each conversation that came here.
+        self.reached: dict[str, int] = {}
         self._asked: Counter[str] = Counter()
 
     def answer(self, request: Received) -> Reply:
@@ -78,7 +87,8 @@ class CrashAgent(AgentStub):
         _, conversation, index = text.split(" ")
         self._asked[text] += 1
         fails = self._asked[text] == 1 and chance(text, "fails") < 60
-        self.events.append(Event(request.at, conversation, int(index), 0, not fails, request))
+        self.events.append(Event(conversation, int(index), 0, not fails, request))
+        self.reached[conversation] = int(index)
         if fails:
             return Reply(500, {})
         more = {"state": {"last": int(index)}} if keeps_state(text) else {}
@@ -98,7 +108,7 @@ class _Replies:
         self._sent[text] += 1
         fails = self._sent[text] == 1 and chance(text, "fails") < 40
         _, conversation, index, _, number = text.split(" ")
-        self.events.append(Event(request.at, conversation, int(index), int(number), not fails, request))
+        self.events.append(Event(conversation, int(index), int(number), not fails, request))
         return fails
 
 
@@ -183,10 +193,11 @@ class Sender(threading.Thread):
     #: What a connection to a killed gateway does.
     GONE = (OSError, Closed, h11.ProtocolError)
 
-    def __init__(self, port: int, talks: list[Talk], chosen: random.Random, until: threading.Event,
-                 only_open: bool = False):
+    def __init__(self, port: int, reached: dict[str, int], talks: list[Talk], chosen: random.Random,
+                 until: threading.Event, only_open: bool = False):
         super().__init__(daemon=True)
         self.port = port
+        self.reached = reached
         self.talks = talks
         self.random = chosen
         self.until = until
@@ -219,16 +230,21 @@ class Sender(threading.Thread):
             return True
         talk = self.random.choice(self.talks)
         dice = self.random.random()
-        if dice < 0.12 and talk.acknowledged:
+        if talk.acknowledged and (dice < 0.12 or not self._may_send(talk)):
             self._repeat(wire, talk, self.random.randrange(talk.acknowledged))
+            self.until.wait(0.002)
         elif dice < 0.2:
             self._twice(wire, second, talk)
         elif dice < 0.3 and talk.is_whatsapp:
-            others = [other for other in self.talks if other.is_whatsapp and other is not talk]
+            others = [other for other in self.talks
+                      if other.is_whatsapp and other is not talk and self._may_send(other)]
             self._send(wire, [talk, *others[:2]])
         else:
             self._send(wire, [talk])
         return True
+
+    def _may_send(self, talk: Talk) -> bool:
+        return len(talk.ids) - self.reached.get(talk.name, -1) <= AHEAD
 
     @staticmethod
     def _next(talk: Talk) -> int:
@@ -268,15 +284,6 @@ class Sender(threading.Thread):
         return status == 200
 
 
-@dataclass
-class Life:
-    """One run of the gateway, from its start to the next one."""
-
-    began: float
-    #: What it logged.
-    lines: list[dict] = field(default_factory=list)
-
-
 class CrashRun:
     """The whole run; `report` is what came of it. Use as a context manager."""
 
@@ -286,14 +293,12 @@ class CrashRun:
         self.stubs = (self.identity, self.agent, self.graph, self.bot)
         self.gateway = Gateway.serve(folder, {
             "LOLA_IDENTITY_URL": self.identity.template,
-            **whatsapp_environment(self.graph.api_url),
-            **telegram_environment(self.bot.url),
-            **self.agent.environment,
             **(environment or {}),
         }, SETTINGS)
         self.talks: list[Talk] = []
         self.shares: list[list[Talk]] = [[] for _ in range(SENDERS)]
-        self.lives: list[Life] = []
+        #: What each run of the gateway logged.
+        self.lives: list[list[dict]] = []
         self.duplicates = 0
         self.refused = 0
         #: Texts of replies that the channel reported after the last start.
@@ -323,19 +328,28 @@ class CrashRun:
 
     # Lives
 
-    def _start(self) -> None:
-        self.lives.append(Life(time.monotonic()))
+    def _begin(self) -> None:
+        """The next life, whose number stands in every call it makes."""
+        place = f"/life-{len(self.lives)}"
+        self.lives.append([])
         self._output = len(self.gateway.stdout)
+        self.gateway.env |= {
+            **whatsapp_environment(f"{self.graph.url}{place}/v23.0"),
+            **telegram_environment(self.bot.url + place),
+            **{f"LOLA_AGENT_{name.upper()}_URL": f"{self.agent.url}{place}/{name}" for name in AGENTS},
+        }
+
+    def _start(self) -> None:
+        self._begin()
         self.gateway.start(timeout=30)
 
     def _ended(self) -> None:
         """Takes what the last life logged; a line that the kill cut off is left out."""
         for line in self.gateway.stdout[self._output:].split("\n")[:-1]:
-            self.lives[-1].lines.append(json.loads(line))
+            self.lives[-1].append(json.loads(line))
 
     def kill_while_starting(self) -> None:
-        self.lives.append(Life(time.monotonic()))
-        self._output = len(self.gateway.stdout)
+        self._begin()
         self.gateway.launch()
         time.sleep(self.random.uniform(*STARTING))
         self.gateway.kill()
@@ -349,7 +363,7 @@ class CrashRun:
         self._add_talk(number % SENDERS)
         self._start()
         until = threading.Event()
-        senders = [Sender(self.gateway.port, share, random.Random(self.random.random()), until)
+        senders = [Sender(self.gateway.port, self.agent.reached, share, random.Random(self.random.random()), until)
                    for share in self.shares]
         for sender in senders:
             sender.start()
@@ -375,7 +389,7 @@ class CrashRun:
         """Statuses of what WhatsApp took last in each conversation before this life: what may be in doubt."""
         last: dict[str, Event] = {}
         for event in list(self.graph.events):
-            if event.at < self.lives[-1].began and event.accepted:
+            if event.life < len(self.lives) - 1 and event.accepted:
                 last[event.conversation] = event
         statuses = []
         for event in last.values():
@@ -397,23 +411,28 @@ class CrashRun:
                 pass
         return len(statuses)
 
-    def drain(self, timeout: float = 90) -> None:
-        """The last life: what is open is sent again, what is in doubt is settled, everything comes to its end."""
+    def drain(self, patience: float = 40) -> None:
+        """The last life: what is open is sent again, what is in doubt is settled, everything comes to its end. As long as
+        it gets on it may take its time."""
         self._start()
         self.receipted.clear()
         self._receipts("sent", share=1.0)
         until = threading.Event()
-        senders = [Sender(self.gateway.port, share, random.Random(0), until, only_open=True) for share in self.shares]
+        senders = [Sender(self.gateway.port, self.agent.reached, share, random.Random(0), until, only_open=True)
+                   for share in self.shares]
         for sender in senders:
             sender.start()
-        times = itertools.count()
-
-        def is_drained() -> bool:
-            if next(times) % 50 == 0:
-                self._receipts("read", share=1.0)
-            return (all(not sender.is_alive() for sender in senders)
-                    and self.gateway.metric_sum("^lola_messages_waiting ") == 0)
-        eventually(is_drained, timeout, "the end of every message")
+        progress, since = -1, time.monotonic()
+        while True:
+            waiting = self.gateway.metric_sum("^lola_messages_waiting ")
+            if waiting == 0 and not any(sender.is_alive() for sender in senders):
+                break
+            done = sum(len(stub.events) for stub in (self.agent, self.graph, self.bot))
+            if done != progress:
+                progress, since = done, time.monotonic()
+            assert time.monotonic() - since < patience, f"{waiting} messages do not get on"
+            self._receipts("read", share=1.0)
+            until.wait(0.5)
         self._join(senders)
         given_up = self.gateway.admin("GET", "dlq")["items"] + self.gateway.admin("GET", "quarantine")["items"]
         assert not given_up, given_up
@@ -433,20 +452,15 @@ class Account:
 
     def __init__(self, run: CrashRun):
         self.run = run
-        self._starts = [life.began for life in run.lives]
         self._ended_in: dict[str, int] = {}
-        for number, life in enumerate(run.lives):
-            for line in life.lines:
+        for number, lines in enumerate(run.lives):
+            for line in lines:
                 if line["event"] == "message_done":
                     self._ended_in.setdefault(line["message"], number)
         self.acknowledged = sum(talk.acknowledged for talk in run.talks)
         self.handled = 0
         self.repeated_calls = 0
         self.repeated_replies = 0
-        self.in_hand = 0
-
-    def life(self, event: Event) -> int:
-        return bisect_right(self._starts, event.at) - 1
 
     @property
     def summary(self) -> str:
@@ -468,7 +482,8 @@ class Account:
     @staticmethod
     def _by_conversation(events: list[Event]) -> dict[str, list[Event]]:
         found: dict[str, list[Event]] = defaultdict(list)
-        for event in events:
+        # Within a life in order of arrival.
+        for event in sorted(events, key=lambda event: event.life):
             found[event.conversation].append(event)
         return found
 
@@ -482,18 +497,19 @@ class Account:
             assert event.request.json()["message"]["text"] == talk.text(event.index)
         for index, found in keys.items():
             assert found == {talk.key(index)}, (talk.text(index), found)
-        self.repeated_calls += self._check_repetitions(talk, calls)
+        self.repeated_calls += self._check_repetitions(calls)
         self._check_state(talk, calls)
 
-    def _check_repetitions(self, talk: Talk, events: list[Event]) -> int:
+    @staticmethod
+    def _check_repetitions(events: list[Event]) -> int:
         """In order; again only after a refusal, or in a later life what was in hand when the earlier one ended."""
         repeated = 0
         for before, event in zip(events, events[1:]):
             # One at a time and in order: nothing comes again once its successor has begun.
-            assert (event.index, event.part) >= (before.index, before.part), (talk.name, before, event)
+            assert (event.index, event.part) >= (before.index, before.part), f"{event} after {before}"
             if (event.index, event.part) != (before.index, before.part) or not before.accepted:
                 continue
-            assert self.life(event) > self.life(before), (talk.text(event.index), "twice in one life", before, event)
+            assert event.life > before.life, f"{event} again after {before}"
             repeated += 1
         return repeated
 
@@ -512,12 +528,12 @@ class Account:
                     for part in range(len(reply_texts(talk.text(index))))}
         sent = {(event.index, event.part) for event in sends if event.accepted}
         assert sent == expected, (talk.name, "missing", expected - sent, "unasked", sent - expected)
-        self.repeated_replies += self._check_repetitions(talk, sends)
+        self.repeated_replies += self._check_repetitions(sends)
         references = {event.index: event.request.header("traceparent").split("-")[1][:16] for event in calls}
         for event in calls + sends:
             # What the log calls done is on disk: nothing of it is ever repeated.
             ended = self._ended_in.get(references[event.index])
-            assert ended is None or self.life(event) <= ended, (talk.text(event.index), "repeated when done")
+            assert ended is None or event.life <= ended, f"{event}, but done in life {ended}"
         if talk.is_whatsapp:
             self._check_receipts(sends)
 
@@ -525,14 +541,14 @@ class Account:
         """A reply that was in doubt at the last start and that the channel then reported is not sent again."""
         for event in sends:
             text = event.request.json()["text"]["body"]
-            if self.life(event) == len(self._starts) - 1 and text in self.run.receipted:
+            if event.life == len(self.run.lives) - 1 and text in self.run.receipted:
                 before = [other for other in sends if (other.index, other.part) == (event.index, event.part)
-                          and other.accepted and self.life(other) < self.life(event)]
-                assert not before, (text, "sent again in spite of its receipt")
+                          and other.accepted and other.life < event.life]
+                assert not before, f"{event} in spite of its receipt"
 
     def _check_logs(self) -> None:
-        for life in self.run.lives:
-            for line in life.lines:
+        for lines in self.run.lives:
+            for line in lines:
                 assert line["event"] not in ("journal_damaged", "journal_abandoned", "message_quarantined",
                                              "dead_letter"), line
 

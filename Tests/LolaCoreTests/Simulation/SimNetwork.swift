@@ -19,8 +19,7 @@ final class SimEnd {
     fileprivate(set) var connectFault: NetFault?
     fileprivate(set) var hasShutWrite = false
     fileprivate(set) var isClosed = false
-    fileprivate var onTheWay = 0
-    fileprivate var lastArrival = Instant(nanoseconds: 0)
+    fileprivate var (onTheWay, lastArrival) = (0, Instant(nanoseconds: 0))
     fileprivate var waiting: [UInt8] = []
     fileprivate var shutsAfterWaiting = false
     fileprivate var closesAfterWaiting = false
@@ -178,6 +177,7 @@ final class SimNetwork {
         listener.queue = []
     }
 
+    func dismantle() { (queue, services, names) = (SimQueue(), [:], [:]) }
     func hasListener(_ port: UInt16) -> Bool { listeners.contains { $0.port == port } }
 
     private func makePair(gatewaySees peer: IPAddress) -> (SimEnd, SimEnd) {
@@ -348,6 +348,22 @@ final class SimNetwork {
         openEnds -= 1
         guard let other = end.other else { return }
         arrange(for: other) { [self] in markReset(other) }
+    }
+
+    /// The gateway's process is gone: nothing that is on the way arrives any more.
+    func cut(_ end: SimEnd) {
+        guard !end.isClosed else { return }
+        end.wasTampered = true
+        end.isClosed = true
+        openEnds -= 1
+        end.other?.wasTampered = true
+        guard let other = end.other else { return }
+        if end.isConnected { markReset(other) } else { discard(other) }
+    }
+
+    func cut(_ listener: SimListener) {
+        listener.queue.forEach(cut)
+        close(listener)
     }
 
     /// The kernel had no descriptor for a caller.

@@ -7,7 +7,6 @@ final class SimProvider {
     private let story: SimCase
     private let isTelegram: Bool
     private var clients: [SimClient] = []
-    var isGivingUp = false
 
     init(_ story: SimCase, isTelegram: Bool) {
         self.story = story
@@ -19,6 +18,7 @@ final class SimProvider {
     func deliver(_ webhook: SimWebhook) {
         webhook.attempts += 1
         webhook.isOpen = true
+        story.pulse(.webhook)
         if webhook.attempts == 1 {
             let moment = story.moment()
             for post in webhook.posts {
@@ -55,6 +55,7 @@ final class SimProvider {
             let moment = story.moment()
             for post in webhook.posts { post.acceptedAt = min(post.acceptedAt, moment) }
             story.note("accepted", "\(webhook.number)")
+            story.pulse(.accepted)
             if let next = webhook.next { network.after(story.chance.milliseconds(0, 2), next) }
             if story.chance.chance(100) { again(webhook) }
         case nil, 503, 408:
@@ -68,12 +69,9 @@ final class SimProvider {
     }
 
     private func again(_ webhook: SimWebhook) {
-        if isGivingUp || webhook.attempts > 20 {
-            if !webhook.isAccepted {
-                webhook.isGivenUp = true
-                if !isGivingUp { story.violated("a signed webhook was never taken") }
-            }
-            return
+        if webhook.attempts > 100 {
+            webhook.isGivenUp = true
+            return story.violated("a signed webhook was never taken")
         }
         webhook.isOpen = true
         network.after(story.chance.milliseconds(200, 3_000)) { [self] in
@@ -169,7 +167,7 @@ final class SimStranger {
         isJudged = true
         story.violations += client.complaints
         let statuses = answers.map(\.status)
-        let isCut = client.wasTampered || story.world.shared.health.isDraining
+        let isCut = client.wasTampered || story.world.wasDisturbed(since: began)
         func want(_ allowed: [Int], count: Int = 1) {
             let isRight = statuses.count == count && statuses.allSatisfy(allowed.contains)
             guard isRight || isCut && statuses.allSatisfy((allowed + [408]).contains) else {
@@ -201,7 +199,7 @@ final class SimStranger {
 
     /// Ten seconds from the accept, a slot of the wheel and the way there and back.
     private func wantTimeout(_ expected: [Int]) {
-        guard !client.wasTampered, !story.world.shared.health.isDraining, client.wasConnected else { return }
+        guard !client.wasTampered, !story.world.wasDisturbed(since: began), client.wasConnected else { return }
         let took = (client.overAt ?? began) - began
         if answers.map(\.status) != expected || took < .seconds(10) || took > .milliseconds(11_500) {
             story.violated("\(kind) was answered \(answers.map(\.status)) after \(took.inMilliseconds) ms")

@@ -14,6 +14,8 @@ final class SimCase {
     var violations: [String] = []
     /// How often services misbehave, per thousand.
     var trouble = 0
+    /// Told of what happens, so that a process may die of it.
+    var pulse: (SimPulse) -> Void = { _ in }
     private var moments = 0
 
     init(_ world: SimWorld, _ chance: SimRandom) {
@@ -31,6 +33,11 @@ final class SimCase {
     }
 
     func note(_ kind: StaticString, _ text: String) { world.trace.text(world.clock.now, kind, text) }
+
+    /// The message has come to its end, in whichever process.
+    func hasEnded(_ post: SimPost) -> Bool {
+        post.hasEndedUnseen || world.processes.contains { $0.record(post)?.status.isFinal ?? false }
+    }
 
     static func object(_ bytes: [UInt8]) -> [String: Any]? {
         (try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any]
@@ -107,6 +114,9 @@ final class SimIdentityService {
     }
 
     /// Questions since the sender's last message was given to an agent.
+    /// The process that asked is no more.
+    func forget() { questions = [] }
+
     private var questions: [(call: SimCall, sender: SimSender, unanswered: Int)] = []
     /// Look-ups that the gateway has given up: one deadline covers the way to us, so a good answer can be too late.
     private var unanswered: Int { story.world.sum(.identityFailures) }
@@ -144,18 +154,32 @@ final class SimAgentService {
             return story.violated("an agent saw \(key), which no signed webhook held")
         }
         story.note("agent", "\(agent) \(key)")
+        story.pulse(.agent)
         check(call, post, agent, body, message)
-        if post.calls == 0 { started(post, agent) }
+        if post.generation != story.world.generation { started(post, agent) }
+        // A request that was given up long ago may still come out of a stalled connection.
+        if !post.parts.isEmpty, !call.wasTampered {
+            story.violated("\(key) was given to \(agent) after its answer was sent")
+        }
         if post.agent != agent { story.violated("\(key) went to \(post.agent ?? "") and then to \(agent)") }
         post.calls += 1
-        if post.calls > 12 { story.violated("\(key) was given to its agent \(post.calls) times") }
+        if post.calls > 12 * story.world.processes.count {
+            story.violated("\(key) was given to its agent \(post.calls) times")
+        }
         if let open = post.sender.openCall, !open.isAnswered, !open.isLost, !open.wasTampered,
             !call.wasTampered
         {
             story.violated("two calls in flight for \(post.sender.conversation)")
         }
         post.sender.openCall = call
-        act(post.acts.isEmpty ? .answer : post.acts.removeFirst(), call, post)
+        act(next(post), call, post)
+    }
+
+    /// Trouble comes and goes; the answer to a key is always the same.
+    private func next(_ post: SimPost) -> SimAgentAct {
+        let act = post.acts.isEmpty ? post.answer ?? .answer : post.acts.removeFirst()
+        if act.isAnswer { post.answer = act }
+        return act
     }
 
     private func check(
@@ -196,15 +220,15 @@ final class SimAgentService {
         if claims["aud"] as? String != agent || abs(age) > 300 { story.violated("\(post.key): bearer \(claims)") }
     }
 
-    /// The first time an agent hears of a message: order and routing are decided now.
+    /// The first time that a process gives a message to an agent: order and routing are decided now.
     private func started(_ post: SimPost, _ agent: String) {
-        post.firstCallAt = story.moment()
+        post.generation = story.world.generation
         post.agent = agent
         let sender = post.sender
-        for earlier in sender.posts where earlier !== post && earlier.reachesAgent && earlier.firstCallAt == .max {
+        for earlier in sender.posts where earlier !== post {
             let wasFirst = earlier.acceptedAt < post.sentAt
             let stoodBefore = earlier.place.webhook == post.place.webhook && earlier.place.index < post.place.index
-            guard wasFirst || stoodBefore, !hasEnded(earlier) else { continue }
+            guard wasFirst || stoodBefore, !story.hasEnded(earlier) else { continue }
             story.violated("\(post.key) overtook \(earlier.key)")
         }
         let allowed = self.allowed(post)
@@ -215,15 +239,16 @@ final class SimAgentService {
         sender.verdicts = []
     }
 
-    /// A message whose agent could not even be reached is over without a call.
-    private func hasEnded(_ post: SimPost) -> Bool {
-        story.world.shared.messages.find(MessageKey(bytes: [UInt8](text: post.key)))?.status.isFinal ?? false
+    private func hasEndedHere(_ post: SimPost) -> Bool {
+        story.world.process?.record(post)?.status.isFinal ?? false
     }
 
     private func allowed(_ post: SimPost) -> Set<String> {
         let sender = post.sender
         // A look-up for a message that never came to an agent may be the last one seen.
-        let isLoose = sender.posts.contains { $0.kind == .image || $0.firstCallAt == .max && hasEnded($0) }
+        let isLoose = sender.posts.contains { 
+            $0.kind == .image || $0.generation < story.world.generation && hasEndedHere($0)
+        }
         if let agents = identity.allowed(sender) { return isLoose ? agents.union(["service_unavailable"]) : agents }
         switch sender.kind {
         case .whatsappNumber: return ["service_unavailable"]
@@ -233,12 +258,12 @@ final class SimAgentService {
     }
 
     private func act(_ act: SimAgentAct, _ call: SimCall, _ post: SimPost) {
-        let reply = #"{"type":"text","text":"rp\#(post.number)z"}"#
+        let reply = #"{"type":"text","text":"\#(post.reply(0))"}"#
         let soon = story.chance.milliseconds(0, 30)
         switch act {
         case .answer: call.answer(200, body: #"{"replies":[\#(reply)]}"#, after: soon, closes: story.chance.chance(100))
         case .twoReplies:
-            let button = #"{"type":"buttons","text":"rp\#(post.number)z","buttons":[{"id":"a","title":"Si"}]}"#
+            let button = #"{"type":"buttons","text":"\#(post.reply(1))","buttons":[{"id":"a","title":"Si"}]}"#
             call.answer(200, body: #"{"replies":[\#(reply),\#(button)]}"#, after: soon)
         case .slowAnswer:
             call.answer(200, body: #"{"replies":[\#(reply)]}"#, after: story.chance.milliseconds(500, 4_000))

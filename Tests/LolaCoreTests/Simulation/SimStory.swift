@@ -61,7 +61,7 @@ final class SimSender {
         switch kind {
         case .whatsappNumber: String(phone.dropFirst())
         case .whatsappUser: "US.13491208655302741918\(index)"
-        case .telegram: "\(9_100_000 + index)"
+        case .telegram: "\(93_172_465_800 + index)"
         }
     }
     var conversation: String {
@@ -74,6 +74,19 @@ enum SimAgentAct {
     case answer, twoReplies, slowAnswer, deferred, nothing, state
     case failure, tooMany, hang, closeEarly, cutBody, reset
     case garbage, brokenHTTP, clientError
+
+    /// It stands, however often the agent is asked.
+    var isAnswer: Bool { partCount != nil }
+
+    /// Parts of the answer; nil when it is none.
+    var partCount: Int? {
+        switch self {
+        case .answer, .slowAnswer, .state: 1
+        case .twoReplies: 2
+        case .deferred, .nothing: 0
+        case .failure, .tooMany, .hang, .closeEarly, .cutBody, .reset, .garbage, .brokenHTTP, .clientError: nil
+        }
+    }
 }
 
 final class SimPost {
@@ -86,9 +99,16 @@ final class SimPost {
     /// Moments on the story's own counter.
     var sentAt = Int.max
     var acceptedAt = Int.max
-    var firstCallAt = Int.max
     var calls = 0
+    /// The agent that the process of this generation chose.
     var agent: String?
+    var generation = -1
+    /// What its agent says once it has made up its mind, however often it is asked.
+    var answer: SimAgentAct?
+    /// The parts of its answer as the channel was asked to carry them.
+    var parts: [Int: [SimSending]] = [:]
+    /// Ended in a process that died before it could say so.
+    var hasEndedUnseen = false
     var place = (webhook: 0, index: 0)
 
     init(_ number: Int, _ sender: SimSender, _ kind: Kind) {
@@ -100,6 +120,8 @@ final class SimPost {
     var mark: String { "mk\(number)z" }
     var nativeID: String { sender.isTelegram ? "\(810_000 + number)" : "wamid.SIM\(number)" }
     var key: String { (sender.isTelegram ? "telegram:" : "whatsapp:") + nativeID }
+    /// The mark of a part of the answer.
+    func reply(_ part: Int) -> String { "respuesta rp\(number * 10 + part)z" }
     var reachesAgent: Bool { kind != .badCommand && kind != .image }
 
     private var text: String {
@@ -159,6 +181,14 @@ final class SimWebhook {
     var isSettled: Bool { (isAccepted || isGivenUp) && !isOpen }
 }
 
+/// One request of the gateway to carry a part of an answer.
+struct SimSending {
+    let generation: Int
+    let call: SimCall
+    /// The channel took it and said so at once.
+    var isTaken = false
+}
+
 enum SimForge {
     private static var key: HMACKey { HMACKey(.sha256, key: SecretBytes([UInt8](text: SimSettings.appSecret))) }
 
@@ -174,6 +204,16 @@ enum SimForge {
             + #""metadata":{"display_phone_number":"15550000","phone_number_id":"\#(own)"},"#
             + #""contacts":[\#(contacts.joined(separator: ","))],"#
             + #""messages":[\#(posts.map { $0.whatsapp(second) }.joined(separator: ","))]},"field":"messages"}]}]}"#
+        return Array(text.utf8)
+    }
+
+    /// Meta's word on a request of ours.
+    static func receipt(_ state: String, of id: String, reference: String, second: Int64) -> [UInt8] {
+        let own = SimSettings.phoneNumberID
+        let text = #"{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"value":"#
+            + #"{"messaging_product":"whatsapp","metadata":{"phone_number_id":"\#(own)"},"#
+            + #""statuses":[{"id":"\#(id)","status":"\#(state)","timestamp":"\#(second)","#
+            + #""biz_opaque_callback_data":"\#(reference)"}]},"field":"messages"}]}]}"#
         return Array(text.utf8)
     }
 

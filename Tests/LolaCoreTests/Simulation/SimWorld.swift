@@ -1,5 +1,5 @@
-// The whole daemon on one thread under a virtual clock: N real loop assemblies over one simulated network. Time
-// moves only when nobody has anything left to do.
+// The whole daemon on one thread under a virtual clock: one gateway process after the other over one simulated network
+// and one simulated disk. Time moves only when nobody has anything left to do.
 
 @testable import LolaCore
 
@@ -9,66 +9,136 @@ struct SimFailure: Error, CustomStringConvertible {
 }
 
 final class SimWorld {
-    struct Room {
-        let assembly: LoopAssembly
-        let net: SimNet
-        var isOver = false
-        /// The machine gives this thread no time before: it sleeps on in its wait.
-        var heldUntil = Instant(nanoseconds: 0)
+    /// How a process ends.
+    enum End {
+        /// SIGKILL: what was written is there.
+        case killed
+        /// What was not synced may be gone.
+        case powerCut
+        /// SIGTERM: everything in hand was finished.
+        case drained
+        /// SIGTERM, and the time was up before everything was finished.
+        case drainedLate
     }
 
-    let clock = SimClock()
+    let clock: SimClock
     let random: SimRandom
     let trace: SimTrace
     let network: SimNetwork
-    let lines = SimLines()
-    let shared: SharedParts
-    let publicPort: UInt16
-    private(set) var rooms: [Room] = []
+    let disk: SimDisk
+    let diskWeather: SimDiskWeather
+    /// All processes so far; the last one may be dead.
+    private(set) var processes: [SimProcess] = []
+    /// How each dead one ended.
+    private(set) var ends: [End] = []
+    var onStart: (SimProcess) -> Void = { _ in }
+    var onEnd: (SimProcess) -> Void = { _ in }
+    /// What makes the rest of the run pointless.
+    private(set) var failure: SimFailure?
+    private(set) var failedStarts = 0
+    /// Nil when every process has another number.
+    private let loops: Int?
+    private let machine: SimProcess.Machine
+    private var drainBegan: Instant?
+    /// When somebody outside could last notice that a process ended or was not there.
+    private var disturbedAt = Instant(nanoseconds: 0)
     /// Rounds since the virtual second `second` began; a loop that spins has very many.
     private var rounds = (second: Int64(0), count: 0)
     private(set) var isSpinning = false
-    /// Entities of each loop before anybody called: the listeners.
-    private let baseEntities: [Int]
 
     init(
-        seed: UInt64, loops: Int, weather: SimWeather, environment: [String: String],
+        seed: UInt64, loops: Int? = nil, weather: SimWeather, disk diskWeather: SimDiskWeather = SimDiskWeather(),
+        environment: [String: String],
         trace sink: ((String) -> Void)? = nil
     ) throws {
-        random = SimRandom(seed: seed)
-        trace = SimTrace(sink)
-        // Start-up is not under test here: the doors open in good weather.
-        network = SimNetwork(clock: clock, random: random.fork(), trace: trace)
-        let wakers = (0..<loops).map { _ in SimWaker() }
-        let settings = try SimSettings.load(environment)
-        let directory = LoopDirectory(mailboxes: wakers.map { Mailbox(waker: $0) })
-        shared = SharedParts(
-            settings: settings, log: Log(sink: lines, threshold: .debug), health: Health(loopCount: loops),
-            store: .memory(MemoryTable()), messages: MessageLog(), backlog: Backlog(), doubts: DoubtCount(),
-            counters: (0..<loops).map { _ in Counters() }, directory: directory,
-            trust: TrustDelivery(wakers: wakers),
-            ticketKey: SecretBytes([UInt8](repeating: 7, count: 48)), jwks: try KeySet.jwks(settings.session),
-            started: clock.now, pseudonymKey: SecretBytes([UInt8](repeating: 9, count: 32)), descriptorsMax: 4_096,
-            crashPage: { _ in nil }, console: nil)
-        var port: UInt16 = 8_080
-        for number in 0..<loops {
-            let net = SimNet(network, waker: wakers[number])
-            let assembly = try LoopAssembly(
-                number: number, clock: clock, net: net, entropy: SimEntropy(random.fork()), shared: shared)
-            port = try assembly.listen(publicPort: port, isFirst: number == 0).public
-            rooms.append(Room(assembly: assembly, net: net))
-        }
-        publicPort = port
-        baseEntities = rooms.map { $0.assembly.loop.entityCount }
+        let random = SimRandom(seed: seed)
+        let clock = SimClock()
+        let trace = SimTrace(sink)
+        let network = SimNetwork(clock: clock, random: random.fork(), trace: trace)
+        let disk = SimDisk(seed: random.word())
+        let sizes = JournalSizes(
+            segmentMax: .kibibytes(random.pick([4, 16, 64])), compactionMin: .kibibytes(random.pick([8, 32, 128])),
+            segmentsMax: random.pick([2, 4, 16]), snapshotStep: random.pick([1, 4, 64]),
+            snapshotSyncStep: .kibibytes(4))
+        machine = SimProcess.Machine(
+            settings: try SimSettings.load(environment), clock: clock, network: network, disk: disk,
+            weather: diskWeather, sizes: sizes, trace: trace)
+        self.loops = loops
+        (self.random, self.clock, self.trace, self.network) = (random, clock, trace, network)
+        (self.disk, self.diskWeather) = (disk, diskWeather)
+        // The first start is not under test here: it happens in good weather.
+        start()
+        if let failure { throw failure }
         network.weather = weather
+        let chance = random.fork()
+        disk.trouble = { diskWeather.fault($0, chance) }
     }
 
-    func sum(_ counter: Counter) -> Int { shared.counters.reduce(0) { $0 + $1.value(counter) } }
+    // MARK: The process
+
+    /// The one that runs.
+    var process: SimProcess? { processes.last.flatMap { $0.isAlive ? $0 : nil } }
+    /// How many processes came before the last one.
+    var generation: Int { processes.count - 1 }
+    var shared: SharedParts { processes[generation].shared }
+    var lines: SimLines { processes[generation].lines }
+    var publicPort: UInt16 { processes[0].publicPort }
+    func sum(_ counter: Counter) -> Int { processes.reduce(0) { $0 + $1.sum(counter) } }
+
+    /// A gateway process as the machine starts it, again and again until it stays up.
+    private func start() {
+        do {
+            let own = random.fork()
+            let made = try SimProcess(processes.count, machine, loops: loops ?? random.between(1, 3), random: own)
+            trace.note(clock.now, "started", made.generation, made.rooms.count, made.recovered.count)
+            processes.append(made)
+            onStart(made)
+        } catch {
+            disk.endProcess()
+            failedStarts += 1
+            trace.text(clock.now, "not started", "\(error)")
+            guard diskWeather.canFail, !processes.isEmpty else {
+                return failure = SimFailure(description: "the gateway does not start: \(error)")
+            }
+            network.after(random.milliseconds(500, 3_000)) { [self] in start() }
+        }
+    }
+
+    /// The end of the running process; another one is started after a while.
+    func end(_ way: End) {
+        guard let process else { return }
+        trace.note(clock.now, "ended", process.generation)
+        process.end(isOrderly: way == .drained || way == .drainedLate)
+        ends.append(way)
+        drainBegan = nil
+        if way == .powerCut { disk.cutPower() } else { disk.endProcess() }
+        onEnd(process)
+        network.after(random.milliseconds(20, random.chance(200) ? 8_000 : 600)) { [self] in start() }
+    }
+
+    /// What SIGTERM does.
+    func terminate() {
+        guard let process, drainBegan == nil else { return }
+        trace.note(clock.now, "terminate")
+        drainBegan = clock.now
+        disturbedAt = clock.now
+        process.terminate()
+    }
+
+    var isDraining: Bool { drainBegan != nil }
+
+    /// Whether somebody who came at `moment` may have met a gateway that was going, gone or coming.
+    func wasDisturbed(since moment: Instant) -> Bool {
+        process == nil || isDraining || disturbedAt >= moment
+    }
+
+    // MARK: Time
 
     /// Runs until `isDone`, or throws when virtual time `limit` comes first.
     func run(until limit: Instant, _ what: String, isDone: () -> Bool) throws {
         while !isDone() {
             if step(until: limit) { continue }
+            if let failure { throw failure }
             throw SimFailure(description: isSpinning ? "a loop never sleeps: \(what)" : "does not settle: \(what)")
         }
     }
@@ -81,31 +151,24 @@ final class SimWorld {
 
     /// One scheduling decision. False when nothing is left to do before `limit`; the clock then stands at it.
     private func step(until limit: Instant) -> Bool {
-        if isSpinning { return false }
+        if isSpinning || failure != nil { return false }
         if network.runDue() { return true }
-        let runnable = rooms.indices.filter { number in
-            let room = rooms[number]
-            return !room.isOver && room.heldUntil <= clock.now && room.net.isRunnable
-        }
-        if !runnable.isEmpty {
-            let chosen = runnable[runnable.count == 1 ? 0 : random.below(runnable.count)]
-            watchForSpinning()
-            if random.chance(network.weather.pauses) {
-                rooms[chosen].heldUntil = clock.now + random.milliseconds(1, 150)
-                return true
-            }
-            // Work takes time, so that a stale clock would show.
-            clock.advance(to: clock.now + .microseconds(Int64(random.between(1, 30))))
-            if !rooms[chosen].assembly.round() {
-                rooms[chosen].isOver = true
-                rooms[chosen].assembly.end()
-                trace.note(clock.now, "over", chosen)
-            }
-            return clock.now < limit
-        }
+        let process = process
+        if process == nil { disturbedAt = clock.now }
+        if let process, process.wakeThreads() { return true }
+        let now = clock.now
         var next = network.queue.next ?? .distantFuture
-        for room in rooms where !room.isOver {
-            next = min(next, room.net.isRunnable ? room.heldUntil : max(room.net.sleepsUntil, room.heldUntil))
+        if let process {
+            var runnable: [Int] = []
+            for (number, room) in process.rooms.enumerated() where !room.isOver {
+                let isRunnable = room.net.isRunnable
+                if isRunnable, room.heldUntil <= now { runnable.append(number) }
+                next = min(next, isRunnable ? room.heldUntil : max(room.net.sleepsUntil, room.heldUntil))
+            }
+            if !runnable.isEmpty {
+                round(process, runnable[runnable.count == 1 ? 0 : random.below(runnable.count)])
+                return clock.now < limit
+            }
         }
         guard next < limit else {
             clock.advance(to: limit)
@@ -115,6 +178,30 @@ final class SimWorld {
         return true
     }
 
+    private func round(_ process: SimProcess, _ chosen: Int) {
+        watchForSpinning()
+        if random.chance(network.weather.pauses) {
+            process.rooms[chosen].heldUntil = clock.now + random.milliseconds(1, 150)
+            return
+        }
+        // Work takes time, so that a stale clock would show.
+        clock.advance(to: clock.now + .microseconds(Int64(random.between(1, 30))))
+        if process.rooms[chosen].assembly.round() { return }
+        process.rooms[chosen].isOver = true
+        process.rooms[chosen].assembly.end()
+        trace.note(clock.now, "over", chosen)
+        if process.isOver { drained(process) }
+    }
+
+    private func drained(_ process: SimProcess) {
+        let took = clock.now - (drainBegan ?? clock.now)
+        let isLate = took >= .milliseconds(24_900)
+        let busy = process.shared.backlog.busyCount
+        if !isLate, busy != 0 { failure = SimFailure(description: "stopped early with \(busy) in hand") }
+        if took > .milliseconds(25_500) { failure = SimFailure(description: "a drain took \(took.inMilliseconds) ms") }
+        end(isLate ? .drainedLate : .drained)
+    }
+
     /// Readiness that nobody answers would keep a loop awake for ever: a busy second has some thousand rounds.
     private func watchForSpinning() {
         let second = clock.now.nanoseconds / 1_000_000_000
@@ -122,37 +209,22 @@ final class SimWorld {
         if rounds.count > 20_000 { isSpinning = true }
     }
 
-    // MARK: Drain
-
-    /// What SIGTERM does.
-    func terminate() {
-        trace.note(clock.now, "terminate")
-        shared.health.beginDrain()
-        shared.directory.postAll(.drain)
-    }
-
-    var isOver: Bool { rooms.allSatisfy(\.isOver) }
-
     // MARK: After settling
 
+    /// Lets go of what would keep the world alive: thousands of them are made in one process.
+    func dismantle() {
+        onStart = { _ in }
+        onEnd = { _ in }
+        disk.trouble = nil
+        for process in processes { process.dismantle() }
+        processes = []
+        network.dismantle()
+    }
+
     /// What should be gone and is not.
-    func leftovers() -> [String] {
-        var found: [String] = []
-        for (number, room) in rooms.enumerated() {
-            let loop = room.assembly.loop
-            if loop.entityCount != baseEntities[number] {
-                found.append("loop \(number) holds \(loop.entityCount) entities, \(baseEntities[number]) at the start")
-            }
-            if loop.actionCount != 0 { found.append("loop \(number) holds \(loop.actionCount) actions") }
-            let open = room.assembly.server.publicConnectionCount
-            if open != 0 { found.append("loop \(number) holds \(open) public connections") }
-        }
-        let listeners = baseEntities.reduce(0, +)
-        if network.openDescriptors != listeners {
-            found.append("\(network.openDescriptors) descriptors open, \(listeners) listeners")
-        }
-        if isSpinning { found.append("a loop that never sleeps") }
-        if shared.backlog.count != 0 { found.append("backlog \(shared.backlog.count)") }
-        return found
+    func leftovers(isEmpty: Bool) -> [String] {
+        guard let process else { return ["no process"] }
+        let found = (isEmpty ? process.openThings(descriptors: network.openDescriptors) : []) + process.unfinished()
+        return isSpinning ? found + ["a loop that never sleeps"] : found
     }
 }

@@ -19,6 +19,8 @@ final class SimDisk: Disk {
     /// How often each kind of call was made.
     private(set) var calls: [Call: Int] = [:]
     var failures: [Call: [Failure]] = [:]
+    /// Asked before every call: the fault it ends with, by whatever chance there is outside.
+    var trouble: ((Call) -> DiskFault?)?
     /// Octets of all files together; a write beyond it is short and then fails as `full`.
     var capacity = Int.max
 
@@ -173,6 +175,7 @@ final class SimDisk: Disk {
         for failure in failures[call] ?? [] where (failure.from..<(failure.from + failure.times)).contains(number) {
             throw failure.fault
         }
+        if let fault = trouble?(call) { throw fault }
     }
 
     private func node(_ file: DiskFile) throws(DiskFault) -> Node {

@@ -6,8 +6,8 @@ import Glibc
 enum Signals {
     enum Event { case terminate, reload }
 
-    /// Blocks what `wait` takes and ignores what would end the process where an error says enough: SIGPIPE, and SIGXFSZ,
-    /// which comes with EFBIG when a file reaches the limit of the process. Threads started later inherit it.
+    /// Blocks what `wait` takes and ignores what would end the process where an error says enough: SIGPIPE, and
+    /// SIGXFSZ, which comes with EFBIG when a file reaches the limit of the process. Threads started later inherit it.
     static func block() {
         var set = waited()
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
