@@ -87,6 +87,12 @@ final class Journey {
     private func askAgent() {
         ledger.read(stateKey) { [self] state in
             guard let agent else { return }
+            // Asked by one gateway only, or a later message would reach the agent before this one.
+            switch parts.store.standing(of: names.messageID) {
+            case .ours: break
+            case .unsure: return ledger.rest(Limits.storeRetry) { [self] in askAgent() }
+            case .lost: return handedOver()
+            }
             agentAttempts += 1
             agentStarted = loop.clock.now
             loop.counters.add(.agentCalls)

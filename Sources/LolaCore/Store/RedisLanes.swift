@@ -229,6 +229,20 @@ struct RedisLanes {
         return (hand.lane, owner(hand.fence))
     }
 
+    func standing(of id: RecordID, at now: Instant) -> EntryStanding {
+        guard let hand = hands[id], let tenure = tenures[Int(hand.lane.number)], tenure.fence == hand.fence else {
+            return .lost
+        }
+        return now < tenure.deadline ? .ours : .unsure
+    }
+
+    /// Nothing of the entry's lane begins until the server has confirmed the lease.
+    mutating func doubt(_ id: RecordID, at now: Instant) {
+        guard let hand = hands[id], tenures[Int(hand.lane.number)]?.fence == hand.fence else { return }
+        tenures[Int(hand.lane.number)]?.deadline = now
+        isInDoubt = true
+    }
+
     /// The entry is done, or somebody else's.
     mutating func letGo(_ id: RecordID) {
         guard let hand = hands.removeValue(forKey: id) else { return }

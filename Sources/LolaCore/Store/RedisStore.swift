@@ -206,7 +206,7 @@ final class RedisStore: Store {
             case .claimed(false): break
             case .fenced:
                 // The entry is gone or somebody else's; the others of a batch may still be ours.
-                if let id = reply.elements?.last?.octets.flatMap(RedisOperation.recordID) { letGo(id) }
+                if let id = reply.elements?.last?.octets.flatMap(RedisOperation.recordID) { fenced(id) }
             default: follow(operation)
             }
         }

@@ -139,6 +139,15 @@ extension RedisStore {
         return worked
     }
 
+    func standing(of entry: RecordID) -> EntryStanding { lanes.standing(of: entry, at: loop.clock.now) }
+
+    /// Another has the lane of the entry, or has had it: nothing more of it begins until a heartbeat has told.
+    func fenced(_ id: RecordID) {
+        lanes.doubt(id, at: loop.clock.now)
+        letGo(id)
+        beatSoon(after: timing.pause)
+    }
+
     func letGo(_ id: RecordID) {
         lanes.letGo(id)
         readSoon()

@@ -53,6 +53,7 @@ final class SealedStore: Store {
     func deliver(at now: WallTime) -> Bool { inner.deliver(at: now) }
 
     var returnsEntries: Bool { inner.returnsEntries }
+    func standing(of entry: RecordID) -> EntryStanding { inner.standing(of: entry) }
 
     var onEntry: ((QueueEntry) -> Void)? {
         didSet {

@@ -165,4 +165,19 @@ protocol Store: AnyObject {
 
     /// Entries of this loop's lanes, in order. Set before the first `deliver`.
     var onEntry: ((QueueEntry) -> Void)? { get set }
+
+    /// Whether an entry is this loop's to handle, as far as the loop knows; the store is not asked.
+    func standing(of entry: RecordID) -> EntryStanding
+}
+
+enum EntryStanding: Hashable, Sendable {
+    case ours
+    /// Its lane may be another's by now; the store will tell.
+    case unsure
+    case lost
+}
+
+extension Store {
+    /// Nobody else handles entries.
+    func standing(of entry: RecordID) -> EntryStanding { .ours }
 }

@@ -34,8 +34,8 @@ struct IndexKeyTests {
     @Test("a store that lost it gets it back from who still has it; a store with another one says so")
     func offered() throws {
         func offer(_ table: MemoryTable, _ secret: SecretBytes) throws -> IndexKey {
-            var search = IndexKeySearch(
-                keys: try SealFixture.keys(1), entropy: CountingEntropy(from: 77), offer: secret)
+            let keys = try SealFixture.keys(1)
+            var search = IndexKeySearch(keys: keys, entropy: CountingEntropy(from: 77), offer: secret)
             var step = search.begin()
             while true {
                 switch step {
