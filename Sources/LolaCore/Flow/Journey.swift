@@ -26,7 +26,7 @@ final class Journey {
         self.parts = parts
         self.completion = completion
         turn = Turn(accepted.verified, senderID: accepted.names.senderID, traceID: accepted.names.reference)
-        ledger = MessageLedger(accepted.names, parts, resting: resting)
+        ledger = MessageLedger(accepted, parts, resting: resting)
     }
 
     private var loop: Loop { parts.loop }

@@ -15,14 +15,16 @@ final class MessageLedger {
     var onFenced: () -> Void = {}
 
     private let names: MessageNames
+    private let mayBeRepeated: Bool
     private let parts: FlowParts
     private let resting: (Bool) -> Void
     private var hasOutbox = false
     private var hasProgress = false
     private var isFinishing = false
 
-    init(_ names: MessageNames, _ parts: FlowParts, resting: @escaping (Bool) -> Void) {
-        self.names = names
+    init(_ accepted: AcceptedMessage, _ parts: FlowParts, resting: @escaping (Bool) -> Void) {
+        names = accepted.names
+        mayBeRepeated = accepted.mayBeRepeated
         self.parts = parts
         self.resting = resting
     }
@@ -97,6 +99,7 @@ final class MessageLedger {
         var batch: [StoreOperation] = [.holding(entry)] + changes
         if hasOutbox { batch.append(.remove(outbox)) }
         if hasProgress { batch.append(.remove(progress)) }
+        if mayBeRepeated { batch.append(Suspect(names.messageID).acquittal) }
         batch.append(.remove(entry))
         change(.batch(batch), body)
     }

@@ -16,6 +16,9 @@ struct Suspect {
         return ASCII.decimal(value) ?? 0
     }
 
+    /// The message came to its end: whatever killed the process was not it.
+    var acquittal: StoreOperation { .remove(key) }
+
     func record(crashes: Int) -> StoreOperation {
         var digits: [UInt8] = []
         ASCII.append(crashes, to: &digits)

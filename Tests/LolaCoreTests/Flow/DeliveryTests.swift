@@ -13,7 +13,7 @@ struct DeliveryTests {
         bench.records(.append(QueueEntry(
             key: StoreKey(.inbound, accepted.names.messageID), lane: accepted.lane, value: [1])))
         var outcomes: [String] = []
-        let ledger = MessageLedger(accepted.names, bench.flow.parts) { _ in }
+        let ledger = MessageLedger(accepted, bench.flow.parts) { _ in }
         let delivery = Delivery(
             bench.flow.parts, ledger, channel: bench.channel, message: verified.message
         ) { outcome in

@@ -60,6 +60,16 @@ struct OutboxTests {
         #expect(bench.asked.count == 1 && bench.delivered == ["answer"])
     }
 
+    @Test("a message that comes to its end is suspected no more")
+    func acquitted() throws {
+        let bench = try FlowBench()
+        let suspect = Suspect(bench.names(Self.message).messageID)
+        bench.records(suspect.record(crashes: 2))
+        #expect(suspect.crashes(bench.records(suspect.question)) == 2)
+        bench.take(Self.message, mayBeRepeated: true)
+        #expect(bench.settle() && suspect.crashes(bench.records(suspect.question)) == 0)
+    }
+
     @Test("an answer that cannot be read is a dead letter, never a second question")
     func unreadable() throws {
         let bench = try FlowBench()
