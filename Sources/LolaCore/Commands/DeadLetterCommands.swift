@@ -4,9 +4,10 @@ enum DeadLetterCommands {
     static func list(_ invocation: Invocation) -> Int32 {
         var cursor: String?
         var isEmpty = true
+        var code = ExitCode.ok
         repeat {
             let path = "/admin/api/dlq?limit=100" + (cursor.map { "&cursor=\($0)" } ?? "")
-            guard let page = ask(invocation, .get, path) else { return ExitCode.failure }
+            guard let page = ask(invocation, .get, path, code: &code) else { return code }
             guard let document = try? JSONDocument.parse(page), let items = document.root["items"] else {
                 Process.print("the answer cannot be read", to: 2)
                 return ExitCode.failure
@@ -22,9 +23,9 @@ enum DeadLetterCommands {
     }
 
     static func show(_ invocation: Invocation) -> Int32 {
-        guard let body = ask(invocation, .get, "/admin/api/dlq/\(invocation.arguments[0])") else {
-            return ExitCode.failure
-        }
+        var code = ExitCode.ok
+        let path = "/admin/api/dlq/\(invocation.arguments[0])"
+        guard let body = ask(invocation, .get, path, code: &code) else { return code }
         guard !invocation.wantsJSON, let document = try? JSONDocument.parse(body) else {
             Process.print(body.text)
             return ExitCode.ok
@@ -44,7 +45,8 @@ enum DeadLetterCommands {
             writer.member("id", invocation.arguments[0])
             writer.member("action", action)
         }
-        guard let body = ask(invocation, .post, "/admin/api/dlq", writer.bytes) else { return ExitCode.failure }
+        var code = ExitCode.ok
+        guard let body = ask(invocation, .post, "/admin/api/dlq", writer.bytes, code: &code) else { return code }
         let status = (try? JSONDocument.parse(body)).flatMap { $0.root["status"]?.text }
         Process.print(invocation.wantsJSON ? body.text : "\(invocation.arguments[0])  \(status ?? "")")
         return ExitCode.ok
@@ -55,16 +57,15 @@ enum DeadLetterCommands {
             .joined(separator: "  ")
     }
 
-    /// The body of a 200; nil after saying what went wrong.
+    /// The body of a 200; nil after saying what went wrong, with the exit code.
     private static func ask(
-        _ invocation: Invocation, _ method: HTTPMethod, _ path: String, _ body: [UInt8] = []
+        _ invocation: Invocation, _ method: HTTPMethod, _ path: String, _ body: [UInt8] = [], code: inout Int32
     ) -> [UInt8]? {
         let variables = ToolVariables.load()
         let base = variables.managementURL(invocation)
-        guard let token = variables.value("ORCHESTRATOR_SECURITY_TOKEN") else {
-            Process.print("ORCHESTRATOR_SECURITY_TOKEN is not set and no `lola dev` has run in this folder", to: 2)
-            return nil
-        }
+        code = ExitCode.configuration
+        guard let token = variables.orchestratorToken() else { return nil }
+        code = ExitCode.failure
         var fields = [ToolClient.bearer(token)]
         if method == .post {
             fields.append(OutboundField(name: "Content-Type", value: [UInt8](text: "application/json")))

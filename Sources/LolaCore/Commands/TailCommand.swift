@@ -8,10 +8,7 @@ enum TailCommand {
     static func run(_ invocation: Invocation) -> Int32 {
         let variables = ToolVariables.load()
         let base = variables.managementURL(invocation)
-        guard let token = variables.value("ORCHESTRATOR_SECURITY_TOKEN") else {
-            Process.print("ORCHESTRATOR_SECURITY_TOKEN is not set and no `lola dev` has run in this folder", to: 2)
-            return ExitCode.configuration
-        }
+        guard let token = variables.orchestratorToken() else { return ExitCode.configuration }
         guard let client = ToolClient() else { return ExitCode.failure }
         var since = "0"
         var isFirst = true

@@ -18,6 +18,13 @@ struct ToolVariables {
         return written[name]
     }
 
+    /// Nil after saying that there is none: exit code 78.
+    func orchestratorToken() -> String? {
+        if let token = value("ORCHESTRATOR_SECURITY_TOKEN") { return token }
+        Process.print("ORCHESTRATOR_SECURITY_TOKEN is not set and no `lola dev` has run in this folder", to: 2)
+        return nil
+    }
+
     func secret(_ name: String) -> SecretBytes? { value(name).map { SecretBytes([UInt8](text: $0)) } }
 
     /// PEMs of `LOLA_JWT_PREVIOUS_KEYS`, cut at their end lines.

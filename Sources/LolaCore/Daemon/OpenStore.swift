@@ -1,8 +1,6 @@
 // The store of the process once it is open, and each loop's view of it. Opened once, before the loops start.
 
 enum OpenStore: Sendable {
-    /// Nothing outlives the process: tests and the simulator.
-    case memory(MemoryTable)
     case embedded(Journal)
     /// Each loop has connections of its own; the authorities are there when the address asks for TLS. The index key
     /// goes back into a Redis that has lost it.
@@ -11,7 +9,6 @@ enum OpenStore: Sendable {
     /// The view of loop `number`, without seals; call it on the loop's own thread.
     func view(of number: Int, _ loop: Loop) throws(TLSContextFault) -> any Store {
         switch self {
-        case .memory(let table): return MemoryStore(table)
         case .embedded(let journal): return JournalStore(journal, loop: number)
         case .redis(let address, let trust, _):
             var context: TLSContext?

@@ -1,6 +1,6 @@
 // All records of a store in memory, as a value: one table per room, claims apart. Bounded in claims and octets: when it
 // is full it refuses, it never forgets. Expired records are absent at once and are swept a few at a time. What each
-// operation did comes out as changes, for a journal, and as their undo. Used under a lock by MemoryTable and journals.
+// operation did comes out as changes, for a journal, and as their undo. Used under a lock by the journal.
 
 struct StoreTable {
     private let claimsMax: Int

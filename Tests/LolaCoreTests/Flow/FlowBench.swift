@@ -65,14 +65,16 @@ final class PlainStage: Middleware {
     }
 }
 
-/// The memory store, with a switch.
+/// The memory store, with a switch for faults.
 final class PlainStore: Store {
-    let records = MemoryTable()
+    let records: MemoryTable
     private(set) lazy var table = MemoryStore(records)
     /// So many of the next answers are lost.
     var failures = 0
     let returnsEntries = false
     var onEntry: ((QueueEntry) -> Void)?
+
+    init(_ records: MemoryTable = MemoryTable()) { self.records = records }
 
     func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void) {
         table.submit(operation) { [self] answer in

@@ -18,6 +18,21 @@ struct MemoryStoreTests {
         }.run()
     }
 
+    @Test("the store that injects faults keeps the contract while it injects none, and then says unavailable")
+    func faults() throws {
+        try StoreContract {
+            let table = MemoryTable()
+            return StorePair(left: PlainStore(table), right: PlainStore(table))
+        }.run()
+        let store = PlainStore()
+        store.failures = 1
+        var answers: [StoreAnswer] = []
+        for _ in 0..<2 { store.submit(.claim(key(1), expires: .seconds(10))) { answers.append($0) } }
+        _ = store.deliver(at: start)
+        // What was asked may have lasted: whoever asks again is told so.
+        #expect(answers == [.unavailable, .claimed(false)])
+    }
+
     @Test("of many threads that claim the same keys, one wins each")
     func threads() {
         let table = MemoryTable()

@@ -1,6 +1,8 @@
 // The memory store as one loop sees it: operations wait in order and are carried out on the shared table when the
 // loop asks for answers. Lives on its loop's thread; nothing of it survives the process.
 
+@testable import LolaCore
+
 final class MemoryStore: Store {
     private struct Request {
         let operation: StoreOperation

@@ -1,6 +1,8 @@
 // The records of the memory store: one table for all loops, behind a lock that is held for one operation at a time.
 // Nothing of it survives the process.
-internal import Synchronization
+import Synchronization
+
+@testable import LolaCore
 
 final class MemoryTable: Sendable {
     private let table: Mutex<StoreTable>
