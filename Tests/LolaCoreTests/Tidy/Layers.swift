@@ -3,7 +3,7 @@
 enum Layers {
     /// From the bottom up: a folder may name the types of folders before it, never of those after it.
     static let order = [
-        "Base", "Wire", "Crypto", "World", "Loop", "Store", "Gateway", "Channels", "Middlewares", "Agents", "Flow",
+        "Base", "Wire", "Crypto", "World", "Loop", "Store", "Gateway", "Guard", "Channels", "Middlewares", "Agents", "Flow",
         "Admin", "Daemon", "Dev", "Commands",
     ]
 
