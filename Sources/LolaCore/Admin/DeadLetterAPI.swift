@@ -1,7 +1,7 @@
 // What was given up and what was put aside, for operators (CONTRACT §10 `dlq`, `quarantine`): lists without content,
 // and the two things that can be done with a dead letter. Every change leaves a line in the log.
 
-final class DeadLetterAPI {
+final class DeadLetterAPI: ActionHandler {
     private let store: any Store
     private let pseudonyms: Pseudonyms
     private let journal: any OperatorLog
@@ -16,6 +16,19 @@ final class DeadLetterAPI {
         self.pseudonyms = pseudonyms
         self.journal = journal
         self.requeue = requeue
+    }
+
+    var actions: [Action] { [.listDeadLetters, .actOnDeadLetter, .showDeadLetter, .dropDeadLetter, .listQuarantine] }
+
+    func handle(_ admitted: AdmittedRequest, _ answer: @escaping (HTTPResponse) -> Void) {
+        let request = admitted.request
+        switch (admitted.action, admitted.recordID) {
+        case (.actOnDeadLetter, _): act(request, answer)
+        case (.listQuarantine, _): quarantine(request, answer)
+        case (.showDeadLetter, let id?): show(id, request, answer)
+        case (.dropDeadLetter, let id?): drop(id, request, answer)
+        default: list(request, answer)
+        }
     }
 
     // MARK: Reading
@@ -81,14 +94,10 @@ final class DeadLetterAPI {
         _ room: StoreRoom, _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void,
         _ write: @escaping (StoreRecord, inout JSONWriter) -> Void
     ) {
-        let query = try? FormFields(request.head.query.map { request.head.bytes[$0.asRange] } ?? [])
-        let cursor = query?.first("cursor")
-        let after = cursor.flatMap { RecordID(hex: $0) }
-        let limit = query?.first("limit").map { ASCII.decimal($0) } ?? 50
-        guard query != nil, let limit, (1...1_000).contains(limit), cursor == nil || after != nil else {
+        guard let page = PageQuery(request) else {
             return answer(.refusal(.fieldInvalid, requestID: request.requestID))
         }
-        store.submit(.list(room, after: after, limit: limit)) { result in
+        store.submit(.list(room, after: page.after, limit: page.limit)) { result in
             guard case .page(let records) = result else {
                 return answer(.refusal(.storeUnavailable, requestID: request.requestID))
             }
@@ -97,7 +106,7 @@ final class DeadLetterAPI {
                 writer.member("items") { writer in
                     writer.array { writer in for record in records { write(record, &writer) } }
                 }
-                writer.member("next", records.count == limit ? records.last?.id.hex.text : nil)
+                writer.member("next", page.next(records))
             }
             answer(.json(200, writer.bytes))
         }

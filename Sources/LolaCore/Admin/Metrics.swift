@@ -67,6 +67,15 @@ struct MetricsPage {
         Family(name: "lola_request_faults_total", help: "Requests refused for their form.", series: [
             (#"kind="malformed""#, .requestFaults), (#"kind="timeout""#, .requestTimeouts),
         ]),
+        Family(name: "lola_requests_refused_total", help: "Requests turned away on their head.", series: [
+            (#"reason="address""#, .addressesDenied), (#"reason="limit""#, .requestsLimited),
+            (#"reason="lockout""#, .requestsLockedOut), (#"reason="credential""#, .requestsUnauthorized),
+            (#"reason="access""#, .accessDenied),
+        ]),
+        Family(name: "lola_authentication_failures_total", help: "Wrong credentials that were shown.", series: [
+            ("", .authenticationsFailed)
+        ]),
+        Family(name: "lola_lockouts_total", help: "Address blocks locked out.", series: [("", .lockoutsBegun)]),
         Family(name: "lola_responses_total", help: "HTTP answers by class.", series: [
             (#"class="2xx""#, .responses2xx), (#"class="3xx""#, .responses3xx), (#"class="4xx""#, .responses4xx),
             (#"class="5xx""#, .responses5xx),

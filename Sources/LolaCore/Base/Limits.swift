@@ -91,6 +91,29 @@ enum Limits {
     /// Log lines of refused webhooks in a second; the others are told as one number.
     static let refusalLinesMax = 10
 
+    // MARK: The guarded door
+
+    /// Addresses of `X-Forwarded-For` that are walked over; a longer chain ends at the last of them.
+    static let forwardedHopsMax = 32
+    /// Requests of the last minute kept for the exact HTTP limits: above the highest limit over all, at 45 octets each.
+    static let limitEventsMax = 1_048_576
+    /// What widget and callback routes have of it at least, whatever the limit over all.
+    static let limitEventsMin = 65_536
+    /// What was let through is written down so often: so much a kill forgives at most.
+    static let limitBatchInterval = Interval.milliseconds(250)
+    /// Wrong credentials of one address block within the window, and how long it is locked out then (CONTRACT §10).
+    static let lockoutFailures = 10
+    static let lockoutWindow = Interval.minutes(15)
+    static let lockoutTime = Interval.minutes(15)
+    /// Wrong credentials remembered. Beyond it the oldest is forgotten; a lock-out is not.
+    static let lockoutFailuresKept = 262_144
+    /// Lock-outs at a time. Beyond it an address is refused for as long as its failures are remembered.
+    static let lockoutsMax = 65_536
+    /// How often gateways that share a Redis look for each other's lock-outs (CONTRACT: within 5 s).
+    static let lockoutRefresh = Interval.seconds(4)
+    /// Records of the guard read at a time, at start and when gateways look.
+    static let guardPageMax = 1_000
+
     // MARK: JSON
 
     /// Nesting depth of a JSON document; deeper is refused.

@@ -73,6 +73,7 @@ enum Daemon {
             case nil: return Failure(code: 1, text: "a loop did not report its start")
             }
         }
+        if settings.demoMode { log.write(.error, "demo_mode", at: LinuxClock().wall) }
         log.write(.info, "started", at: LinuxClock().wall, [
             ("version", BuildFacts.version), ("public", "\(ports.public)"), ("management", "\(ports.management)"),
             ("loops", "\(loops)"),
@@ -131,13 +132,16 @@ enum Daemon {
     ) throws(Failure) -> SharedParts {
         do throws(CryptoFault) {
             let pages = opening.crashPages
+            let guardState = try LoopGuard.state(settings, secret: opening.pseudonymKey)
+            guardState.restore(opening.memory, at: LinuxClock().now, LinuxClock().wall)
             return SharedParts(
                 settings: settings, log: log, health: Health(loopCount: directory.mailboxes.count),
                 store: opening.store, messages: MessageLog(), backlog: Backlog(), doubts: DoubtCount(),
                 counters: directory.mailboxes.map { _ in Counters() }, directory: directory,
                 trust: trust, ticketKey: SecretBytes(SystemRandom.bytes(TLSContext.ticketKeyCount)),
                 jwks: try KeySet.jwks(settings.session), started: LinuxClock().now, pseudonymKey: opening.pseudonymKey,
-                descriptorsMax: Process.descriptorsMax, crashPage: { pages?.page($0) }, console: console)
+                descriptorsMax: Process.descriptorsMax, crashPage: { pages?.page($0) }, console: console,
+                guardState: guardState)
         } catch {
             throw Failure(code: 78, text: "LOLA_JWT_PRIVATE_KEY: not a usable P-256 key (\(error))")
         }

@@ -23,6 +23,8 @@ struct SharedParts: Sendable {
     /// The page of a loop; nil where there is no folder for it.
     let crashPage: @Sendable (Int) -> (any CrashPage)?
     let console: ConsoleFactory?
+    /// What the guard knows, for all loops.
+    let guardState: GuardState
 }
 
 /// Makes the console of a loop; only `lola dev` has one.
@@ -45,10 +47,13 @@ final class LoopAssembly {
     private let index: IndexKeyKeeper?
     private var isReleasing = false
     private let inbox: Inbox
+    private let door: LoopGuard
     private let shared: SharedParts
     private let mailbox: Mailbox<LoopMail>
     private var isDraining = false
     private var isQuiet = false
+    private var isWriting = false
+    private var isWritten = false
     private var drainDeadline = Instant.distantFuture
 
     /// `number` is the loop's place in the directory; loop 0 also serves the management listener.
@@ -60,7 +65,9 @@ final class LoopAssembly {
         mailbox = shared.directory.mailboxes[number]
         loop = Loop(clock: clock, net: net, entropy: entropy, counters: shared.counters[number])
         server = HTTPServer(
-            loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
+            loop,
+            headers: SecurityHeaders(
+                isHTTPS: settings.server.publicURL.scheme == .https, isDemo: settings.demoMode),
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
@@ -72,7 +79,6 @@ final class LoopAssembly {
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
         var channels: [ChannelName: any Channel] = [:]
         for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
-        let whatsapp = channels[.whatsapp] as? WhatsAppChannel
         let journal = FlowLog(shared.log, clock: clock)
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
@@ -82,6 +88,10 @@ final class LoopAssembly {
         self.flow = flow
         let console = shared.console?(loop, client, shared)
         let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
+        let door = LoopGuard(
+            loop, shared, store: store, pseudonyms: pseudonyms, channels: Set(channels.keys),
+            hasConsole: console != nil)
+        self.door = door
         inbox = Inbox(
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
             journal: journal
@@ -102,12 +112,18 @@ final class LoopAssembly {
         }
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
-        server.serve(GatewayApplication(.init(
-            server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
-            channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
-            health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) },
-            console: console)))
+        var handlers: [any ActionHandler] = [
+            OpenArea(
+                health: shared.health, jwks: shared.jwks, metrics: { Self.metrics(shared, clock.now) },
+                storeIsOpen: { Self.storeIsOpen(shared) }),
+            WebhookArea(
+                WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms), channels: channels),
+            admin, deadLetters, LockoutAPI(store: store, lockouts: door.lockouts, clock: clock),
+        ]
+        if let console { handlers.append(ConsoleArea(console)) }
+        server.serve(GatewayApplication(server: server, gatekeeper: door.gatekeeper, handlers: handlers) { pass in
+            pass.route.channel.flatMap { channels[$0]?.bodyMax } ?? Limits.bodyAPIMax
+        })
         let loop = loop
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
@@ -133,6 +149,7 @@ final class LoopAssembly {
         if let redis {
             redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index)
             redis.start()
+            if isFirst { door.lockouts.follow() }
         }
         if isFirst { StoreWatch(loop, shared.store, shared.log).start() }
         shared.health.loopIsReady()
@@ -182,11 +199,19 @@ final class LoopAssembly {
 
     private func watchDrain() {
         guard !isQuiet, server.publicConnectionCount == 0, shared.backlog.busyCount == 0 else { return }
+        guard isWritten else { return writeLast() }
         guard let redis else { return becomeQuiet() }
         // What rests is on record: others take it up at once when the lanes are free.
         if isReleasing { return }
         isReleasing = true
         redis.releaseAll { [self] in becomeQuiet() }
+    }
+
+    /// What the guard has counted and not written yet.
+    private func writeLast() {
+        if isWriting { return }
+        isWriting = true
+        door.limits.flush { [self] in isWritten = true }
     }
 
     private func becomeQuiet() {

@@ -30,12 +30,13 @@ struct RedisOpening {
         }
         let index = try StoreOpening.indexKey(keys, settings) { Self.ask(store, $0) }
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
+        let memory = try StoreOpening.memory(keys, settings) { Self.ask(store, $0) }
         // Without a folder nobody is blamed: a gateway on Redis need not have one.
         let pages = Files.makeDirectories(settings.data.directory)
             ? CrashBlame.read(settings.data.directory, slots: loops, log) { Self.ask(store, $0) } : nil
         return StoreOpening(
-            store: .redis(address, trust, index: index.secret), pseudonymKey: pseudonymKey, crashPages: pages,
-            folder: nil, threads: nil)
+            store: .redis(address, trust, index: index.secret), pseudonymKey: pseudonymKey,
+            memory: memory, crashPages: pages, folder: nil, threads: nil)
     }
 
     /// Nothing when the address does not ask for TLS.

@@ -6,6 +6,8 @@ struct StoreOpening {
     let store: OpenStore
     /// Names people in logs and records; made once per store.
     let pseudonymKey: SecretBytes
+    /// What the guard of an earlier process, or of other gateways, wrote.
+    let memory: GuardMemory
     /// Nil where the file cannot be made; then no message is ever blamed.
     let crashPages: LinuxCrashPages?
     /// Holds the lock of the folder: must live as long as the process.
@@ -47,6 +49,13 @@ struct StoreOpening {
         }
     }
 
+    static func memory(
+        _ keys: SealKeys, _ settings: Settings, _ ask: (StoreOperation) -> StoreAnswer
+    ) throws(Daemon.Failure) -> GuardMemory {
+        if let memory = GuardMemory(keys: keys, ask: ask) { return memory }
+        throw Daemon.Failure(code: 74, text: "the store in \(place(settings)) cannot be read")
+    }
+
     private static func place(_ settings: Settings) -> String {
         if case .redis = settings.store.engine { "Redis" } else { settings.data.directory }
     }
@@ -73,9 +82,11 @@ private struct EmbeddedOpening {
         let bare = Conversation(JournalStore(journal, loop: 0), loops[0])
         let index = try StoreOpening.indexKey(keys, settings) { bare.ask($0) }
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
+        let memory = try StoreOpening.memory(keys, settings) { bare.ask($0) }
         let pages = CrashBlame.read(folder, slots: loops.count, log) { bare.ask($0) }
         return StoreOpening(
-            store: .embedded(journal), pseudonymKey: pseudonymKey, crashPages: pages, folder: disk, threads: threads)
+            store: .embedded(journal), pseudonymKey: pseudonymKey, memory: memory, crashPages: pages, folder: disk,
+            threads: threads)
     }
 
     // MARK: Journal

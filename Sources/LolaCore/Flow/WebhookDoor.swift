@@ -68,8 +68,7 @@ final class WebhookDoor {
 
     private func note(_ refusal: Refusal, _ request: HTTPRequest, _ block: AddressBlock, _ channel: ChannelName) {
         log.webhookRefused(refusal, channel, requestID: request.requestID) {
-            // With a word before it, so that no sender has the name of an address.
-            pseudonyms.name([UInt8](text: "address ") + block.octets)
+            pseudonyms.name(address: block)
         }
     }
 }

@@ -20,6 +20,12 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case methodNotAllowed = "method_not_allowed"
     case lengthRequired = "length_required"
     case authenticationRequired = "unauthorized"
+    /// A caller who is known and may not do this.
+    case accessDenied = "access_denied"
+    /// On the denylist, or not on the allowlist of the management listener.
+    case addressDenied = "address_denied"
+    case rateLimited = "rate_limited"
+    case lockedOut = "locked_out"
     case bodyInvalid = "body_invalid"
     case fieldInvalid = "field_invalid"
     case recordUnreadable = "record_unreadable"
@@ -36,7 +42,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         switch self {
         case .signatureMissing, .signatureInvalid, .authenticationRequired: 401
         case .contentTypeWrong, .contentEncoded: 415
-        case .challengeInvalid: 403
+        case .challengeInvalid, .accessDenied, .addressDenied: 403
+        case .rateLimited, .lockedOut: 429
         case .channelOff, .routeUnknown: 404
         case .backlogFull, .storeUnavailable, .flooded: 503
         case .recordUnreadable, .messageInHand: 409
@@ -53,7 +60,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         switch self {
         case .signatureMissing, .signatureInvalid, .authenticationRequired: "unauthorized"
         case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
-        case .challengeInvalid: "forbidden"
+        case .challengeInvalid, .accessDenied, .addressDenied: "forbidden"
+        case .rateLimited, .lockedOut: "too_many_requests"
         case .channelOff, .routeUnknown: "not_found"
         case .backlogFull, .storeUnavailable, .flooded: "unavailable"
         case .recordUnreadable: "unreadable"
@@ -77,6 +85,9 @@ extension HTTPResponse {
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
         case .flooded:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "1")))
+        case .addressDenied:
+            // Nothing of this caller is read but the head.
+            response.closes = true
         case .lengthRequired:
             // A body of unknown length may follow: nothing after the head can be taken for a request.
             response.closes = true

@@ -72,6 +72,12 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case contact = 8
     /// How often handling a message has killed the process.
     case suspect = 9
+    /// Wrong credentials that were shown, one record each.
+    case failure = 12
+    /// Address blocks that are locked out, and those let in again before their time.
+    case lockout = 13
+    /// Requests that the HTTP limits have counted, in batches.
+    case limit = 14
 
     /// Rooms of claims hold no values and take only `claim`, `get` (an empty value, or nil) and `remove`;
     /// all other rooms take everything but `claim`.
@@ -90,6 +96,9 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
         case .state: "state"
         case .contact: "contact"
         case .suspect: "suspect"
+        case .failure: "failure"
+        case .lockout: "lockout"
+        case .limit: "limit"
         }
     }
 }
