@@ -110,7 +110,7 @@ struct ServerConnectionTests {
         let client = bench.client()
         client.sendRaw(Array(Self.get("/wait").utf8))
         bench.rig.run(for: .seconds(1))
-        client.reset()
+        client.abort()
         bench.rig.run(for: .seconds(1))
         for go in bench.application.waiting { go() }
         #expect(bench.application.waiting.count == 1 && bench.isClean)
