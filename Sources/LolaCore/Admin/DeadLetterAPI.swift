@@ -1,20 +1,20 @@
 // What was given up and what was put aside, for operators (CONTRACT §10 `dlq`, `quarantine`): lists without content,
-// and the two things that can be done with a dead letter. Every change leaves a line in the log.
+// and the two things that can be done with a dead letter. Nothing is done that does not stand in the audit trail first.
 
 final class DeadLetterAPI {
     private let store: any Store
     private let pseudonyms: Pseudonyms
-    private let journal: any OperatorLog
+    private let audit: any AuditLog
     /// Takes a message that is back in the queue to the loop that owns it.
     private let requeue: (AcceptedMessage) -> Void
 
     init(
-        store: any Store, pseudonyms: Pseudonyms, journal: any OperatorLog,
+        store: any Store, pseudonyms: Pseudonyms, audit: any AuditLog,
         requeue: @escaping (AcceptedMessage) -> Void
     ) {
         self.store = store
         self.pseudonyms = pseudonyms
-        self.journal = journal
+        self.audit = audit
         self.requeue = requeue
     }
 
@@ -150,11 +150,7 @@ final class DeadLetterAPI {
     }
 
     private func requeue(_ letter: DeadLetter, _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
-        store.submit(letter.replay) { [self] result in
-            guard result == .done else {
-                return answer(.refusal(.storeUnavailable, requestID: request.requestID))
-            }
-            journal.operatorDid("dlq_replay", letter.id)
+        change(.deadLetterReplayed, letter.id, letter.replay, request, answer) { [self] in
             if !store.returnsEntries {
                 let names = pseudonyms.names(letter.verified.message)
                 requeue(AcceptedMessage(verified: letter.verified, names: names, mayBeRepeated: true))
@@ -175,12 +171,24 @@ final class DeadLetterAPI {
             case .value: break
             default: return answer(.refusal(.storeUnavailable, requestID: request.requestID))
             }
-            store.submit(.remove(key)) { [self] result in
-                guard result == .done else {
-                    return answer(.refusal(.storeUnavailable, requestID: request.requestID))
-                }
-                journal.operatorDid("dlq_drop", id)
-                answer(response)
+            change(.deadLetterDropped, id, .remove(key), request, answer) { answer(response) }
+        }
+    }
+
+    /// The record first, then the change; a change that then fails is another record.
+    private func change(
+        _ action: AuditEvent.Action, _ id: RecordID, _ operation: StoreOperation, _ request: HTTPRequest,
+        _ answer: @escaping (HTTPResponse) -> Void, done: @escaping () -> Void
+    ) {
+        func event(_ outcome: String) -> AuditEvent {
+            AuditEvent(action: action, actor: "orchestrator", subject: id.hex.text, outcome: outcome)
+        }
+        audit.append(event("ok")) { [store, audit] isKept in
+            guard isKept else { return answer(.refusal(.auditUnavailable, requestID: request.requestID)) }
+            store.submit(operation) { result in
+                if result == .done { return done() }
+                audit.note(event(Refusal.storeUnavailable.rawValue))
+                answer(.refusal(.storeUnavailable, requestID: request.requestID))
             }
         }
     }

@@ -291,6 +291,25 @@ enum Limits {
     /// Records on one page of the admin API, and pages that are asked for and not yet read.
     static let auditPageMax = 1_000
     static let auditQuestionsMax = 64
+    /// Records of the end of the trail that are kept in memory for operators.
+    static let auditRecentMax = 1_000
+
+    /// Alerts raised and not yet taken by the first loop; incidents within their cool-down that are remembered.
+    static let alertsRaisedMax = 1_024
+    static let alertIncidentsMax = 4_096
+    /// Alerts kept for operators, and how long.
+    static let alertsKeptMax = 1_000
+    static let alertRetention = Interval.days(30)
+    /// How often the count of an incident that goes on is written down.
+    static let alertUpdateInterval = Interval.seconds(10)
+    /// Alerts that wait for the webhook, and one exchange with it.
+    static let alertWebhookWaitingMax = 100
+    static let alertWebhookTimeout = Interval.seconds(10)
+    static let alertWebhookResponseMax = ByteCount.kibibytes(16)
+    /// How often the anomaly rules look, and what they tell apart.
+    static let anomalyWindow = Interval.seconds(60)
+    static let anomalyAgentsMax = 4_096
+    static let anomalyAddressesMax = 16_384
 
     // MARK: Redis
 

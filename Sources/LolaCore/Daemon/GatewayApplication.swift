@@ -10,6 +10,9 @@ final class GatewayApplication: HTTPApplication {
         let whatsapp: WhatsAppChannel?
         let admin: AdminAPI
         let deadLetters: DeadLetterAPI
+        let watch: LoopWatch
+        let pseudonyms: Pseudonyms
+        let anomalies: AnomalyCounters
         let health: Health
         let orchestratorToken: SecretBytes
         let jwks: [UInt8]
@@ -31,13 +34,15 @@ final class GatewayApplication: HTTPApplication {
             guard let route = try Route.find(head.bytes[head.path.asRange], role: role, hasConsole: isConsole) else {
                 return refuse(.routeUnknown, requestID)
             }
-            return admit(route, head, requestID)
+            return admit(route, head, peer, requestID)
         } catch {
             return .answer(.problem(error.status, code: error.word, requestID: requestID))
         }
     }
 
-    private func admit(_ route: Route, _ head: HTTPRequestHead, _ requestID: [UInt8]) -> Admission {
+    private func admit(
+        _ route: Route, _ head: HTTPRequestHead, _ peer: IPAddress, _ requestID: [UInt8]
+    ) -> Admission {
         var channel: (any Channel)?
         if let name = route.channel {
             channel = parts.channels[name]
@@ -49,7 +54,10 @@ final class GatewayApplication: HTTPApplication {
             response.fields.append(ResponseField(name: "Allow", value: [UInt8](text: allowed)))
             return .answer(response)
         }
-        if route.isAdmin, !isOrchestrator(head) { return refuse(.authenticationRequired, requestID) }
+        if route.isAdmin, !isOrchestrator(head) {
+            authenticationFailed(peer)
+            return refuse(.authenticationRequired, requestID)
+        }
         if head.method == .post, head.framing == .none { return refuse(.lengthRequired, requestID) }
         if let channel, head.method == .post {
             return .proceed(bodyMax: channel.bodyMax) { [parts] request, exchange in
@@ -63,6 +71,14 @@ final class GatewayApplication: HTTPApplication {
 
     private func refuse(_ refusal: Refusal, _ requestID: [UInt8]) -> Admission {
         .answer(.refusal(refusal, requestID: requestID))
+    }
+
+    private func authenticationFailed(_ peer: IPAddress) {
+        parts.anomalies.failedAuthentication(peer)
+        parts.watch.audit.note(AuditEvent(
+            action: .authenticationRefused, actor: "anonymous",
+            subject: parts.pseudonyms.name(of: AddressBlock(peer)),
+            outcome: Refusal.authenticationRequired.rawValue, facts: [("surface", "management")]))
     }
 
     /// Exactly one `Authorization: Bearer …` that is the orchestrator token, compared by digest.
@@ -94,6 +110,8 @@ final class GatewayApplication: HTTPApplication {
         case .adminDeadLetter(let id) where request.head.method == .delete:
             parts.deadLetters.drop(id, request, answer)
         case .adminDeadLetter(let id): parts.deadLetters.show(id, request, answer)
+        case .adminAudit: parts.watch.auditAPI.list(request, answer)
+        case .adminAlerts: parts.watch.alertAPI.list(request, answer)
         case .adminQuarantine: parts.deadLetters.quarantine(request, answer)
         case .adminDryRun: parts.admin.dryRun(request, answer)
         case .dev: parts.console?.handle(request, answer)

@@ -13,6 +13,8 @@ enum Route: Equatable, Sendable {
     case adminDeadLetters
     case adminDeadLetter(RecordID)
     case adminQuarantine
+    case adminAudit
+    case adminAlerts
     /// Something below `/dev`; only under `lola dev`.
     case dev
 
@@ -28,7 +30,8 @@ enum Route: Equatable, Sendable {
 
     var methods: [HTTPMethod] {
         switch self {
-        case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage, .adminQuarantine: [.get, .head]
+        case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage, .adminQuarantine, .adminAudit, .adminAlerts:
+            [.get, .head]
         case .adminDeadLetters: [.get, .head, .post]
         case .adminDeadLetter: [.get, .head, .delete]
         case .webhook(.whatsapp): [.get, .head, .post]
@@ -45,7 +48,8 @@ enum Route: Equatable, Sendable {
     /// Whether the orchestrator token is needed.
     var isAdmin: Bool {
         switch self {
-        case .adminMessages, .adminMessage, .adminDryRun, .adminDeadLetters, .adminDeadLetter, .adminQuarantine: true
+        case .adminMessages, .adminMessage, .adminDryRun, .adminDeadLetters, .adminDeadLetter, .adminQuarantine, .adminAudit,
+            .adminAlerts: true
         default: false
         }
     }
@@ -63,6 +67,8 @@ enum Route: Equatable, Sendable {
             if isPath("/admin/api/dry-run/route") { return .adminDryRun }
             if isPath("/admin/api/dlq") { return .adminDeadLetters }
             if isPath("/admin/api/quarantine") { return .adminQuarantine }
+            if isPath("/admin/api/audit") { return .adminAudit }
+            if isPath("/admin/api/alerts") { return .adminAlerts }
         }
         if isPath("/livez") { return .livez }
         if isPath("/readyz") { return .readyz }

@@ -23,6 +23,9 @@ final class Pseudonyms {
     /// 16 hex digits; enough to tell senders apart in a log.
     func name(_ bytes: [UInt8]) -> String { id(bytes).name }
 
+    /// One caller: with a word before it, so that no sender has the name of an address.
+    func name(of block: AddressBlock) -> String { name([UInt8](text: "address ") + block.octets) }
+
     private func id(_ bytes: [UInt8]) -> RecordID { RecordID(digest: key.code(bytes)) }
 }
 

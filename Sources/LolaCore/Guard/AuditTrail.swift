@@ -42,6 +42,8 @@ final class AuditTrail: Sendable {
         var allowance = AuditAllowance()
         var status = Status()
         var notices: [AuditNotice] = []
+        /// The newest records, oldest first.
+        var recent: [AuditRecord] = []
         var writerSleeps = false
         var isEnding = false
     }
@@ -114,6 +116,13 @@ final class AuditTrail: Sendable {
 
     var status: Status { state.withLock { $0.status } }
 
+    /// Newest first: up to `limit` of the last records below a number, as far as they are in memory.
+    func recent(before: UInt64?, limit: Int) -> [AuditRecord] {
+        state.withLock { state in
+            Array(state.recent.reversed().lazy.filter { $0.sequence < before ?? .max }.prefix(limit))
+        }
+    }
+
     func takeNotices() -> [AuditNotice] {
         state.withLock { state in
             defer { state.notices = [] }
@@ -133,9 +142,13 @@ final class AuditTrail: Sendable {
         }
     }
 
-    /// All that was taken is durable, `head` is the last of it.
-    func commit(_ head: AuditHead) {
+    /// All that was taken is durable as `records`, `head` is the last of it.
+    func commit(_ head: AuditHead, _ records: [AuditRecord]) {
         let wakes = state.withLock { state in
+            state.recent += records
+            if state.recent.count >= 2 * Limits.auditRecentMax {
+                state.recent.removeFirst(state.recent.count - Limits.auditRecentMax)
+            }
             state.status.records += state.given.count
             state.status.syncs += 1
             state.status.head = head

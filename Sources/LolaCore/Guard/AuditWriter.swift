@@ -52,21 +52,23 @@ final class AuditWriter {
         if entries.isEmpty { return }
         do throws(DiskFault) {
             if octets >= segmentMax.bytes { try startNext(.clean) }
-            try write(entries)
-            trail.commit(head)
+            let records = try write(entries)
+            trail.commit(head, records)
         } catch {
             abandon(error)
         }
     }
 
-    private func write(_ entries: [AuditEntry]) throws(DiskFault) {
+    private func write(_ entries: [AuditEntry]) throws(DiskFault) -> [AuditRecord] {
         guard let file else { throw .io }
+        var records: [AuditRecord] = []
         buffer.removeAll(keepingCapacity: true)
         var next = (sequence: head.sequence, mac: mac)
         for entry in entries {
             next.sequence += 1
             let record = AuditRecord(entry.event, sequence: next.sequence, at: entry.at)
             next.mac = AuditFrame.append(record, after: next.mac, keys.signing, to: &buffer)
+            records.append(record)
         }
         try disk.write(file, buffer, at: octets)
         try disk.sync(file)
@@ -74,6 +76,7 @@ final class AuditWriter {
         mac = next.mac
         head = AuditHead(sequence: next.sequence, mac: next.mac)
         if buffer.capacity > Limits.journalBufferKept.bytes { buffer = [] }
+        return records
     }
 
     // MARK: Opening

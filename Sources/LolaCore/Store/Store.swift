@@ -72,6 +72,8 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case contact = 8
     /// How often handling a message has killed the process.
     case suspect = 9
+    /// What operators must look at.
+    case alert = 15
 
     /// Rooms of claims hold no values and take only `claim`, `get` (an empty value, or nil) and `remove`;
     /// all other rooms take everything but `claim`.
@@ -90,6 +92,7 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
         case .state: "state"
         case .contact: "contact"
         case .suspect: "suspect"
+        case .alert: "alert"
         }
     }
 }
