@@ -287,6 +287,53 @@ enum Limits {
     /// quarter of a second.
     static let journalSearchMax = ByteCount.mebibytes(256)
 
+    // MARK: Audit and alerts
+
+    /// Body of one record of the audit trail: 16 facts and four fields at their longest.
+    static let auditRecordMax = ByteCount.kibibytes(16)
+    /// One field of a record.
+    static let auditFieldMax = ByteCount.bytes(256)
+    static let auditFactsMax = 16
+    /// A segment that has grown to this is followed by the next one.
+    static let auditSegmentMax = ByteCount.mebibytes(64)
+    /// Events that wait for the disk; more are refused, and what they tell of does not happen.
+    static let auditWaitingMax = 16_384
+    /// The first pause before the trail is tried again after a fault, and the longest.
+    static let auditPauseMin = Interval.milliseconds(100)
+    static let auditPauseMax = Interval.seconds(1)
+    /// The head of the trail goes into the store at most so often.
+    static let auditHeadInterval = Interval.milliseconds(100)
+    /// The head of the trail goes into the log so often.
+    static let auditHeadLineInterval = Interval.seconds(60)
+    /// Refusals of one kind and subject that are told singly in a window; the others are told as one number.
+    static let auditRefusalsSingle = 5
+    static let auditRefusalWindow = Interval.seconds(60)
+    /// The same for all subjects together, and how many subjects are told apart in a window.
+    static let auditRefusalsMax = 300
+    static let auditRefusalSubjectsMax = 4_096
+    /// Records on one page of the admin API, and pages that are asked for and not yet read.
+    static let auditPageMax = 1_000
+    static let auditQuestionsMax = 64
+    /// Records of the end of the trail that are kept in memory for operators.
+    static let auditRecentMax = 1_000
+
+    /// Alerts raised and not yet taken by the first loop; incidents within their cool-down that are remembered.
+    static let alertsRaisedMax = 1_024
+    static let alertIncidentsMax = 4_096
+    /// Alerts kept for operators, and how long.
+    static let alertsKeptMax = 1_000
+    static let alertRetention = Interval.days(30)
+    /// How often the count of an incident that goes on is written down.
+    static let alertUpdateInterval = Interval.seconds(10)
+    /// Alerts that wait for the webhook, and one exchange with it.
+    static let alertWebhookWaitingMax = 100
+    static let alertWebhookTimeout = Interval.seconds(10)
+    static let alertWebhookResponseMax = ByteCount.kibibytes(16)
+    /// How often the anomaly rules look, and what they tell apart.
+    static let anomalyWindow = Interval.seconds(60)
+    static let anomalyAgentsMax = 4_096
+    static let anomalyAddressesMax = 16_384
+
     // MARK: Redis
 
     /// A line of a reply: a simple text, an error, a number.

@@ -18,6 +18,9 @@ struct SharedParts: Sendable {
     let started: Instant
     /// Derived from the data key: names people in logs and claims.
     let pseudonymKey: SecretBytes
+    let audit: OpenAudit
+    let alerts: AlertBoard
+    let anomalies: AnomalyCounters
     /// How many descriptors the process may have open.
     let descriptorsMax: Int
     /// The page of a loop; nil where there is no folder for it.
@@ -48,6 +51,7 @@ final class LoopAssembly {
     private var isReleasing = false
     private let inbox: Inbox
     private let door: LoopGuard
+    private let watch: LoopWatch
     private let shared: SharedParts
     private let mailbox: Mailbox<LoopMail>
     private var isDraining = false
@@ -80,16 +84,18 @@ final class LoopAssembly {
         var channels: [ChannelName: any Channel] = [:]
         for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
         let journal = FlowLog(shared.log, clock: clock)
+        let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
+        let watch = try Self.watch(number, loop, shared, bare, store, client, pseudonyms)
+        self.watch = watch
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), retry: RetrySchedule(delays: settings.agents.retry),
             log: shared.messages, backlog: shared.backlog, journal: journal, doubts: doubts,
-            crashPage: shared.crashPage(number)))
+            crashPage: shared.crashPage(number), audit: watch.audit))
         self.flow = flow
         let console = shared.console?(loop, client, shared)
-        let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
         let door = LoopGuard(
-            loop, shared, store: store, pseudonyms: pseudonyms, channels: Set(channels.keys),
+            loop, shared, store: store, pseudonyms: pseudonyms, audit: watch.audit, channels: Set(channels.keys),
             hasConsole: console != nil)
         self.door = door
         inbox = Inbox(
@@ -105,7 +111,7 @@ final class LoopAssembly {
             _ = readMail()
             flow.take(accepted)
         }
-        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, journal: journal) { accepted in
+        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, audit: watch.audit) { accepted in
             shared.backlog.entered(accepted.lane)
             shared.messages.insert(MessageRecord(accepted))
             shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
@@ -117,8 +123,12 @@ final class LoopAssembly {
                 health: shared.health, jwks: shared.jwks, metrics: { Self.metrics(shared, clock.now) },
                 storeIsOpen: { Self.storeIsOpen(shared) }),
             WebhookArea(
-                WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms), channels: channels),
-            admin, deadLetters, LockoutAPI(store: store, lockouts: door.lockouts, clock: clock),
+                WebhookDoor(
+                    loop, intake: intake, log: journal, pseudonyms: pseudonyms, audit: watch.audit,
+                    anomalies: shared.anomalies),
+                channels: channels),
+            admin, deadLetters, LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI,
+            watch.alertAPI,
         ]
         if let console { handlers.append(ConsoleArea(console)) }
         server.serve(GatewayApplication(server: server, gatekeeper: door.gatekeeper, handlers: handlers) { pass in
@@ -152,6 +162,7 @@ final class LoopAssembly {
             if isFirst { door.lockouts.follow() }
         }
         if isFirst { StoreWatch(loop, shared.store, shared.log).start() }
+        watch.start()
         shared.health.loopIsReady()
         return (publicPort, managementPort)
     }
@@ -200,11 +211,14 @@ final class LoopAssembly {
     private func watchDrain() {
         guard !isQuiet, server.publicConnectionCount == 0, shared.backlog.busyCount == 0 else { return }
         guard isWritten else { return writeLast() }
-        guard let redis else { return becomeQuiet() }
-        // What rests is on record: others take it up at once when the lanes are free.
-        if isReleasing { return }
+        // The trail ends with the last loop that may still write to it.
+        if isReleasing || watch.isFirst && !shared.health.areOthersQuiet { return }
         isReleasing = true
-        redis.releaseAll { [self] in becomeQuiet() }
+        watch.finish { [self] in
+            guard let redis else { return becomeQuiet() }
+            // What rests is on record: others take it up at once when the lanes are free.
+            redis.releaseAll { [self] in becomeQuiet() }
+        }
     }
 
     /// What the guard has counted and not written yet.
@@ -239,6 +253,18 @@ final class LoopAssembly {
         do throws(CryptoFault) {
             let keys = try SealKeys(shared.settings.data.keys, entropy: loop.entropy)
             return (bare, SealedStore(bare, keys: keys) { _ in loop.counters.add(.storeUnopened) })
+        } catch {
+            throw .key(error)
+        }
+    }
+
+    private static func watch(
+        _ number: Int, _ loop: Loop, _ shared: SharedParts, _ bare: any Store, _ store: any Store,
+        _ client: OutboundClient, _ pseudonyms: Pseudonyms
+    ) throws(StartFault) -> LoopWatch {
+        do throws(CryptoFault) {
+            return try LoopWatch(
+                number: number, loop, shared, bare: bare, store: store, client: client, pseudonyms: pseudonyms)
         } catch {
             throw .key(error)
         }
@@ -318,7 +344,8 @@ final class LoopAssembly {
         MetricsPage(
             counters: shared.counters, store: shared.store.status, storeIsOpen: storeIsOpen(shared),
             backlog: shared.backlog.count, logLinesDropped: shared.log.dropped,
-            uptime: now - shared.started, isDraining: shared.health.isDraining
+            uptime: now - shared.started, isDraining: shared.health.isDraining, audit: shared.audit.trail.status,
+            alerts: shared.alerts.totals
         ).render()
     }
 }

@@ -6,17 +6,16 @@ final class LoopGuard {
     let lockouts: Lockouts
 
     init(
-        _ loop: Loop, _ shared: SharedParts, store: any Store, pseudonyms: Pseudonyms, channels: Set<ChannelName>,
-        hasConsole: Bool
+        _ loop: Loop, _ shared: SharedParts, store: any Store, pseudonyms: Pseudonyms, audit: any AuditLog,
+        channels: Set<ChannelName>, hasConsole: Bool
     ) {
         let state = shared.guardState
         let log = DoorLog(shared.log, clock: loop.clock)
         loop.addBeforeSleep { log.flush() }
-        let audit = PendingAudit(loop)
         limits = LimitKeeper(state.limits, loop: loop, store: store)
         lockouts = Lockouts(.init(
             loop: loop, book: state.lockouts, store: store, pseudonyms: pseudonyms, audit: audit,
-            alerts: PendingAlerts(), log: log, watch: { _ in }))
+            alerts: shared.alerts, log: log, watch: { shared.anomalies.failedAuthentication($0) }))
         let authenticator = Authenticator(
             orchestrator: shared.settings.orchestratorToken, agents: nil, isDemo: shared.settings.demoMode)
         gatekeeper = Gatekeeper(.init(
@@ -36,15 +35,4 @@ final class LoopGuard {
                 widget: LimitQuotas(perBlock: own.widgetPerIP, global: nil)),
             secret: secret)
     }
-}
-
-/// Until the audit trail stands: nothing is kept.
-private final class PendingAudit: AuditLog {
-    private let loop: Loop
-    init(_ loop: Loop) { self.loop = loop }
-    func append(_ event: AuditEvent, _ done: @escaping (Bool) -> Void) { loop.soon { done(true) } }
-}
-
-private final class PendingAlerts: AlertDesk {
-    func raise(_ alert: Alert) {}
 }

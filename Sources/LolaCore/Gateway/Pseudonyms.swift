@@ -25,7 +25,7 @@ final class Pseudonyms {
 
     /// An address as logs, alerts and the audit trail call it; with a word before it, so that no sender has the name of
     /// an address.
-    func name(address block: AddressBlock) -> String { name([UInt8](text: "address ") + block.octets) }
+    func name(of block: AddressBlock) -> String { name([UInt8](text: "address ") + block.octets) }
 
     /// The id of a record about what these octets name. Each use has its own word before them.
     func id(_ bytes: [UInt8]) -> RecordID { RecordID(digest: key.code(bytes)) }

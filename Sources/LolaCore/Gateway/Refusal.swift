@@ -29,6 +29,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case bodyInvalid = "body_invalid"
     case fieldInvalid = "field_invalid"
     case recordUnreadable = "record_unreadable"
+    /// What is asked for must stand in the audit trail, and the trail cannot be written or read.
+    case auditUnavailable = "audit_unavailable"
     /// A dead letter whose message is not over yet: its notice is on its way.
     case messageInHand = "message_in_hand"
 
@@ -45,7 +47,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .challengeInvalid, .accessDenied, .addressDenied: 403
         case .rateLimited, .lockedOut: 429
         case .channelOff, .routeUnknown: 404
-        case .backlogFull, .storeUnavailable, .flooded: 503
+        case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded: 503
         case .recordUnreadable, .messageInHand: 409
         case .methodUnknown: 501
         case .methodNotAllowed: 405
@@ -63,7 +65,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .challengeInvalid, .accessDenied, .addressDenied: "forbidden"
         case .rateLimited, .lockedOut: "too_many_requests"
         case .channelOff, .routeUnknown: "not_found"
-        case .backlogFull, .storeUnavailable, .flooded: "unavailable"
+        case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded: "unavailable"
         case .recordUnreadable: "unreadable"
         case .messageInHand: "in_hand"
         case .methodUnknown: "not_implemented"
@@ -81,7 +83,7 @@ extension HTTPResponse {
     static func refusal(_ refusal: Refusal, requestID: [UInt8]) -> HTTPResponse {
         var response = problem(refusal.status, code: refusal.publicCode, requestID: requestID)
         switch refusal {
-        case .backlogFull, .storeUnavailable:
+        case .backlogFull, .storeUnavailable, .auditUnavailable:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
         case .flooded:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "1")))

@@ -23,6 +23,8 @@ enum Action: String, CaseIterable, Sendable {
     case listQuarantine = "quarantine.list"
     case listLockouts = "lockouts.list"
     case liftLockout = "lockouts.lift"
+    case readAudit = "audit.read"
+    case listAlerts = "alerts.list"
 
     /// For whom an action is made; `Authorisation` says which caller belongs to it.
     enum Audience: String, CaseIterable, Sendable { case everybody, operators, agents, widgets }
@@ -32,7 +34,7 @@ enum Action: String, CaseIterable, Sendable {
         case .probeLive, .probeReady, .readKeys, .readMetrics, .webhookHandshake, .webhookReceive, .useConsole:
             .everybody
         case .listMessages, .showMessage, .dryRun, .listDeadLetters, .actOnDeadLetter, .showDeadLetter,
-            .dropDeadLetter, .listQuarantine, .listLockouts, .liftLockout:
+            .dropDeadLetter, .listQuarantine, .listLockouts, .liftLockout, .readAudit, .listAlerts:
             .operators
         }
     }

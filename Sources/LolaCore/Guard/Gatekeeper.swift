@@ -138,7 +138,7 @@ final class Gatekeeper {
         if let counter = Self.counter(refusal) {
             parts.loop.counters.add(counter)
             parts.log.requestRefused(refusal, requestID: caller.requestID) {
-                parts.pseudonyms.name(address: AddressBlock(caller.address))
+                parts.pseudonyms.name(of: AddressBlock(caller.address))
             }
         }
         return .refuse(response, when: when)
@@ -159,7 +159,7 @@ final class Gatekeeper {
     /// The trail itself bounds how many of these it keeps.
     private func note(_ what: AuditEvent.Action, _ actor: String, _ action: Action, _ caller: Caller) {
         parts.audit.note(AuditEvent(
-            action: what, actor: actor, subject: parts.pseudonyms.name(address: AddressBlock(caller.address)),
+            action: what, actor: actor, subject: parts.pseudonyms.name(of: AddressBlock(caller.address)),
             outcome: "refused", facts: [(name: "action", value: action.rawValue)]))
     }
 

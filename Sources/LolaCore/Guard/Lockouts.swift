@@ -111,7 +111,7 @@ final class Lockouts {
     }
 
     /// As logs, alerts and the audit trail call it.
-    private func name(_ block: AddressBlock) -> String { parts.pseudonyms.name(address: block) }
+    private func name(_ block: AddressBlock) -> String { parts.pseudonyms.name(of: block) }
     private func id(_ block: AddressBlock) -> RecordID {
         parts.pseudonyms.id([UInt8](text: "lockout ") + block.octets)
     }

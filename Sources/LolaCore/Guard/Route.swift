@@ -41,6 +41,8 @@ struct Route: Sendable {
         Route("/admin/api/quarantine", .admin, on: [.management], [.get: .listQuarantine]),
         Route("/admin/api/lockouts", .admin, on: [.management], [.get: .listLockouts]),
         Route("/admin/api/lockouts/{id}", .admin, on: [.management], [.delete: .liftLockout]),
+        Route("/admin/api/audit", .admin, on: [.management], [.get: .readAudit]),
+        Route("/admin/api/alerts", .admin, on: [.management], [.get: .listAlerts]),
     ]
 
     /// The route of a raw path and the value of its parameter, empty without one; nil when there is none on this

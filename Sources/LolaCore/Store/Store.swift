@@ -78,6 +78,8 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case lockout = 13
     /// Requests that the HTTP limits have counted, in batches.
     case limit = 14
+    /// What operators must look at.
+    case alert = 15
 
     /// Rooms of claims hold no values and take only `claim`, `get` (an empty value, or nil) and `remove`;
     /// all other rooms take everything but `claim`.
@@ -99,6 +101,7 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
         case .failure: "failure"
         case .lockout: "lockout"
         case .limit: "limit"
+        case .alert: "alert"
         }
     }
 }
