@@ -24,7 +24,8 @@ struct RouteTests {
         ("/admin/api/dry-run/route", "/admin/api/dry-run/route", false, true),
         ("/admin/api/messages/telegram%3A1", "/admin/api/messages/|telegram:1", false, true),
         ("/admin/api/messages/a/b%2Fc", "/admin/api/messages/|a/b/c", false, true),
-        ("/admin/api/dlq", "/admin/api/dlq", false, true), ("/admin/api/dlq/\(id)", "/admin/api/dlq/|\(id)", false, true),
+        ("/admin/api/dlq", "/admin/api/dlq", false, true),
+        ("/admin/api/dlq/\(id)", "/admin/api/dlq/|\(id)", false, true),
         ("/admin/api/quarantine", "/admin/api/quarantine", false, true),
         ("/admin/api/lockouts", "/admin/api/lockouts", false, true),
         ("/admin/api/lockouts/\(id)", "/admin/api/lockouts/|\(id)", false, true),
@@ -75,7 +76,7 @@ struct RouteTests {
         let pattern = RoutePattern("/agents/{name}/limits")
         func match(_ path: String) throws -> RoutePattern.Match { try pattern.match([UInt8](text: path)[...]) }
         #expect(try match("/agents/a%20b/limits") == .yes([UInt8](text: "a b")))
-        for path in ["/agents//limits", "/agents/limits", "/agents/a/b/limits", "/agents/a", "/agents/a/limits/", "/x"] {
+        for path in ["/agents//limits", "/agents/limits", "/agents/a/b/limits", "/agents/a", "/agents/a/limits/"] {
             #expect(try match(path) == .no, "\(path)")
         }
         #expect(throws: HTTPFault.badPath) { try match("/agents/%zz/limits") }

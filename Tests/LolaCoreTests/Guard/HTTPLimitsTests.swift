@@ -8,7 +8,8 @@ import Testing
 @Suite("HTTP limits")
 struct HTTPLimitsTests {
     private func limits(_ perBlock: Int, _ global: Int, widget: Int = 5) -> HTTPLimits {
-        HTTPLimits(http: LimitQuotas(perBlock: perBlock, global: global), widget: LimitQuotas(perBlock: widget, global: nil))
+        HTTPLimits(
+            http: LimitQuotas(perBlock: perBlock, global: global), widget: LimitQuotas(perBlock: widget, global: nil))
     }
 
     private func time(_ milliseconds: Int64) -> Instant { Instant(nanoseconds: milliseconds * 1_000_000) }
@@ -111,7 +112,7 @@ struct HTTPLimitsTests {
         #expect(said(.http, 2) == [policy, #"RateLimit: "all";r=1;t=59"#])
     }
 
-    @Test("what was let through is in the store within a quarter of a second, in one record, and counts after a restart")
+    @Test("what was let through is in the store a quarter of a second later, as one record, and counts after a restart")
     func restart() throws {
         let table = MemoryTable()
         let bench = try GuardBench(table: table, perBlock: 10, global: 100)
@@ -152,7 +153,9 @@ struct HTTPLimitsTests {
         for odd in [WallTime(milliseconds: .min), WallTime(milliseconds: .max), WallTime(seconds: 1)] {
             #expect(try LimitBatch(bytes, at: now, odd).requests.allSatisfy { $0.at <= now })
         }
-        for count in bytes.indices { #expect(throws: RecordFault.self) { try LimitBatch([UInt8](bytes[..<count]), at: now, wall) } }
+        for count in bytes.indices {
+            #expect(throws: RecordFault.self) { try LimitBatch([UInt8](bytes[..<count]), at: now, wall) }
+        }
         #expect(throws: RecordFault.surplus) { try LimitBatch(bytes + [0], at: now, wall) }
     }
 }

@@ -54,7 +54,9 @@ struct SlidingWindowTests {
     @Test("a key that is removed begins anew, the others stay")
     func removal() {
         var window = SlidingWindow(window: .seconds(60), eventsMax: 100)
-        for second in 0..<30 { window.add(second % 3 == 0 ? 7 : 9, at: Instant(nanoseconds: Int64(second) * 1_000_000_000)) }
+        for second in 0..<30 {
+            window.add(second % 3 == 0 ? 7 : 9, at: Instant(nanoseconds: Int64(second) * 1_000_000_000))
+        }
         window.remove(7)
         window.remove(8)
         let now = Instant(nanoseconds: 30_000_000_000)
