@@ -26,6 +26,9 @@ final class AuditWriter {
     private var outageBegan: Instant?
     private var lastFault: DiskFault?
     private var buffer: [UInt8] = []
+    /// Written and not yet durable, and the code of the last of them.
+    private var written: [AuditRecord] = []
+    private var writtenMAC = AuditHead.none.mac
 
     /// - Parameter known: the head of the trail as the store remembers it; nil when it remembers none.
     init(
@@ -46,37 +49,49 @@ final class AuditWriter {
 
     /// One round.
     func step() {
+        write()
+        commit()
+    }
+
+    /// Writes everything that waits. It is not durable yet, and nobody is answered.
+    func write() {
         if !isOpen, clock.now >= retryAt { open() }
-        guard isOpen else { return }
+        guard isOpen, written.isEmpty else { return }
         let entries = trail.take()
         if entries.isEmpty { return }
         do throws(DiskFault) {
             if octets >= segmentMax.bytes { try startNext(.clean) }
-            let records = try write(entries)
-            trail.commit(head, records)
+            try write(entries)
         } catch {
             abandon(error)
         }
     }
 
-    private func write(_ entries: [AuditEntry]) throws(DiskFault) -> [AuditRecord] {
+    /// Makes durable what was written, and has it answered.
+    func commit() {
+        guard isOpen, let file, let last = written.last else { return }
+        do throws(DiskFault) { try disk.sync(file) } catch { return abandon(error) }
+        octets += buffer.count
+        mac = writtenMAC
+        head = AuditHead(sequence: last.sequence, mac: writtenMAC)
+        let records = written
+        written = []
+        if buffer.capacity > Limits.journalBufferKept.bytes { buffer = [] }
+        trail.commit(head, records)
+    }
+
+    private func write(_ entries: [AuditEntry]) throws(DiskFault) {
         guard let file else { throw .io }
-        var records: [AuditRecord] = []
         buffer.removeAll(keepingCapacity: true)
-        var next = (sequence: head.sequence, mac: mac)
+        var sequence = head.sequence
+        writtenMAC = mac
         for entry in entries {
-            next.sequence += 1
-            let record = AuditRecord(entry.event, sequence: next.sequence, at: entry.at)
-            next.mac = AuditFrame.append(record, after: next.mac, keys.signing, to: &buffer)
-            records.append(record)
+            sequence += 1
+            let record = AuditRecord(entry.event, sequence: sequence, at: entry.at)
+            writtenMAC = AuditFrame.append(record, after: writtenMAC, keys.signing, to: &buffer)
+            written.append(record)
         }
         try disk.write(file, buffer, at: octets)
-        try disk.sync(file)
-        octets += buffer.count
-        mac = next.mac
-        head = AuditHead(sequence: next.sequence, mac: next.mac)
-        if buffer.capacity > Limits.journalBufferKept.bytes { buffer = [] }
-        return records
     }
 
     // MARK: Opening
@@ -153,6 +168,7 @@ final class AuditWriter {
         file = nil
         isOpen = false
         joint = .fault
+        written = []
         outageBegan = clock.now
         pause = Limits.auditPauseMin
         retryAt = clock.now + pause
