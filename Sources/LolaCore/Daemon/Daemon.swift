@@ -58,7 +58,8 @@ enum Daemon {
                 trail: AuditTrail(loops: wakers, writer: auditWriter),
                 shelf: AuditShelf(loop: wakers[0], reader: auditReader), memory: opening.audit)
             let trust = TrustDelivery(wakers: wakers)
-            shared = try makeShared(settings, log, directory, trust, opening, audit, AlertBoard(loop: wakers[0]), console)
+            let alerts = AlertBoard(loop: wakers[0])
+            shared = try makeShared(settings, log, directory, trust, opening, audit, alerts, console)
             for damage in opening.damages {
                 shared.alerts.raise(Alert(kind: .journalDamaged, subject: "", text: damage))
             }
@@ -148,7 +149,8 @@ enum Daemon {
                 counters: directory.mailboxes.map { _ in Counters() }, directory: directory,
                 trust: trust, ticketKey: SecretBytes(SystemRandom.bytes(TLSContext.ticketKeyCount)),
                 jwks: try KeySet.jwks(settings.session), started: LinuxClock().now, pseudonymKey: opening.pseudonymKey,
-                audit: audit, alerts: alerts, anomalies: AnomalyCounters(), descriptorsMax: Process.descriptorsMax, crashPage: { pages?.page($0) }, console: console)
+                audit: audit, alerts: alerts, anomalies: AnomalyCounters(), descriptorsMax: Process.descriptorsMax,
+                crashPage: { pages?.page($0) }, console: console)
         } catch {
             throw Failure(code: 78, text: "LOLA_JWT_PRIVATE_KEY: not a usable P-256 key (\(error))")
         }

@@ -30,7 +30,8 @@ enum Route: Equatable, Sendable {
 
     var methods: [HTTPMethod] {
         switch self {
-        case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage, .adminQuarantine, .adminAudit, .adminAlerts:
+        case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage, .adminQuarantine, .adminAudit,
+            .adminAlerts:
             [.get, .head]
         case .adminDeadLetters: [.get, .head, .post]
         case .adminDeadLetter: [.get, .head, .delete]
@@ -48,8 +49,8 @@ enum Route: Equatable, Sendable {
     /// Whether the orchestrator token is needed.
     var isAdmin: Bool {
         switch self {
-        case .adminMessages, .adminMessage, .adminDryRun, .adminDeadLetters, .adminDeadLetter, .adminQuarantine, .adminAudit,
-            .adminAlerts: true
+        case .adminMessages, .adminMessage, .adminDryRun, .adminDeadLetters, .adminDeadLetter, .adminQuarantine,
+            .adminAudit, .adminAlerts: true
         default: false
         }
     }

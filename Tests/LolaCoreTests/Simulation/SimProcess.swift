@@ -95,7 +95,8 @@ final class SimProcess {
             jwks: try KeySet.jwks(machine.settings.session), started: clock.now,
             pseudonymKey: try index.pseudonymKey(),
             audit: OpenAudit(trail: trail, shelf: AuditShelf(loop: wakers[0], reader: SimWaker()), memory: memory),
-            alerts: AlertBoard(loop: wakers[0]), anomalies: AnomalyCounters(), descriptorsMax: 4_096, crashPage: { _ in nil }, console: nil)
+            alerts: AlertBoard(loop: wakers[0]), anomalies: AnomalyCounters(), descriptorsMax: 4_096,
+            crashPage: { _ in nil }, console: nil)
         var port: UInt16 = 8_080
         for number in 0..<loops {
             let net = SimNet(machine.network, waker: wakers[number])
