@@ -89,7 +89,7 @@ struct AuditRecovery {
     }
 
     /// Puts a file in the place of a segment that holds just the octets that count and is durable, whatever became of
-    /// writes to the old one. Its name is durable with the next sync of the folder.
+    /// writes to the old one.
     static func rewrite(_ disk: any Disk, _ number: UInt64, octets: Int) throws(DiskFault) {
         let name = AuditFileName.segment(number)
         let fresh = name + ".new"
@@ -107,6 +107,8 @@ struct AuditRecovery {
         }
         try disk.sync(target)
         try disk.rename(fresh, to: name)
+        // Before the header that says where this one ends: names may become durable in any order.
+        try disk.syncDirectory()
     }
 
     /// Something is missing: the trail goes on behind a gap that stays, under numbers that were never used.

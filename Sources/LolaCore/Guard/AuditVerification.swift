@@ -121,7 +121,7 @@ struct AuditVerification {
         }
         mac = scanner.mac
         let rest = scanner.size - scanner.at
-        if let next {
+        if next != nil {
             guard scanner.at == end else { return accuse(.recordInvalid, in: number) }
             if rest > 0 { return accuse(.surplus, in: number) }
         } else if rest > 0 {
