@@ -86,7 +86,6 @@ def test_replay_verify_cut_and_copy(own_stack, tmp_path):
     assert _verify(gateway, data=copy).returncode == 3
     shutil.rmtree(copy / "audit")
     assert _verify(gateway, data=copy).returncode == 3
-    # A store and a trail of an hour ago are whole, unless the head of the log is shown.
     # The gateway itself goes on.
     gateway.start()
     assert _actions(gateway)[-2:] == ["gateway.stopped", "gateway.started"]

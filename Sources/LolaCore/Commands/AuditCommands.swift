@@ -1,5 +1,5 @@
-// `lola audit verify` and `lola audit export`: the audit trail of a data folder, read and proved without a gateway, on the
-// folder itself or on a copy. Nothing is changed.
+// `lola audit verify` and `lola audit export`: the audit trail of a data folder, read and proved without a gateway, on
+// the folder itself or on a copy. Nothing is changed.
 
 enum AuditCommands {
     static func verify(_ invocation: Invocation) -> Int32 {
@@ -28,7 +28,8 @@ enum AuditCommands {
         _ ground: AuditGround, onEntry: @escaping (AuditScanner.Entry) -> Void = { _ in }
     ) -> AuditVerification? {
         do throws(DiskFault) {
-            return try AuditVerification.run(ground.disk, ground.keys, heads: ground.heads.map(\.head), onEntry: onEntry)
+            let heads = ground.heads.map(\.head)
+            return try AuditVerification.run(ground.disk, ground.keys, heads: heads, onEntry: onEntry)
         } catch {
             Process.print("lola: \(ground.folder): \(error.rawValue)", to: 2)
             return nil
@@ -54,7 +55,6 @@ enum AuditCommands {
         if found.unfinished > 0 {
             lines.append("the last write is unfinished (\(found.unfinished) octets): the next start cuts it")
         }
-        if found.uncounted > 0 { lines.append("\(found.uncounted) octets that a failing disk left do not count") }
         if let bad = found.bad {
             lines.append("BROKEN at record \(bad.sequence), segment \(bad.segment): \(bad.fault.rawValue)")
         } else if ground.isHeadForged {
@@ -69,7 +69,8 @@ enum AuditCommands {
     }
 
     private static func trust(_ ground: AuditGround) -> String {
-        ground.heads.isEmpty ? "the chain" : "the chain and the head (\(ground.heads.map(\.from).joined(separator: ", ")))"
+        let names = ground.heads.map(\.from).joined(separator: ", ")
+        return names.isEmpty ? "the chain" : "the chain and the head (\(names))"
     }
 
     private static func json(_ found: AuditVerification, _ ground: AuditGround) -> [UInt8] {
@@ -81,7 +82,6 @@ enum AuditCommands {
             writer.member("head", found.head.sequence > 0 ? found.head.text : nil)
             writer.member("trust", ground.heads.isEmpty ? "chain" : "chain_and_head")
             writer.member("unfinished", found.unfinished)
-            writer.member("uncounted", found.uncounted)
             writer.member("head_forged", ground.isHeadForged)
             writer.key("bad")
             guard let bad = found.bad else { return writer.null() }
@@ -157,7 +157,9 @@ struct AuditGround {
         for attempt in 1...attempts {
             do throws(JournalFault) {
                 let disk: LinuxDisk
-                do throws(DiskFault) { disk = try LinuxDisk(folder, .reading) } catch { throw .disk(error, file: folder) }
+                do throws(DiskFault) { disk = try LinuxDisk(folder, .reading) } catch {
+                    throw .disk(error, file: folder)
+                }
                 var (table, _) = try JournalRecovery.open(disk, .inspection, at: now)
                 func value(_ key: StoreKey) -> [UInt8]? {
                     var (changes, undo): ([StoreChange], [StoreUndo]) = ([], [])

@@ -137,7 +137,8 @@ enum CommandLineTable {
         ],
         example: "lola verify whatsapp --body-file body.json --signature sha256=…")
 
-    private static let dataDirectory = CommandFlag("data-dir", "DIR", "The data folder, when it is not the configured one.")
+    private static let dataDirectory = CommandFlag(
+        "data-dir", "DIR", "The data folder, when it is not the configured one.")
     private static let auditHead = CommandFlag("head", "SEQ:MAC", "A head of the trail, from a log line `audit_head`.")
         .taking("SEQ:MAC, a number and 64 hex digits") { AuditHead(text: $0) != nil }
 
@@ -159,7 +160,7 @@ enum CommandLineTable {
             does, with the same exit code.
             """,
         flags: [config, dataDirectory, auditHead, CommandFlag("jsonl", nil, "One JSON object a line, the only form.")],
-        example: "lola audit export --jsonl > trail.jsonl")
+        example: "lola audit export --jsonl")
 
     /// For commands that need nothing of the configuration but the data folder.
     private static let data = CommandFlag("data", "DIR", "The data folder, when it is not the configured one.")

@@ -1,6 +1,6 @@
-// Brings the audit trail to the disk: what waits is written at once, one sync decides all of it. Each start and each fault
-// is followed by a new segment whose header joins the end before it. Lives on its own thread in production; tests and the
-// simulator step it. It alone writes the folder.
+// Brings the audit trail to the disk: what waits is written at once, one sync decides all of it. Each start and each
+// fault is followed by a new segment whose header joins the end before it. Lives on its own thread in production; tests
+// and the simulator step it. It alone writes the folder.
 
 final class AuditWriter {
     private let trail: AuditTrail
@@ -19,6 +19,8 @@ final class AuditWriter {
     private var octets = 0
     private var head = AuditHead.none
     private var joint = AuditHeader.Joint.first
+    /// The file may hold more than counts, or what counts may not be durable: it is written anew before more follows.
+    private var isUncertain = false
     /// Code that the next record follows.
     private var mac = AuditHead.none.mac
     private var pause = Limits.auditPauseMin
@@ -103,8 +105,10 @@ final class AuditWriter {
             var notices: [AuditNotice] = []
             if !isRecovered { notices = try recover() }
             isRecovered = true
-            if joint == .fault { cutSurplus() }
+            if isUncertain { try AuditRecovery.rewrite(disk, number, octets: octets) }
+            isUncertain = false
             try startNext(joint)
+            joint = .clean
             if let outageBegan { notices.append(.reopened(segment: number, after: clock.now - outageBegan)) }
             notices.append(.opened(segment: number, sequence: head.sequence))
             outageBegan = nil
@@ -125,16 +129,8 @@ final class AuditWriter {
         head = found.head
         mac = found.mac
         joint = found.joint
+        isUncertain = found.isUncertain
         return found.notices
-    }
-
-    /// What a failed write left behind what counts. Best effort: the header of the next segment says where this one ends.
-    private func cutSurplus() {
-        guard number > 0, let old = try? disk.open(AuditFileName.segment(number)) else { return }
-        defer { disk.close(old) }
-        guard (try? disk.size(old)) ?? 0 > octets else { return }
-        try? disk.truncate(old, to: octets)
-        try? disk.sync(old)
     }
 
     private func startNext(_ joint: AuditHeader.Joint) throws(DiskFault) {
@@ -167,7 +163,7 @@ final class AuditWriter {
         if let file { disk.close(file) }
         file = nil
         isOpen = false
-        joint = .fault
+        isUncertain = true
         written = []
         outageBegan = clock.now
         pause = Limits.auditPauseMin

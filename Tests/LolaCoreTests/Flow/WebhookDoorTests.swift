@@ -40,7 +40,8 @@ private final class DoorBench {
             rig.loop, store: store, directory: LoopDirectory(mailboxes: [Mailbox(waker: SimWaker())]), number: 0,
             log: MessageLog(capacity: 100), backlog: backlog, pseudonyms: pseudonyms, doubts: DoubtCount()
         ) { _ in take() }
-        door = WebhookDoor(rig.loop, intake: intake, log: refusals, pseudonyms: pseudonyms, audit: audit, anomalies: anomalies)
+        door = WebhookDoor(
+            rig.loop, intake: intake, log: refusals, pseudonyms: pseudonyms, audit: audit, anomalies: anomalies)
         take = { [self] in taken += 1 }
         let loop = rig.loop
         loop.addSource { store.deliver(at: loop.wall) }

@@ -41,9 +41,8 @@ struct AlertTests {
         }
 
         func kept() throws -> [AlertRecord] {
-            guard case .page(let records) = table.apply(.list(.alert, after: nil, limit: 1_000), at: rig.clock.wall) else {
-                return []
-            }
+            let answer = table.apply(.list(.alert, after: nil, limit: 1_000), at: rig.clock.wall)
+            guard case .page(let records) = answer else { return [] }
             return try records.map { try AlertRecord($0) }
         }
 

@@ -48,7 +48,8 @@ struct AnomalyTests {
             counters.failedAuthentication(Self.address(2))
         }
         #expect(counters.turn(rules) == [])
-        let left = try #require(IPAddress(text: "2001:db8::1".utf8)), right = try #require(IPAddress(text: "2001:db8::2".utf8))
+        let left = try #require(IPAddress(text: "2001:db8::1".utf8))
+        let right = try #require(IPAddress(text: "2001:db8::2".utf8))
         for _ in 0..<6 {
             counters.failedAuthentication(left)
             counters.failedAuthentication(right)

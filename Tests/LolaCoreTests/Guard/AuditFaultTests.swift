@@ -1,5 +1,5 @@
-// The audit trail on a disk that fails, is full, loses power: what was answered true is there, and what was answered false
-// was known in time.
+// The audit trail on a disk that fails, is full, loses power: what was answered true is there, and what was answered
+// false was known in time.
 import Testing
 
 @testable import LolaCore

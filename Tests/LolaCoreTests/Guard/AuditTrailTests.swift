@@ -35,13 +35,13 @@ struct AuditTrailTests {
     func segments() throws {
         var rig = try AuditRig(segmentMax: .kibibytes(1))
         for _ in 0..<30 { rig.append() }
-        #expect(rig.segments.count == 4)
+        #expect(rig.segments.count == 3)
         rig.stop()
         rig = try rig.reopened(known: rig.head)
         rig.append(5)
-        #expect(rig.segments == (1...5).map { AuditFileName.segment($0) })
+        #expect(rig.segments == (1...4).map { AuditFileName.segment($0) })
         let found = try rig.verified([rig.head])
-        #expect(found.bad == nil && found.records == 36 && found.segments == 5 && found.isAnchored)
+        #expect(found.bad == nil && found.records == 36 && found.segments == 4 && found.isAnchored)
         #expect(found.head == rig.head && rig.head.sequence == 36)
         #expect(try rig.records().map(\.sequence) == Array(1...36))
     }
@@ -73,7 +73,8 @@ struct AuditTrailTests {
             #expect(throws: RecordFault.self) { _ = try AuditHead([UInt8](sealed.prefix(count)), keys: keys) }
         }
         #expect(AuditHead(text: head.text) == head)
-        for text in ["", "7", "7:", ":00", "x:" + head.text, "0:" + String(repeating: "0", count: 64), head.text + "0"] {
+        let zero = "0:" + String(repeating: "0", count: 64)
+        for text in ["", "7", "7:", ":00", "x:" + head.text, zero, head.text + "0"] {
             #expect(AuditHead(text: text) == nil, "\(text)")
         }
         // Two gateways on one Redis do not share a place.
@@ -98,7 +99,7 @@ struct AuditTrailTests {
     @Test("the derived key survives a rotation of the data key")
     func dataKeyRotation() throws {
         let entropy = SimEntropy(SimRandom(seed: 3))
-        let (old, new) = (SecretBytes([UInt8](repeating: 1, count: 32)), SecretBytes([UInt8](repeating: 2, count: 32)))
+        let old = SecretBytes([UInt8](repeating: 1, count: 32)), new = SecretBytes([UInt8](repeating: 2, count: 32))
         let rig = try JournalRig()
         func ask(_ operation: StoreOperation) -> StoreAnswer {
             var answer: StoreAnswer?
@@ -173,7 +174,7 @@ struct AuditTrailTests {
         let count = 50_000
         for number in 0..<count {
             rig.left.append(AuditEvent(
-                action: .senderRefused, actor: "gateway", subject: "s\(number)", outcome: "sender_not_allowed")) { _ in }
+                action: .senderRefused, actor: "gateway", subject: "s\(number)", outcome: "refused")) { _ in }
         }
         rig.writer.step()
         rig.stop()

@@ -63,8 +63,8 @@ final class SimWorld {
             segmentsMax: random.pick([2, 4, 16]), snapshotStep: random.pick([1, 4, 64]),
             snapshotSyncStep: .kibibytes(4))
         machine = SimProcess.Machine(
-            settings: try SimSettings.load(environment), clock: clock, network: network, disk: disk, auditDisk: auditDisk,
-            weather: diskWeather, sizes: sizes, trace: trace)
+            settings: try SimSettings.load(environment), clock: clock, network: network, disk: disk,
+            auditDisk: auditDisk, weather: diskWeather, sizes: sizes, trace: trace)
         self.loops = loops
         (self.random, self.clock, self.trace, self.network) = (random, clock, trace, network)
         (self.disk, self.auditDisk, self.diskWeather) = (disk, auditDisk, diskWeather)

@@ -1,5 +1,5 @@
-// An audit log that keeps what it is told and answers when asked to: for tests of what stands before it. The trail itself
-// has its own tests.
+// An audit log that keeps what it is told and answers when asked to: for tests of what stands before it. The trail
+// itself has its own tests.
 @testable import LolaCore
 
 final class PlainAuditLog: AuditLog {

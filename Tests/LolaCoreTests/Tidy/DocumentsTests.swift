@@ -110,8 +110,8 @@ struct DocumentsTests {
     func exitCodes() throws {
         let said = Self.firstCells(try Self.section("## Exit codes", of: "docs/OPERATING.md"))
         let real = [
-            ExitCode.ok, ExitCode.failure, ExitCode.usage, ExitCode.auditBroken, ExitCode.cannotCreate, ExitCode.inputOutput,
-            ExitCode.configuration,
+            ExitCode.ok, ExitCode.failure, ExitCode.usage, ExitCode.auditBroken, ExitCode.cannotCreate,
+            ExitCode.inputOutput, ExitCode.configuration,
         ]
         #expect(said.compactMap { Int32($0) }.sorted() == real.sorted())
     }
