@@ -41,6 +41,10 @@ enum Limits {
     static let idleTimeout = Interval.seconds(75)
     /// Octets of answers that a peer may leave unread before its connection is closed.
     static let responseBacklogMax = ByteCount.mebibytes(1)
+    /// Octets of further requests that may wait behind a stream, before its connection is closed.
+    static let streamUnreadMax = ByteCount.kibibytes(4)
+    /// One event of a stream that a command reads.
+    static let streamEventMax = ByteCount.mebibytes(1)
     /// A peer that takes none of the octets that wait for it.
     static let writeStallTimeout = Interval.seconds(15)
     /// How long a closing connection is drained so that the peer reads the last answer.

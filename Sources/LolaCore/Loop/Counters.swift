@@ -13,6 +13,8 @@ enum Counter: Int, CaseIterable, Sendable {
     case responses3xx
     case responses4xx
     case responses5xx
+    case streamsOpened
+    case streamsClosed
     case webhooksAccepted
     case webhooksRefused
     case webhooksSlowed

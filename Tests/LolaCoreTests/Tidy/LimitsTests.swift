@@ -53,6 +53,12 @@ struct LimitsTests {
         #expect(Limits.tokenMax < Limits.requestHeadMax)
     }
 
+    @Test("a stream holds less than a connection that is read, and its events fit into what may wait")
+    func streams() {
+        #expect(Limits.streamUnreadMax < Limits.unreadMax)
+        #expect(Limits.streamEventMax <= Limits.responseBacklogMax)
+    }
+
     @Test("bodies: a provider's largest is the largest, and every one is far below what the parser could read")
     func bodies() {
         #expect(Limits.bodyWebhookMax < Limits.bodyWhatsAppMax)
