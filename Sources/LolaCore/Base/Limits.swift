@@ -342,6 +342,21 @@ enum Limits {
     static let telegramCallbackDataMax = ByteCount.bytes(64)
     static let telegramStartPayloadMax = ByteCount.bytes(64)
 
+    // MARK: Events for operators (`GET /admin/api/events`)
+
+    /// Readers at a time; each has a connection of the management listener.
+    static let adminStreamsMax = 16
+    /// How often changes are looked for, and how soon again while there are more than one page of them.
+    static let adminEventsInterval = Interval.milliseconds(250)
+    static let adminEventsHurry = Interval.milliseconds(10)
+    /// Messages told in one round.
+    static let adminEventsPage = 100
+    /// A reader with more than this unread is told no further messages for now.
+    static let adminEventsWaitingMax = ByteCount.kibibytes(256)
+    static let adminFiguresInterval = Interval.seconds(2)
+    /// A comment, so that nobody between takes the stream for dead.
+    static let adminHeartbeat = Interval.seconds(15)
+
     // MARK: Console of `lola dev`
 
     /// Messages kept of one sandbox chat, and chats; the oldest go first.

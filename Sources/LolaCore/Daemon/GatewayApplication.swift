@@ -10,6 +10,8 @@ final class GatewayApplication: HTTPApplication {
         let whatsapp: WhatsAppChannel?
         let admin: AdminAPI
         let deadLetters: DeadLetterAPI
+        let events: AdminEvents
+        let report: HealthReport
         let health: Health
         let orchestratorToken: SecretBytes
         let jwks: [UInt8]
@@ -56,6 +58,9 @@ final class GatewayApplication: HTTPApplication {
                 parts.door.receive(request, from: channel) { parts.server.respond(exchange, $0) }
             }
         }
+        if route == .adminEvents {
+            return .proceed(bodyMax: Limits.bodyAPIMax) { [parts] in parts.events.begin($0, $1) }
+        }
         return .proceed(bodyMax: channel?.bodyMax ?? Limits.bodyAPIMax) { [self] request, exchange in
             handle(route, request) { [parts] response in parts.server.respond(exchange, response) }
         }
@@ -95,6 +100,9 @@ final class GatewayApplication: HTTPApplication {
             parts.deadLetters.drop(id, request, answer)
         case .adminDeadLetter(let id): parts.deadLetters.show(id, request, answer)
         case .adminQuarantine: parts.deadLetters.quarantine(request, answer)
+        case .adminHealth: answer(.json(200, parts.report.render()))
+        case .adminPage(let page): answer(page.response)
+        case .adminEvents: break
         case .adminDryRun: parts.admin.dryRun(request, answer)
         case .dev: parts.console?.handle(request, answer)
         }

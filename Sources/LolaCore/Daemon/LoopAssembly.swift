@@ -23,6 +23,8 @@ struct SharedParts: Sendable {
     /// The page of a loop; nil where there is no folder for it.
     let crashPage: @Sendable (Int) -> (any CrashPage)?
     let console: ConsoleFactory?
+    /// Whom the loops' clients have given up on.
+    var circuits = CircuitBoard()
 }
 
 /// Makes the console of a loop; only `lola dev` has one.
@@ -64,6 +66,7 @@ final class LoopAssembly {
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
+        client.circuits = shared.circuits
         let (bare, store) = try Self.store(of: number, loop, shared)
         redis = bare as? RedisStore
         index = try Self.indexKeyKeeper(loop, bare, shared)
@@ -102,10 +105,12 @@ final class LoopAssembly {
         }
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
+        let report = HealthReport(shared, clock: clock)
+        let events = AdminEvents(server: server, log: shared.messages) { report.figures }
         server.serve(GatewayApplication(.init(
             server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
             channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
-            health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
+            events: events, report: report, health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
             metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) },
             console: console)))
         let loop = loop
@@ -285,7 +290,7 @@ final class LoopAssembly {
         }
     }
 
-    private static func storeIsOpen(_ shared: SharedParts) -> Bool {
+    static func storeIsOpen(_ shared: SharedParts) -> Bool {
         shared.health.isStoreReached && (shared.store.status?.isOpen ?? true)
     }
 

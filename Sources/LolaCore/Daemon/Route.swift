@@ -13,6 +13,9 @@ enum Route: Equatable, Sendable {
     case adminDeadLetters
     case adminDeadLetter(RecordID)
     case adminQuarantine
+    case adminEvents
+    case adminHealth
+    case adminPage(AdminPage)
     /// Something below `/dev`; only under `lola dev`.
     case dev
 
@@ -28,7 +31,9 @@ enum Route: Equatable, Sendable {
 
     var methods: [HTTPMethod] {
         switch self {
-        case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage, .adminQuarantine: [.get, .head]
+        case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage, .adminQuarantine, .adminEvents, .adminHealth,
+            .adminPage:
+            [.get, .head]
         case .adminDeadLetters: [.get, .head, .post]
         case .adminDeadLetter: [.get, .head, .delete]
         case .webhook(.whatsapp): [.get, .head, .post]
@@ -45,7 +50,9 @@ enum Route: Equatable, Sendable {
     /// Whether the orchestrator token is needed.
     var isAdmin: Bool {
         switch self {
-        case .adminMessages, .adminMessage, .adminDryRun, .adminDeadLetters, .adminDeadLetter, .adminQuarantine: true
+        case .adminMessages, .adminMessage, .adminDryRun, .adminDeadLetters, .adminDeadLetter, .adminQuarantine,
+            .adminEvents, .adminHealth:
+            true
         default: false
         }
     }
@@ -63,6 +70,9 @@ enum Route: Equatable, Sendable {
             if isPath("/admin/api/dry-run/route") { return .adminDryRun }
             if isPath("/admin/api/dlq") { return .adminDeadLetters }
             if isPath("/admin/api/quarantine") { return .adminQuarantine }
+            if isPath("/admin/api/events") { return .adminEvents }
+            if isPath("/admin/api/health") { return .adminHealth }
+            if let page = AdminPage(path) { return .adminPage(page) }
         }
         if isPath("/livez") { return .livez }
         if isPath("/readyz") { return .readyz }

@@ -38,6 +38,8 @@ final class OutboundClient {
     private var tls: TLSContext?
     /// False while the authorities are still being read.
     private(set) var isTLSKnown: Bool
+    /// Where the breakers of all loops are told of.
+    var circuits: CircuitBoard?
     private let parseAddress: ([UInt8]) -> IPAddress?
     private var pools: [Origin: Pool] = [:]
     private var names: [[UInt8]: CachedName] = [:]
@@ -168,9 +170,10 @@ final class OutboundClient {
                 failed = true
                 loop.counters.add(.outboundFaults)
             }
-            if pool(call.request.origin).breaker.ended(failed: failed, at: loop.now) {
-                loop.counters.add(.breakerOpened)
-            }
+            let pool = pool(call.request.origin)
+            let wasOpen = pool.breaker.isOpen
+            if pool.breaker.ended(failed: failed, at: loop.now) { loop.counters.add(.breakerOpened) }
+            if pool.breaker.isOpen != wasOpen { circuits?.changed(call.request.origin, isOpen: !wasOpen, at: loop.wall) }
         }
         if call.isStarting {
             loop.soon { call.completion(outcome) }

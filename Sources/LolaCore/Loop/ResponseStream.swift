@@ -13,6 +13,9 @@ final class ResponseStream {
     /// Whether somebody still reads.
     var isOpen: Bool { connection?.isStreaming(exchange.number) ?? false }
 
+    /// Octets that the peer has not taken yet: who has much to tell waits while they are many.
+    var waiting: Int { connection?.backlog ?? 0 }
+
     /// Sends octets of the body. False when the stream is over: the peer has left, or has left more than
     /// `Limits.responseBacklogMax` unread and is closed for it. Nothing is kept for later then.
     func send(_ octets: [UInt8]) -> Bool { connection?.send(exchange.number, octets) ?? false }
@@ -30,4 +33,18 @@ struct OpenStream {
     /// Whether further requests may follow on this connection.
     let keepsAlive: Bool
     let onClose: () -> Void
+
+    func framed(_ bytes: [UInt8]) -> [UInt8] {
+        guard isChunked else { return bytes }
+        var chunk: [UInt8] = []
+        chunk.reserveCapacity(bytes.count + 12)
+        HTTPResponseWriter.chunk(bytes, to: &chunk)
+        return chunk
+    }
+
+    var lastOctets: [UInt8] {
+        var chunk: [UInt8] = []
+        if isChunked { HTTPResponseWriter.lastChunk(to: &chunk) }
+        return chunk
+    }
 }

@@ -303,6 +303,9 @@ final class ServerConnection: LoopEntity {
         return !isClosed
     }
 
+    /// Octets of answers that the peer has not taken.
+    var backlog: Int { transport.backlog }
+
     func isStreaming(_ number: UInt32) -> Bool { !isClosed && number == exchangeNumber && stream != nil }
 
     /// False when the stream is over. A peer that leaves too much unread is closed.
@@ -313,14 +316,7 @@ final class ServerConnection: LoopEntity {
             close()
             return false
         }
-        if stream.isChunked {
-            var chunk: [UInt8] = []
-            chunk.reserveCapacity(bytes.count + 12)
-            HTTPResponseWriter.chunk(bytes, to: &chunk)
-            transport.send(chunk)
-        } else {
-            transport.send(bytes)
-        }
+        transport.send(stream.framed(bytes))
         if !isProcessing { settle() }
         return !isClosed
     }
@@ -328,11 +324,7 @@ final class ServerConnection: LoopEntity {
     /// Ends the stream of that exchange, or whichever is under way.
     func endStream(_ number: UInt32? = nil) {
         guard isStreaming(number ?? exchangeNumber), let stream else { return }
-        if stream.isChunked {
-            var chunk: [UInt8] = []
-            HTTPResponseWriter.lastChunk(to: &chunk)
-            transport.send(chunk)
-        }
+        transport.send(stream.lastOctets)
         let keepsAlive = stream.keepsAlive && !server.isDraining
         forgetStream()
         proceed(keepsAlive)

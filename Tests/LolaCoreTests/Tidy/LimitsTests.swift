@@ -57,6 +57,12 @@ struct LimitsTests {
     func streams() {
         #expect(Limits.streamUnreadMax < Limits.unreadMax)
         #expect(Limits.streamEventMax <= Limits.responseBacklogMax)
+        #expect(Limits.adminStreamsMax < Limits.managementConnectionsMax)
+        #expect(Limits.adminEventsHurry < Limits.adminEventsInterval)
+        #expect(Limits.adminEventsInterval < Limits.adminFiguresInterval)
+        #expect(Limits.adminFiguresInterval < Limits.adminHeartbeat && Limits.adminHeartbeat < Limits.idleTimeout)
+        #expect(Limits.adminEventsWaitingMax < Limits.responseBacklogMax)
+        #expect(Limits.adminEventsPage < Limits.messageRecordsMax)
     }
 
     @Test("bodies: a provider's largest is the largest, and every one is far below what the parser could read")
