@@ -1,5 +1,5 @@
-// What the admin page does, first part: small tools, the API, dialogs, tables, and the stream of events. The token lives
-// in one variable of this script. Texts from the gateway become text nodes only, so nothing in them can act.
+// What the admin page does, first part: small tools, the API, dialogs, tables, the stream of events. The token lives in
+// one variable of this script. Texts from the gateway become text nodes only, so nothing in them can act.
 
 enum AdminScript {
     static let js = #"""
@@ -33,17 +33,20 @@ enum AdminScript {
           const short = (value) => (isText(value)
             ? make("code", { dir: "ltr", title: plain(value) }, plain(value).slice(0, 8)) : word(null));
           const spaced = (value) => plain(value).replaceAll("_", " ");
-          const count = (number, one, many) => number + " " + (number === 1 ? one : many || one + "s");
+          const count = (value, one, many) => number(value) + " " + (value === 1 ? one : many || one + "s");
           const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
           const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
           const two = "2-digit";
+          const minuteFormat = new Intl.DateTimeFormat("en-GB", { hour: two, minute: two });
+          const numberFormat = new Intl.NumberFormat("en-GB");
+          const number = (value) => numberFormat.format(value);
           const timeFormat = new Intl.DateTimeFormat("en-GB", { hour: two, minute: two, second: two });
           const when = (at) => {
             const date = new Date(at);
             if (!isText(at) || Number.isNaN(date.getTime())) return word(null);
             const isToday = date.toDateString() === new Date().toDateString();
-            const text = isToday ? timeFormat.format(date) : dayFormat.format(date) + ", " + timeFormat.format(date);
+            const text = isToday ? timeFormat.format(date) : dayFormat.format(date) + ", " + minuteFormat.format(date);
             const utc = date.toISOString().replace("T", " ").replace("Z", " UTC");
             return make("time", { datetime: date.toISOString(), title: utc }, text);
           };
@@ -56,12 +59,12 @@ enum AdminScript {
             const more = first < 3 && rest > 0 ? " " + rest + " " + parts[first + 1][1] : "";
             return Math.floor(seconds / size) + " " + unit + more;
           };
-          const octets = (number) => {
-            if (number < 1024) return number + " octets";
+          const octets = (value) => {
+            if (value < 1024) return value + " octets";
             const units = ["KiB", "MiB", "GiB"];
             let index = -1;
-            for (; number >= 1024 && index < 2; index += 1) number /= 1024;
-            return number.toFixed(number < 10 ? 1 : 0) + " " + units[index];
+            for (; value >= 1024 && index < 2; index += 1) value /= 1024;
+            return value.toFixed(value < 10 ? 1 : 0) + " " + units[index];
           };
           const took = (us) => {
             if (us < 1000) return us < 1 ? "< 1 µs" : us + " µs";

@@ -127,7 +127,7 @@ enum AdminScriptGuard {
               ["State", (one) => pill(tokenState(one))],
               ["May", (one) => (Array.isArray(one.scopes) ? word(one.scopes.join(", ") || "nothing") : "everything")],
               ["Last used", (one) => (one.last_used_at ? when(one.last_used_at) : "never"), "time"],
-              ["Expires", (one) => when(one.expires_at), "time"], ["Minted", (one) => when(one.created_at), "time"],
+              ["Expires", (one) => when(one.expires_at), "time"],
             ],
             actions: (one, refresh) => (isOver(one) ? [] : [button("Revoke", () => act({
               title: "Revoke this token?", yes: "Revoke", done: "The token is revoked.",
@@ -214,13 +214,13 @@ enum AdminScriptGuard {
           const circuit = (one) => {
             if (!one.circuit) return one.state === "off" ? "not configured" : "built in";
             if (one.circuit === "closed") return ["calls are made to ", code(one.host)];
-            return ["no calls to ", code(one.host), ": it did not answer since ", when(one.since)];
+            return ["calls to ", code(one.host), " are paused: no answer since ", when(one.since)];
           };
           const part = (name, tone, ...text) => make("li", { "data-tone": tone },
             make("b", null, name), make("span", { class: "state" }, ...text.flat()));
           const callTone = (one) => (one.circuit === "open" ? "bad" : one.circuit ? "good" : "off");
           const statusWords = {
-            ok: "Everything is taken.", draining: "The gateway is finishing its work and ends.",
+            ok: "Messages are accepted and carried.", draining: "The gateway finishes its work and ends.",
             store_unavailable: "The store takes no changes: webhooks are told to come again.", starting: "Starting.",
           };
           const clockText = (facts) => {
@@ -249,8 +249,8 @@ enum AdminScriptGuard {
                 ["Running", span(one.uptime_seconds), ", since ", when(one.started_at)],
                 ["Loops", word(one.loops)], ["Connections", count(one.connections, "connection") + ", "
                   + count(one.streams, "stream")],
-                ["Messages", one.waiting + " in hand, " + one.done + " done, " + one.stopped + " stopped, " + one.dead
-                  + " given up since the start"],
+                ["Messages", number(one.waiting) + " in hand; since the start " + number(one.done) + " done, "
+                  + number(one.stopped) + " stopped, " + number(one.dead) + " given up"],
                 ["Libraries", "Swift " + plain(one.swift) + ", " + plain(one.openssl)]),
               make("h3", null, "What it depends on"),
               make("ul", { class: "parts" },
@@ -264,7 +264,7 @@ enum AdminScriptGuard {
                 part(names[each.name] || plain(each.name), callTone(each), circuit(each)))),
               make("h3", null, "Agents"),
               make("ul", { class: "parts" }, ...one.agents.map((each) =>
-                part(plain(each.name).replaceAll("_", " "), callTone(each), circuit(each)))),
+                part(spaced(each.name).replace("cip", "CIP"), callTone(each), circuit(each)))),
             ];
           };
           const askHealth = async () => {

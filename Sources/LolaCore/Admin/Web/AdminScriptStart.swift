@@ -59,8 +59,8 @@ enum AdminScriptStart {
               make("span", { class: "hidden" }, " new")));
           };
           const figures = (one) => {
-            const texts = [[one.waiting, "in hand"], [one.dead, "given up"], [one.connections, "connected"],
-              [span(one.uptime_seconds), "running"]];
+            const texts = [[number(one.waiting), "in hand"], [number(one.dead), "given up"],
+              [number(one.connections), "connected"], [span(one.uptime_seconds), "running"]];
             const list = $("figures");
             texts.forEach(([value, name], index) => {
               const item = list.children[index]

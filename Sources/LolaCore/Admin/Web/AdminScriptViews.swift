@@ -17,9 +17,9 @@ enum AdminScriptViews {
             };
             const filtered = () => (view.keep ? items.filter(view.keep) : items);
             const tally = () => {
-              const number = filtered().length;
+              const kept = filtered().length;
               total.textContent = items.length === 0 ? ""
-                : (number < items.length ? number + " of " : "") + items.length + (next ? "+" : "");
+                : (kept < items.length ? kept + " of " : "") + items.length + (next ? "+" : "");
             };
             const draw = () => {
               const shown = filtered();
@@ -172,7 +172,7 @@ enum AdminScriptViews {
             status.value = filter.status;
             status.addEventListener("change", () => { filter.status = status.value; draw(); });
             const text = make("input", {
-              type: "search", "aria-label": "Filter", placeholder: "Filter by any word", maxlength: "100",
+              type: "search", "aria-label": "Filter", placeholder: "Filter", maxlength: "100",
             });
             text.value = filter.text;
             text.addEventListener("input", () => { filter.text = text.value.trim().toLowerCase(); draw(); });
@@ -192,8 +192,7 @@ enum AdminScriptViews {
             })],
             tools: filterTools,
             keep: (one) => (filter.status === "" || one.status === filter.status) && (filter.text === ""
-              || [one.channel, one.type, one.sender, one.agent, one.status, one.key].join(" ").toLowerCase()
-                .includes(filter.text)),
+              || [one.channel, one.type, one.sender, one.agent, one.status].join(" ").toLowerCase().includes(filter.text)),
             event(name, data, { put }) {
               if (name !== "message") return;
               put(data);
@@ -211,8 +210,7 @@ enum AdminScriptViews {
           };
           const letters = list({
             id: "dlq", title: "Dead letters", path: "dlq",
-            about: "Messages that were given up after every retry. Replay handles one again under its key, drop forgets "
-              + "it.",
+            about: "Messages that were given up after every retry. Replay handles one again, drop forgets it.",
             columns: [
               ["Given up", (one) => when(one.at), "time"], ["Where", (one) => word(stages[one.stage] || one.stage)],
               ["Reason", (one) => pill(one.reason, "bad")], ["Attempts", (one) => word(one.attempts), "number"],

@@ -20,7 +20,7 @@ enum AdminStyle {
           }
         }
         * { box-sizing: border-box; }
-        html { -webkit-text-size-adjust: 100%; scrollbar-gutter: stable; }
+        html { -webkit-text-size-adjust: 100%; overflow-y: scroll; }
         body {
           margin: 0; background: var(--ground); color: var(--ink); min-height: 100vh;
           font: 15px/1.45 system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif;
@@ -44,7 +44,8 @@ enum AdminStyle {
         .none { color: var(--soft); }
 
         button, select, input {
-          min-height: 40px; border-radius: 9px; border: 1px solid var(--field); background: var(--panel); padding: 0 .75rem;
+          min-height: 40px; border-radius: 9px; border: 1px solid var(--field); background: var(--panel);
+          padding: 0 .75rem;
         }
         input { width: 100%; min-width: 0; }
         input[aria-invalid=true] { border-color: var(--bad); }
@@ -89,6 +90,8 @@ enum AdminStyle {
 
         .top { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1.25rem; padding: .625rem 1rem; }
         .brand { font-weight: 700; font-size: 1.0625rem; margin-right: auto; white-space: nowrap; }
+        .brand small { display: none; }
+        .top .quiet { padding: 0 .25rem; }
         .figures { display: none; gap: 1.25rem; color: var(--soft); font-size: .8125rem; }
         .figures b { color: var(--ink); font-weight: 600; font-variant-numeric: tabular-nums; }
         .link { display: flex; align-items: center; gap: .5rem; font-size: .8125rem; color: var(--soft); }
@@ -100,7 +103,8 @@ enum AdminStyle {
 
         .frame { display: grid; grid-template-columns: minmax(0, 1fr); }
         .tabs {
-          display: flex; gap: .25rem; overflow-x: auto; padding: .25rem .75rem .5rem; scrollbar-width: thin;
+          display: flex; gap: .25rem; overflow-x: auto; padding: .25rem .75rem .5rem; scrollbar-width: none;
+          scroll-padding-inline: 2.5rem;
           position: sticky; top: 0; background: var(--ground); z-index: 1;
         }
         .tabs .group { display: none; }
@@ -114,10 +118,12 @@ enum AdminStyle {
           min-width: 1.25rem; padding: 0 .375rem; text-align: center; font-weight: 600;
         }
         .panel { min-width: 0; padding: .25rem .75rem 3rem; }
-        .heading { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between; }
+        .heading {
+          display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: center; justify-content: space-between;
+        }
         .total { color: var(--soft); font-weight: 400; font-size: .875rem; font-variant-numeric: tabular-nums; }
         .tools { display: flex; flex-wrap: wrap; gap: .5rem; min-width: 0; }
-        .tools input { width: 13rem; flex: 1 1 9rem; }
+        .tools input { width: 6rem; flex: 1 1 6rem; }
         .about { color: var(--soft); font-size: .875rem; margin: .25rem 0 .875rem; max-width: 48rem; }
         .entry {
           display: grid; gap: .75rem; background: var(--panel); border: 1px solid var(--line); border-radius: 14px;
@@ -127,7 +133,7 @@ enum AdminStyle {
         .field label { font-size: .8125rem; font-weight: 600; }
         .sheet .entry { border: 0; padding: 0; box-shadow: none; margin-top: 1rem; background: none; }
 
-        .holder { display: grid; gap: .75rem; justify-items: start; }
+        .holder { display: grid; gap: .75rem; justify-items: start; grid-template-columns: minmax(0, 1fr); }
         .holder > * { max-width: 100%; }
         .scroll { width: 100%; }
         .wait { color: var(--soft); padding: 2rem 0; }
@@ -143,27 +149,29 @@ enum AdminStyle {
         tbody { display: grid; gap: .5rem; }
         tr {
           background: var(--panel); border: 1px solid var(--line); border-radius: 14px; padding: .625rem .75rem;
-          box-shadow: var(--shade);
+          box-shadow: var(--shade); display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .5rem .75rem;
         }
-        td, tbody th { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .5rem; padding: .125rem 0; }
-        td::before, tbody th::before { content: attr(data-label); color: var(--soft); font-size: .8125rem; }
-        td > *, tbody th > * { min-width: 0; justify-self: start; }
-        td.actions { display: flex; flex-wrap: wrap; gap: .5rem; padding-top: .5rem; }
+        td, tbody th { min-width: 0; }
+        td::before, tbody th::before {
+          content: attr(data-label); display: block; color: var(--soft); font-size: .75rem; line-height: 1.3;
+        }
+        .wide, td.actions { grid-column: 1 / -1; }
+        td.actions { display: flex; flex-wrap: wrap; gap: .5rem; padding-top: .125rem; }
         td.actions:empty, td.actions::before { display: none; }
         td.actions button { min-height: 36px; }
-        td:has(.fact) { display: block; }
-        td:has(.fact)::before { display: block; }
         .fact { color: var(--soft); }
         .pill {
-          display: inline-block; padding: .0625rem .5rem; border-radius: 1rem; font-size: .8125rem; background: var(--well);
-          color: var(--soft); overflow-wrap: anywhere;
+          display: inline-block; padding: .0625rem .5rem; border-radius: 1rem; font-size: .8125rem; color: var(--soft);
+          background: var(--well); white-space: nowrap; max-width: min(100%, 16rem); overflow: hidden;
+          text-overflow: ellipsis; vertical-align: bottom;
         }
         .pill[data-tone=good] { background: var(--good-back); color: var(--good); }
         .pill[data-tone=warn] { background: var(--warn-back); color: var(--warn); }
         .pill[data-tone=bad] { background: var(--bad-back); color: var(--bad); }
 
         dialog {
-          border: 1px solid var(--line); background: var(--panel); color: var(--ink); box-shadow: var(--lift); padding: 1.25rem;
+          border: 1px solid var(--line); background: var(--panel); color: var(--ink); box-shadow: var(--lift);
+          padding: 1.25rem;
         }
         dialog::backdrop { background: var(--veil); }
         .ask { border-radius: 16px; width: min(27rem, calc(100vw - 2rem)); }
@@ -172,12 +180,15 @@ enum AdminStyle {
           margin: 0 0 0 auto; height: 100dvh; max-height: none; width: min(30rem, 100vw); max-width: none;
           border-width: 0 0 0 1px; overflow-y: auto;
         }
-        .sheet header { display: flex; align-items: center; justify-content: space-between; margin-bottom: .75rem; gap: 1rem; }
+        .sheet header {
+          display: flex; align-items: center; justify-content: space-between; margin-bottom: .75rem; gap: 1rem;
+        }
         .sheet header h2 { overflow-wrap: anywhere; min-width: 0; }
-        .sheet .row input { font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .8125rem; }
+        .sheet .row input { font: .8125rem ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; }
         .facts { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .375rem 1rem; font-size: .875rem; }
         .sheet .row + .fine + .facts { margin-top: 1rem; }
         .facts dt { color: var(--soft); }
+        .step b { font-weight: 600; font-size: .875rem; }
         .steps li { padding: .375rem 0; border-top: 1px solid var(--line); }
         .step { display: grid; grid-template-columns: minmax(0, 1fr) auto 4.5rem; gap: .75rem; align-items: center; }
         .took { font-size: .8125rem; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -188,7 +199,12 @@ enum AdminStyle {
 
         .health { justify-items: stretch; max-width: 56rem; }
         .health h3 { margin: .5rem 0 -.25rem; }
-        .verdict { display: grid; gap: .125rem; padding: .875rem 1rem; border-radius: 14px; background: var(--good-back); }
+        .health > .facts {
+          background: var(--panel); border: 1px solid var(--line); border-radius: 14px; padding: .75rem 1rem;
+        }
+        .verdict {
+          display: grid; gap: .125rem; padding: .875rem 1rem; border-radius: 14px; background: var(--good-back);
+        }
         .verdict b { font-size: 1.125rem; color: var(--good); }
         .verdict b::first-letter { text-transform: uppercase; }
         .verdict[data-tone=bad] { background: var(--bad-back); }
@@ -210,8 +226,9 @@ enum AdminStyle {
         .toasts { position: fixed; right: .75rem; bottom: .75rem; left: .75rem; display: grid; gap: .5rem; z-index: 2; }
         .toasts { pointer-events: none; justify-items: end; }
         .toast {
-          pointer-events: auto; display: flex; align-items: center; gap: .5rem; background: var(--panel); max-width: 30rem;
+          pointer-events: auto; display: flex; align-items: center; gap: .5rem; background: var(--panel);
           border: 1px solid var(--line); border-left: 4px solid var(--warn); border-radius: 12px; padding: .5rem .75rem;
+          max-width: 30rem;
           box-shadow: var(--lift); font-size: .875rem; overflow-wrap: anywhere;
         }
         .toast[data-tone=bad] { border-left-color: var(--bad); }
@@ -219,6 +236,8 @@ enum AdminStyle {
 
         @media (min-width: 44rem) {
           .figures { display: flex; }
+          .brand small { display: inline; }
+          .tools input { width: 13rem; }
           .entry { grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); }
           .entry > button { margin-top: 1.5rem; justify-self: start; }
           .entry > .problem { grid-column: 1 / -1; }
@@ -247,8 +266,11 @@ enum AdminStyle {
           thead { display: table-header-group; }
           tbody { display: table-row-group; }
           tr { display: table-row; border: 0; border-radius: 0; box-shadow: none; background: none; padding: 0; }
-          td, tbody th, td:has(.fact) { display: table-cell; padding: .5rem .75rem; vertical-align: middle; }
-          td::before, tbody th::before, td:has(.fact)::before { content: none; }
+          td, tbody th { display: table-cell; padding: .5rem .75rem; vertical-align: middle; }
+          td::before, tbody th::before { content: none; }
+          td > bdi, td > code, th > code, th > bdi {
+            display: inline-block; max-width: 14rem; overflow-wrap: break-word; vertical-align: bottom;
+          }
           thead th {
             text-align: left; font-size: .8125rem; font-weight: 500; color: var(--soft); padding: .625rem .75rem;
             border-bottom: 1px solid var(--line); white-space: nowrap; background: var(--well);
@@ -257,8 +279,9 @@ enum AdminStyle {
           tbody tr:hover > * { background: color-mix(in srgb, var(--well) 45%, transparent); }
           .time { white-space: nowrap; }
           .number { text-align: right; font-variant-numeric: tabular-nums; }
-          td:not(.wide) > code, th:not(.wide) > code { white-space: nowrap; }
-          td.actions { display: table-cell; padding: .3125rem .75rem; text-align: right; white-space: nowrap; }
+          td.actions, td.actions:empty {
+            display: table-cell; padding: .3125rem .75rem; text-align: right; white-space: nowrap;
+          }
           td.actions button + button { margin-left: .375rem; }
           td.actions button { min-height: 32px; padding: 0 .625rem; font-size: .8125rem; }
         }
