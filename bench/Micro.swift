@@ -4,10 +4,11 @@
 @main
 enum Micro {
     /// `Micro NAME COUNT` runs one piece so often and prints the nanoseconds of one; `Micro fill FOLDER COUNT` makes a
-    /// journal with so many ids.
+    /// journal with so many ids; `Micro streams` is a server of event streams.
     static func main() throws {
         let words = CommandLine.arguments
         if words.count == 4, words[1] == "fill", let count = Int(words[3]) { return try Fill.run(words[2], count) }
+        if words.count == 2, words[1] == "streams" { return try Streams.run() }
         guard words.count == 3, let piece = pieces[words[1]], let count = Int(words[2]) else { return }
         let work = piece()
         for _ in 0..<(count / 10) { work() }

@@ -27,6 +27,8 @@ struct MetricsPage {
         let opened = counters.reduce(0) { $0 + $1.value(.connectionsAccepted) }
         let closed = counters.reduce(0) { $0 + $1.value(.connectionsClosed) }
         single("lola_connections", "gauge", "Open connections.", opened - closed, &out)
+        let streams = counters.reduce(0) { $0 + $1.value(.streamsOpened) - $1.value(.streamsClosed) }
+        single("lola_streams", "gauge", "Answers that are streams under way.", streams, &out)
         single("lola_messages_waiting", "gauge", "Accepted messages that are not done.", backlog, &out)
         single("lola_uptime_seconds", "gauge", "Seconds since start.", Int(uptime.inSeconds), &out)
         let draining = isDraining ? 1 : 0

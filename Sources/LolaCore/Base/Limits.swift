@@ -41,6 +41,10 @@ enum Limits {
     static let idleTimeout = Interval.seconds(75)
     /// Octets of answers that a peer may leave unread before its connection is closed.
     static let responseBacklogMax = ByteCount.mebibytes(1)
+    /// Octets of further requests that may wait behind a stream, before its connection is closed.
+    static let streamUnreadMax = ByteCount.kibibytes(4)
+    /// One event of a stream that a command reads.
+    static let streamEventMax = ByteCount.mebibytes(1)
     /// A peer that takes none of the octets that wait for it.
     static let writeStallTimeout = Interval.seconds(15)
     /// How long a closing connection is drained so that the peer reads the last answer.
@@ -407,6 +411,21 @@ enum Limits {
     static let telegramButtonTitleMax = 64
     static let telegramCallbackDataMax = ByteCount.bytes(64)
     static let telegramStartPayloadMax = ByteCount.bytes(64)
+
+    // MARK: Events for operators (`GET /admin/api/events`)
+
+    /// Readers at a time; each has a connection of the management listener.
+    static let adminStreamsMax = 16
+    /// How often changes are looked for, and how soon again while there are more than one page of them.
+    static let adminEventsInterval = Interval.milliseconds(250)
+    static let adminEventsHurry = Interval.milliseconds(10)
+    /// Messages told in one round.
+    static let adminEventsPage = 100
+    /// A reader with more than this unread is told no further messages for now.
+    static let adminEventsWaitingMax = ByteCount.kibibytes(256)
+    static let adminFiguresInterval = Interval.seconds(2)
+    /// A comment, so that nobody between takes the stream for dead.
+    static let adminHeartbeat = Interval.seconds(15)
 
     // MARK: Console of `lola dev`
 

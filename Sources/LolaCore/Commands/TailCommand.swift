@@ -1,48 +1,43 @@
-// `lola tail`: follows the message records of a running gateway and prints each step as it is known. Redacted by
-// construction: the records hold no text, no name, no number.
+// `lola tail`: follows the messages of a running gateway by its stream of events and prints each step as it is known.
+// Redacted by construction: the records hold no text, no name, no number.
 
 enum TailCommand {
-    /// Records asked for at a time.
-    private static let pageSize = 100
+    /// The gateway says something every two seconds; after so long a silence the connection is dead.
+    private static let silence = Interval.seconds(40)
+    /// Before a gateway that has gone is asked again.
+    private static let pause = Interval.seconds(1)
 
     static func run(_ invocation: Invocation) -> Int32 {
         let variables = ToolVariables.load()
         let base = variables.managementURL(invocation)
         guard let token = variables.orchestratorToken() else { return ExitCode.configuration }
         guard let client = ToolClient() else { return ExitCode.failure }
+        // The newest change that was shown: the next stream goes on behind it.
         var since = "0"
         var isFirst = true
         var shown: [String: Int] = [:]
         while true {
-            let path = "/admin/api/messages?limit=\(pageSize)&since=\(since)"
-            var isFull = false
-            var pause = Interval.milliseconds(250)
-            guard let outcome = client.send(.get, base, path, fields: [ToolClient.bearer(token)]) else {
-                return ExitCode.usage
+            var parser = ServerSentEventParser()
+            let path = "/admin/api/events?since=\(since)"
+            let outcome = client.follow(base, path, fields: [ToolClient.bearer(token)], silence: silence) { octets in
+                if isFirst { Process.print("following \(base), stop with Ctrl-C", to: 2) }
+                isFirst = false
+                for event in (try? parser.feed(octets)) ?? [] where event.name.text == "message" {
+                    guard let document = try? JSONDocument.parse(event.data) else { continue }
+                    show(document.root, &shown, asJSON: invocation.wantsJSON)
+                    since = event.id.text
+                }
             }
             switch outcome {
+            case nil: return ExitCode.usage
             case .failure(let fault) where isFirst:
                 Process.print("\(base): \(fault.rawValue)", to: 2)
                 return ExitCode.failure
-            case .failure:
-                break
-            case .success(let response) where response.status == 429 && !isFirst:
-                pause = wait(response, "retry-after") ?? .seconds(1)
-            case .success(let response):
-                guard response.status == 200, let page = try? JSONDocument.parse(response.body) else {
-                    Process.print("\(base): status \(response.status)", to: 2)
-                    return ExitCode.failure
-                }
-                if isFirst { Process.print("following \(base), stop with Ctrl-C", to: 2) }
-                isFirst = false
-                since = page.root["next"]?.text ?? since
-                guard let items = page.root["items"] else { break }
-                for record in items.elements { show(record, &shown, asJSON: invocation.wantsJSON) }
-                isFull = items.count >= pageSize
-                if !isFull { pause = max(pause, Self.pace(response)) }
+            case .success(let response) where response.status != 200 && (isFirst || response.status == 401):
+                Process.print("\(base): status \(response.status)", to: 2)
+                return ExitCode.failure
+            case .failure, .success: client.pause(pause)
             }
-            // A full page is followed by another one: there is nothing to wait for.
-            if !isFull { client.pause(pause) }
         }
     }
 

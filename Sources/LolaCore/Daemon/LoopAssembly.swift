@@ -28,6 +28,8 @@ struct SharedParts: Sendable {
     let console: ConsoleFactory?
     /// What the guard knows, for all loops.
     let guardState: GuardState
+    /// Whom the loops' clients have given up on.
+    var circuits = CircuitBoard()
 }
 
 /// Makes the console of a loop; only `lola dev` has one.
@@ -75,6 +77,7 @@ final class LoopAssembly {
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
+        client.circuits = shared.circuits
         let (bare, store) = try Self.store(of: number, loop, shared)
         redis = bare as? RedisStore
         index = try Self.indexKeyKeeper(loop, bare, shared)
@@ -114,6 +117,7 @@ final class LoopAssembly {
         let deadLetters = Self.deadLetters(shared, store, pseudonyms, watch)
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
+        let report = HealthReport(shared, clock: clock)
         var handlers: [any ActionHandler] = [
             OpenArea(
                 health: shared.health, jwks: shared.jwks, metrics: { Self.metrics(shared, clock.now) },
@@ -125,6 +129,7 @@ final class LoopAssembly {
                 channels: channels),
             admin, deadLetters, LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI,
             watch.alertAPI,
+            AdminPageArea(AdminEvents(server: server, log: shared.messages) { report.figures }) { report.render() },
         ]
         if let console { handlers.append(ConsoleArea(console)) }
         server.serve(GatewayApplication(server: server, gatekeeper: door.gatekeeper, handlers: handlers) { pass in
@@ -342,7 +347,7 @@ final class LoopAssembly {
         }
     }
 
-    private static func storeIsOpen(_ shared: SharedParts) -> Bool {
+    static func storeIsOpen(_ shared: SharedParts) -> Bool {
         shared.health.isStoreReached && (shared.store.status?.isOpen ?? true)
     }
 

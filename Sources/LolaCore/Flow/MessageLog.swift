@@ -43,6 +43,9 @@ final class MessageLog: Sendable {
         }
     }
 
+    /// The number of the newest change.
+    var version: Int { ring.withLock { $0.version } }
+
     func find(_ key: MessageKey) -> MessageRecord? {
         ring.withLock { ring in ring.slots[key].map { ring.records[$0] } }
     }

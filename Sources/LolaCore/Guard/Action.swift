@@ -11,6 +11,7 @@ enum Action: String, CaseIterable, Sendable {
     case webhookReceive = "webhook.receive"
     /// The console checks its callers itself.
     case useConsole = "console.use"
+    case readAdminPage = "page.read"
 
     // Administration
     case listMessages = "messages.list"
@@ -25,16 +26,20 @@ enum Action: String, CaseIterable, Sendable {
     case liftLockout = "lockouts.lift"
     case readAudit = "audit.read"
     case listAlerts = "alerts.list"
+    case followEvents = "events.follow"
+    case readHealth = "health.read"
 
     /// For whom an action is made; `Authorisation` says which caller belongs to it.
     enum Audience: String, CaseIterable, Sendable { case everybody, operators, agents, widgets }
 
     var audience: Audience {
         switch self {
-        case .probeLive, .probeReady, .readKeys, .readMetrics, .webhookHandshake, .webhookReceive, .useConsole:
+        case .probeLive, .probeReady, .readKeys, .readMetrics, .webhookHandshake, .webhookReceive, .useConsole,
+            .readAdminPage:
             .everybody
         case .listMessages, .showMessage, .dryRun, .listDeadLetters, .actOnDeadLetter, .showDeadLetter,
-            .dropDeadLetter, .listQuarantine, .listLockouts, .liftLockout, .readAudit, .listAlerts:
+            .dropDeadLetter, .listQuarantine, .listLockouts, .liftLockout, .readAudit, .listAlerts, .followEvents,
+            .readHealth:
             .operators
         }
     }

@@ -43,6 +43,12 @@ struct Route: Sendable {
         Route("/admin/api/lockouts/{id}", .admin, on: [.management], [.delete: .liftLockout]),
         Route("/admin/api/audit", .admin, on: [.management], [.get: .readAudit]),
         Route("/admin/api/alerts", .admin, on: [.management], [.get: .listAlerts]),
+        Route("/admin/api/events", .admin, on: [.management], [.get: .followEvents]),
+        Route("/admin/api/health", .admin, on: [.management], [.get: .readHealth]),
+        Route("/admin", .page, on: [.management], [.get: .readAdminPage]),
+        Route("/admin/", .page, on: [.management], [.get: .readAdminPage]),
+        Route("/admin/app.js", .page, on: [.management], [.get: .readAdminPage]),
+        Route("/admin/app.css", .page, on: [.management], [.get: .readAdminPage]),
     ]
 
     /// The route of a raw path and the value of its parameter, empty without one; nil when there is none on this

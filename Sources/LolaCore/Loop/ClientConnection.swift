@@ -98,7 +98,8 @@ final class ClientConnection: LoopEntity {
 
     private func write(_ call: OutboundCall) {
         let request = call.request
-        parser = HTTPResponseParser(requestWasHead: request.method == .head, bodyLimit: request.responseMax.bytes)
+        let most = call.isStream ? Int.max : request.responseMax.bytes
+        parser = HTTPResponseParser(requestWasHead: request.method == .head, bodyLimit: most)
         head = nil
         body = []
         hasAnswered = false
@@ -185,7 +186,15 @@ final class ClientConnection: LoopEntity {
             hasAnswered = true
             self.head = head
         case .body(let range):
-            body.append(contentsOf: unread[(base + range.start)..<(base + range.end)])
+            let octets = unread[(base + range.start)..<(base + range.end)]
+            if let call, call.isStream, head?.status == 200 {
+                client.received(call, Array(octets))
+            } else if body.count + octets.count <= call?.request.responseMax.bytes ?? 0 {
+                body.append(contentsOf: octets)
+            } else {
+                end(.tooLarge)
+                return false
+            }
         case .end: return false
         case .fault(let fault):
             end(fault == .bodyTooLarge || fault == .headTooLarge || fault == .tooManyFields ? .tooLarge : .malformed)

@@ -20,6 +20,8 @@ enum Counter: Int, CaseIterable, Sendable {
     case authenticationsFailed
     case accessDenied
     case lockoutsBegun
+    case streamsOpened
+    case streamsClosed
     case webhooksAccepted
     case webhooksRefused
     case webhooksSlowed

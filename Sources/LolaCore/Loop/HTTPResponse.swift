@@ -32,6 +32,16 @@ struct HTTPResponse: Sendable {
             fields: [ResponseField(name: "Cache-Control", value: [UInt8](text: "no-store"))], body: body)
     }
 
+    /// The head of a stream of server-sent events. Proxies are asked to pass each event on at once.
+    static func eventStream() -> HTTPResponse {
+        HTTPResponse(
+            status: 200, contentType: "text/event-stream",
+            fields: [
+                ResponseField(name: "Cache-Control", value: [UInt8](text: "no-store")),
+                ResponseField(name: "X-Accel-Buffering", value: [UInt8](text: "no")),
+            ])
+    }
+
     static func text(_ status: Int, _ body: [UInt8]) -> HTTPResponse {
         HTTPResponse(status: status, contentType: "text/plain; charset=utf-8", body: body)
     }

@@ -91,6 +91,8 @@ final class HTTPServer {
         for (handle, role) in listeners where role == .public { (loop.entity(handle) as? Listener)?.close() }
         listeners.removeAll { $0.role == .public }
         for handle in open(.public) { (loop.entity(handle) as? ServerConnection)?.drain() }
+        // A stream has no end of its own: it gets one now, on the management door too.
+        for handle in open(.public) + open(.management) { (loop.entity(handle) as? ServerConnection)?.endStream() }
     }
 
     /// Closes whatever is left.
@@ -112,10 +114,27 @@ final class HTTPServer {
         connection.respond(exchange.number, response)
     }
 
+    /// Answers one exchange by a stream: the head goes out now, the rest as it comes, for as long as both sides want.
+    /// `head` has a status with a body, and no body. Nil when there will be no stream: the connection is gone, the
+    /// request was HEAD, or the server drains; then it is answered already, and `onClose` is not told.
+    ///
+    /// `onClose` is told exactly once, on this loop, however the stream ends (`end`, the peer, a peer that takes
+    /// nothing, a drain), and never before a call of the owner returns.
+    func stream(_ exchange: Exchange, head: HTTPResponse, onClose: @escaping () -> Void) -> ResponseStream? {
+        guard let connection = loop.entity(exchange.connection) as? ServerConnection,
+            connection.stream(exchange.number, head, onClose)
+        else { return nil }
+        return ResponseStream(self, exchange)
+    }
+
+    /// How the peer learns where the body ends.
+    enum AnswerFraming { case length, chunked, close }
+
     /// The octets of an answer. `head` is nil when the request was not understood; `isBodiless` when the method was
     /// HEAD, understood or not (RFC 9110 §9.3.2).
     func serialize(
-        _ response: HTTPResponse, to head: HTTPRequestHead?, isBodiless: Bool = false, keepsAlive: Bool
+        _ response: HTTPResponse, to head: HTTPRequestHead?, isBodiless: Bool = false, keepsAlive: Bool,
+        framing: AnswerFraming = .length
     ) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(512 + response.body.count)
@@ -124,8 +143,11 @@ final class HTTPServer {
         if let type = response.contentType { HTTPResponseWriter.field(name: "Content-Type", value: type, to: &out) }
         for field in response.fields { put(field.name, field.value, &out) }
         out.append(contentsOf: headers.block(response.policy))
-        if response.status != 204, response.status != 304 {
-            HTTPResponseWriter.length(response.body.count, to: &out)
+        let hasBody = response.status != 204 && response.status != 304
+        switch framing {
+        case .length: if hasBody { HTTPResponseWriter.length(response.body.count, to: &out) }
+        case .chunked: HTTPResponseWriter.field(name: "Transfer-Encoding", value: "chunked", to: &out)
+        case .close: break
         }
         if !keepsAlive {
             HTTPResponseWriter.field(name: "Connection", value: "close", to: &out)
@@ -133,9 +155,7 @@ final class HTTPServer {
             HTTPResponseWriter.field(name: "Connection", value: "keep-alive", to: &out)
         }
         HTTPResponseWriter.endHead(to: &out)
-        if !isBodiless, response.status != 204, response.status != 304 {
-            out.append(contentsOf: response.body)
-        }
+        if !isBodiless, hasBody { out.append(contentsOf: response.body) }
         return out
     }
 

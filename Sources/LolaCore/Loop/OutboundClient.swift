@@ -6,6 +6,8 @@
 final class OutboundCall {
     let request: OutboundRequest
     fileprivate let completion: (OutboundOutcome) -> Void
+    /// Takes the octets of a good answer as they come, in the place of its body.
+    fileprivate let reader: (([UInt8]) -> Void)?
     fileprivate var timer: Handle?
     fileprivate var connection: Handle?
     fileprivate var isOver = false
@@ -14,10 +16,15 @@ final class OutboundCall {
     /// A stale kept-alive connection has already been replaced once.
     fileprivate var wasRepeated = false
 
-    fileprivate init(_ request: OutboundRequest, _ completion: @escaping (OutboundOutcome) -> Void) {
+    fileprivate init(
+        _ request: OutboundRequest, _ reader: (([UInt8]) -> Void)?, _ completion: @escaping (OutboundOutcome) -> Void
+    ) {
         self.request = request
+        self.reader = reader
         self.completion = completion
     }
+
+    var isStream: Bool { reader != nil }
 }
 
 final class OutboundClient {
@@ -38,6 +45,8 @@ final class OutboundClient {
     private var tls: TLSContext?
     /// False while the authorities are still being read.
     private(set) var isTLSKnown: Bool
+    /// Where the breakers of all loops are told of.
+    var circuits: CircuitBoard?
     private let parseAddress: ([UInt8]) -> IPAddress?
     private var pools: [Origin: Pool] = [:]
     private var names: [[UInt8]: CachedName] = [:]
@@ -68,8 +77,13 @@ final class OutboundClient {
     }
 
     /// Makes the call; `completion` runs exactly once, on this loop, never before `send` returns.
-    func send(_ request: OutboundRequest, _ completion: @escaping (OutboundOutcome) -> Void) {
-        let call = OutboundCall(request, completion)
+    /// With a `reader` the body of an answer 200 is a stream: it goes there as it comes and may have any length, and the
+    /// time-out of the request is that of silence.
+    func send(
+        _ request: OutboundRequest, reader: (([UInt8]) -> Void)? = nil,
+        _ completion: @escaping (OutboundOutcome) -> Void
+    ) {
+        let call = OutboundCall(request, reader, completion)
         let pool = pool(request.origin)
         guard pool.breaker.permits(at: loop.now) else {
             return loop.soon { self.finish(call, .failure(.breakerOpen), counted: false) }
@@ -155,7 +169,15 @@ final class OutboundClient {
         released(call.request.origin)
     }
 
-    // MARK: Ending (called by the connections)
+    // MARK: Answers (called by the connections)
+
+    /// Octets of a stream have come.
+    func received(_ call: OutboundCall, _ octets: [UInt8]) {
+        guard !call.isOver else { return }
+        if let timer = call.timer { loop.cancel(timer) }
+        call.timer = loop.after(call.request.timeout) { self.expire(call) }
+        call.reader?(octets)
+    }
 
     /// The call has its answer or its fault.
     func finish(_ call: OutboundCall, _ outcome: OutboundOutcome, counted: Bool = true) {
@@ -168,9 +190,10 @@ final class OutboundClient {
                 failed = true
                 loop.counters.add(.outboundFaults)
             }
-            if pool(call.request.origin).breaker.ended(failed: failed, at: loop.now) {
-                loop.counters.add(.breakerOpened)
-            }
+            let pool = pool(call.request.origin)
+            let wasOpen = pool.breaker.isOpen
+            if pool.breaker.ended(failed: failed, at: loop.now) { loop.counters.add(.breakerOpened) }
+            if pool.breaker.isOpen != wasOpen { circuits?.changed(call.request.origin, isOpen: !wasOpen, at: loop.wall) }
         }
         if call.isStarting {
             loop.soon { call.completion(outcome) }

@@ -21,6 +21,8 @@ final class ServerConnection: LoopEntity {
     /// What the answer decided on waits for besides.
     private var holdUp: ((@escaping () -> Void) -> Void)?
     private var exchangeNumber: UInt32 = 0
+    /// The stream under way.
+    private var stream: OpenStream?
     private var peerHasEnded = false
     /// Octets came while a request was being answered: they stay in the kernel until the answer is out.
     private var isReadingPaused = false
@@ -53,6 +55,7 @@ final class ServerConnection: LoopEntity {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        forgetStream()
         _ = takeBody()
         loop.net.close(transport.socket)
         server.closed(handle, role)
@@ -69,11 +72,15 @@ final class ServerConnection: LoopEntity {
         }
         if event.readable || event.hungUp {
             switch life.phase {
-            case .answering where !event.readable, .flushing where !event.readable:
+            case .answering where !event.readable, .streaming where !event.readable, .flushing where !event.readable:
                 // Both directions are gone; nobody is left to answer.
                 return close()
             case .answering, .flushing:
                 isReadingPaused = true
+            case .streaming:
+                receive()
+                // Who reads a stream keeps the way back open; who has shut it has left.
+                if peerHasEnded { return close() }
             case .lingering:
                 return linger()
             default:
@@ -133,6 +140,7 @@ final class ServerConnection: LoopEntity {
             if consumed == unread.count { unread = [] } else { unread.removeFirst(consumed) }
         }
         isProcessing = false
+        if life.phase == .streaming, unread.count > Limits.streamUnreadMax.bytes { return close() }
         let isHeldBack = canParse && !isStarved
         if peerHasEnded, isStarved { endOfInput() }
         settle()
@@ -143,7 +151,7 @@ final class ServerConnection: LoopEntity {
     private var canParse: Bool {
         switch life.phase {
         case .fresh, .idle, .head, .body: !isClosed
-        case .answering, .flushing, .lingering: false
+        case .answering, .streaming, .flushing, .lingering: false
         }
     }
 
@@ -264,13 +272,84 @@ final class ServerConnection: LoopEntity {
         let isBodiless = head?.method == .head || parser.isReadingHEAD
         transport.send(server.serialize(response, to: head, isBodiless: isBodiless, keepsAlive: keepsAlive))
         server.count(response.status)
+        forgetRequest()
+        proceed(keepsAlive)
+    }
+
+    private func forgetRequest() {
         head = nil
         handler = nil
         requestID = []
         _ = takeBody()
+    }
+
+    /// The answer is complete: the next request, or the end.
+    private func proceed(_ keepsAlive: Bool) {
         life.enter(keepsAlive ? .idle : .flushing, at: loop.now)
         isReadingPaused = false
         if !isProcessing { process() }
+    }
+
+    // MARK: Streams
+
+    /// Begins the answer of the exchange as a stream. False when there is none to come.
+    func stream(_ number: UInt32, _ response: HTTPResponse, _ onClose: @escaping () -> Void) -> Bool {
+        guard !isClosed, number == exchangeNumber, life.phase == .answering, let head else { return false }
+        if server.isDraining {
+            respond(number, .overloaded(requestID: requestID))
+            return false
+        }
+        let isChunked = head.minorVersion > 0
+        let keepsAlive = !response.closes && isChunked && head.keepsAlive
+        transport.send(server.serialize(
+            response, to: head, isBodiless: true, keepsAlive: keepsAlive, framing: isChunked ? .chunked : .close))
+        server.count(response.status)
+        let isBodiless = head.method == .head
+        forgetRequest()
+        if isBodiless {
+            proceed(keepsAlive)
+            return false
+        }
+        loop.counters.add(.streamsOpened)
+        stream = OpenStream(isChunked: isChunked, keepsAlive: keepsAlive, onClose: onClose)
+        life.enter(.streaming, at: loop.now)
+        isReadingPaused = false
+        if !isProcessing { settle() }
+        return !isClosed
+    }
+
+    /// Octets of answers that the peer has not taken.
+    var backlog: Int { transport.backlog }
+
+    func isStreaming(_ number: UInt32) -> Bool { !isClosed && number == exchangeNumber && stream != nil }
+
+    /// False when the stream is over. A peer that leaves too much unread is closed.
+    func send(_ number: UInt32, _ bytes: [UInt8]) -> Bool {
+        guard isStreaming(number), let stream else { return false }
+        if bytes.isEmpty { return true }
+        guard transport.backlog + bytes.count <= Limits.responseBacklogMax.bytes else {
+            close()
+            return false
+        }
+        transport.send(stream.framed(bytes))
+        if !isProcessing { settle() }
+        return !isClosed
+    }
+
+    /// Ends the stream of that exchange, or whichever is under way.
+    func endStream(_ number: UInt32? = nil) {
+        guard isStreaming(number ?? exchangeNumber), let stream else { return }
+        transport.send(stream.lastOctets)
+        let keepsAlive = stream.keepsAlive && !server.isDraining
+        forgetStream()
+        proceed(keepsAlive)
+    }
+
+    private func forgetStream() {
+        guard let stream else { return }
+        self.stream = nil
+        loop.counters.add(.streamsClosed)
+        loop.soon(stream.onClose)
     }
 
     // MARK: Housekeeping
@@ -294,6 +373,7 @@ final class ServerConnection: LoopEntity {
         switch life.phase {
         case .fresh, .idle, .head, .body: if isFlushed { interest.insert(.read) }
         case .lingering: interest.insert(.read)
+        case .streaming: if isFlushed { interest.insert(.read) }
         // Most answers come at once: the interest changes only when the peer really sends meanwhile.
         case .answering, .flushing: if isFlushed, !isReadingPaused { interest.insert(.read) }
         }

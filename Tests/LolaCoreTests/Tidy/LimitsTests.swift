@@ -53,6 +53,18 @@ struct LimitsTests {
         #expect(Limits.tokenMax < Limits.requestHeadMax)
     }
 
+    @Test("a stream holds less than a connection that is read, and its events fit into what may wait")
+    func streams() {
+        #expect(Limits.streamUnreadMax < Limits.unreadMax)
+        #expect(Limits.streamEventMax <= Limits.responseBacklogMax)
+        #expect(Limits.adminStreamsMax < Limits.managementConnectionsMax)
+        #expect(Limits.adminEventsHurry < Limits.adminEventsInterval)
+        #expect(Limits.adminEventsInterval < Limits.adminFiguresInterval)
+        #expect(Limits.adminFiguresInterval < Limits.adminHeartbeat && Limits.adminHeartbeat < Limits.idleTimeout)
+        #expect(Limits.adminEventsWaitingMax < Limits.responseBacklogMax)
+        #expect(Limits.adminEventsPage < Limits.messageRecordsMax)
+    }
+
     @Test("bodies: a provider's largest is the largest, and every one is far below what the parser could read")
     func bodies() {
         #expect(Limits.bodyWebhookMax < Limits.bodyWhatsAppMax)
