@@ -30,9 +30,9 @@ struct ClientAddressTests {
         ("fd00::1", ["2001:db8::7"], "2001:db8::7"), ("fd00::1", ["2001:DB8:0:0::7"], "2001:db8::7"),
         ("fe80::1", ["2001:db8::7"], "fe80::1"),
     ] as [(String, [String], String)])
-    func walk(_ row: (peer: String, lines: [String], is: String)) throws {
-        #expect(try address(row.peer, row.lines.map { ("X-Forwarded-For", $0) }) == row.is)
-        #expect(try address(row.peer, row.lines.map { ("x-forwarded-FOR", $0) }) == row.is)
+    func walk(_ row: (peer: String, lines: [String], whose: String)) throws {
+        #expect(try address(row.peer, row.lines.map { ("X-Forwarded-For", $0) }) == row.whose)
+        #expect(try address(row.peer, row.lines.map { ("x-forwarded-FOR", $0) }) == row.whose)
     }
 
     @Test("other headers about the sender are never read")

@@ -106,7 +106,7 @@ struct LimitsTests {
         #expect(Limits.refusalLinesMax < Limits.webhookPaceRefusalsMax)
     }
 
-    @Test("the guard: a lock-out lasts as long as it was counted for, gateways hear of it in time, limits fit the settings")
+    @Test("the guard: a lock-out lasts as long as it is counted for, gateways hear of it in time, limits fit")
     func guardedDoor() {
         #expect(Limits.lockoutTime >= Limits.lockoutWindow)
         #expect(Limits.lockoutRefresh < .seconds(5))
