@@ -54,7 +54,7 @@ enum Daemon {
             try refuseTakenPort(settings.server.listen)
             try refuseTakenPort(settings.management.listen)
             opening = try StoreOpening.open(settings, log, loops: wakers)
-            shared = try makeShared(settings, log, directory, TrustDelivery(wakers: wakers), opening, console)
+            shared = try makeShared(settings, log, directory, trust(wakers), opening, console)
         } catch {
             return error
         }
@@ -78,10 +78,16 @@ enum Daemon {
             ("loops", "\(loops)"),
         ])
         started(ports)
-        // Not earlier: it would delay the doors. Signals that come meanwhile are taken right after.
-        shared.trust.deliver(SystemTrust.read())
+        // Not earlier: it would delay the doors.
+        if settings.callsHTTPS { shared.trust.want() }
         // The lock of the data folder lives as long as this thread.
         withExtendedLifetime(opening) { waitForSignals(shared) }
+    }
+
+    private static func trust(_ wakers: [EventFD]) -> TrustDelivery {
+        TrustDelivery(wakers: wakers) { delivery in
+            LinuxThread.start(name: "lola-trust") { delivery.deliver(SystemTrust.read()) }
+        }
     }
 
     private static func waitForSignals(_ shared: SharedParts) -> Never {

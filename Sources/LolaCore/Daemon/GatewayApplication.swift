@@ -52,8 +52,8 @@ final class GatewayApplication: HTTPApplication {
         if route.isAdmin, !isOrchestrator(head) { return refuse(.authenticationRequired, requestID) }
         if head.method == .post, head.framing == .none { return refuse(.lengthRequired, requestID) }
         if let channel, head.method == .post {
-            return .proceed(bodyMax: channel.bodyMax) { [parts] request, exchange in
-                parts.door.receive(request, from: channel) { parts.server.respond(exchange, $0) }
+            return .proceed(bodyMax: channel.bodyMax) { [door = parts.door, server = parts.server] request, exchange in
+                door.receive(request, from: channel) { server.respond(exchange, $0) }
             }
         }
         return .proceed(bodyMax: channel?.bodyMax ?? Limits.bodyAPIMax) { [self] request, exchange in

@@ -63,7 +63,7 @@ final class LoopAssembly {
             loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
-        let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
+        let client = OutboundClient(loop, tls: nil, awaitsTLS: { shared.trust.want() }) { IPAddress(text: $0) }
         let (bare, store) = try Self.store(of: number, loop, shared)
         redis = bare as? RedisStore
         index = try Self.indexKeyKeeper(loop, bare, shared)
