@@ -118,6 +118,11 @@ enum Limits {
     /// Records of the guard read at a time, at start and when gateways look.
     static let guardPageMax = 1_000
 
+    // MARK: Entropy
+
+    /// Random octets that a loop draws at a time: a call of the generator costs as much as a thousand octets of it.
+    static let entropyAhead = ByteCount.kibibytes(4)
+
     // MARK: JSON
 
     /// Nesting depth of a JSON document; deeper is refused.
@@ -238,8 +243,10 @@ enum Limits {
     static let replyURLMax = ByteCount.kibibytes(2)
     /// Name of the operation that an agent wants a ticket for.
     static let operationNameMax = ByteCount.bytes(32)
-    /// Life of the bearer token of one call to an agent.
+    /// Life of the bearer token of calls to an agent.
     static let agentTokenLifetime = Interval.seconds(60)
+    /// For so long calls have the same one: at least two thirds of its life are left when it is sent.
+    static let agentTokenReuse = Interval.seconds(20)
 
     // MARK: Store
 

@@ -15,7 +15,7 @@ struct ChannelAPI: Sendable {
         while target.last == 0x2F { target.removeLast() }
         return OutboundRequest(
             purpose: .delivery, method: .post, origin: url.origin, target: target + path,
-            fields: fields + [OutboundField(name: "Content-Type", value: [UInt8](text: "application/json"))],
+            fields: fields + [OutboundField(name: "Content-Type", value: OutboundField.json)],
             body: json.bytes, timeout: Limits.deliveryTimeout, responseMax: Limits.channelResponseMax,
             isRepeatable: isRepeatable)
     }

@@ -57,8 +57,8 @@ enum Daemon {
             let audit = OpenAudit(
                 trail: AuditTrail(loops: wakers, writer: auditWriter),
                 shelf: AuditShelf(loop: wakers[0], reader: auditReader), memory: opening.audit)
-            let trust = TrustDelivery(wakers: wakers)
-            shared = try makeShared(settings, log, directory, trust, opening, audit, AlertBoard(loop: wakers[0]), console)
+            shared = try makeShared(
+                settings, log, directory, trust(wakers), opening, audit, AlertBoard(loop: wakers[0]), console)
             for damage in opening.damages {
                 shared.alerts.raise(Alert(kind: .journalDamaged, subject: "", text: damage))
             }
@@ -89,10 +89,16 @@ enum Daemon {
             ("loops", "\(loops)"),
         ])
         started(ports)
-        // Not earlier: it would delay the doors. Signals that come meanwhile are taken right after.
-        shared.trust.deliver(SystemTrust.read())
+        // Not earlier: it would delay the doors.
+        if settings.callsHTTPS { shared.trust.want() }
         // The lock of the data folder lives as long as this thread.
         withExtendedLifetime(opening) { waitForSignals(shared) }
+    }
+
+    private static func trust(_ wakers: [EventFD]) -> TrustDelivery {
+        TrustDelivery(wakers: wakers) { delivery in
+            LinuxThread.start(name: "lola-trust") { delivery.deliver(SystemTrust.read()) }
+        }
     }
 
     private static func waitForSignals(_ shared: SharedParts) -> Never {

@@ -76,7 +76,7 @@ final class LoopAssembly {
                 isHTTPS: settings.server.publicURL.scheme == .https, isDemo: settings.demoMode),
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
-        let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
+        let client = OutboundClient(loop, tls: nil, awaitsTLS: { shared.trust.want() }) { IPAddress(text: $0) }
         client.circuits = shared.circuits
         let (bare, store) = try Self.store(of: number, loop, shared)
         redis = bare as? RedisStore

@@ -37,6 +37,12 @@ struct Settings: Sendable {
     let watch: WatchSettings
     /// Every setting with its value as text (secrets as `***`) and where it came from, in the order of the table.
     let effective: [EffectiveSetting]
+
+    /// Whether any address that messages lead to is one of https: its authorities will be needed.
+    var callsHTTPS: Bool {
+        let channels = [whatsapp?.apiURL, telegram?.apiURL, twilio?.apiURL, resend?.apiURL].compactMap { $0 }
+        return ([identity.url.origin] + channels + agents.urls.values).contains { $0.scheme == .https }
+    }
 }
 
 struct ServerSettings: Sendable {

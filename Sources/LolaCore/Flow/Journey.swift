@@ -151,8 +151,9 @@ final class Journey {
         with replies: [Reply], thenEnd status: MessageRecord.Status, with changes: [StoreOperation] = [],
         isNotice: Bool = false
     ) {
-        saveTrace()
+        // Without a reply the end of the message saves it.
         if replies.isEmpty { return finish(status, with: changes) }
+        saveTrace()
         let outbox = OutboxRecord(status: status, agent: agent, isNotice: isNotice, replies: replies)
         ledger.record(outbox, with: changes) { [self] in deliver(outbox, after: nil) }
     }
@@ -198,7 +199,7 @@ final class Journey {
 
     private func saveTrace() {
         let (trace, agent) = (turn.trace, agent)
-        parts.log.update(message.key) { record in
+        parts.log.update(names.messageID) { record in
             record.trace = trace
             record.agent = agent
         }
@@ -217,7 +218,7 @@ final class Journey {
 
     private func leave(_ status: MessageRecord.Status) {
         let (trace, agent, finished) = (turn.trace, agent, loop.clock.wall)
-        parts.log.update(message.key) { record in
+        parts.log.update(names.messageID) { record in
             record.trace = trace
             record.agent = agent
             record.status = status

@@ -13,7 +13,8 @@ final class MessageFlow {
     }
 
     let parts: FlowParts
-    private var lines: [ConversationKey: Line] = [:]
+    /// By the store's id of the conversation.
+    private var lines: [RecordID: Line] = [:]
     /// What is in hand or waits, so that an entry which the queue gives twice is handled once.
     private var known: Set<RecordID> = []
 
@@ -26,7 +27,7 @@ final class MessageFlow {
     /// conversation is busy.
     func take(_ accepted: AcceptedMessage) {
         guard known.insert(accepted.names.messageID).inserted else { return parts.backlog.left(accepted.lane) }
-        let key = accepted.message.conversation
+        let key = accepted.names.conversationID
         guard var line = lines[key] else {
             lines[key] = Line()
             return begin(accepted)
@@ -38,7 +39,7 @@ final class MessageFlow {
     }
 
     private func begin(_ accepted: AcceptedMessage) {
-        let key = accepted.message.conversation
+        let key = accepted.names.conversationID
         let journey = Journey(
             accepted, parts,
             resting: { [self] isResting in rest(key, isResting) },
@@ -49,7 +50,7 @@ final class MessageFlow {
     private func ended(_ accepted: AcceptedMessage) {
         known.remove(accepted.names.messageID)
         parts.backlog.left(accepted.lane)
-        let key = accepted.message.conversation
+        let key = accepted.names.conversationID
         guard let next = lines[key]?.waiting.popFirst() else {
             lines[key] = nil
             return
@@ -59,15 +60,15 @@ final class MessageFlow {
         parts.loop.soon { self.begin(next) }
     }
 
-    private func rest(_ key: ConversationKey, _ isResting: Bool) {
+    private func rest(_ key: RecordID, _ isResting: Bool) {
         guard let line = lines[key], line.isResting != isResting else { return }
         lines[key]?.isResting = isResting
         if isResting { parts.backlog.rest(line.count) } else { parts.backlog.wake(line.count) }
     }
 }
 
-/// What every journey on a loop works with.
-struct FlowParts {
+/// What every journey on a loop works with. An object: each step of a message passes it on.
+final class FlowParts {
     let loop: Loop
     let client: OutboundClient
     let store: any Store
@@ -83,4 +84,25 @@ struct FlowParts {
     let crashPage: (any CrashPage)?
     /// What was refused to a sender is audited.
     let audit: any AuditLog
+
+    init(
+        loop: Loop, client: OutboundClient, store: any Store, channels: [ChannelName: any Channel],
+        pipeline: Pipeline, agents: AgentRoster, retry: RetrySchedule, log: MessageLog, backlog: Backlog,
+        journal: any EventLog, doubts: Doubts, crashPage: (any CrashPage)?,
+        audit: any AuditLog
+    ) {
+        self.loop = loop
+        self.client = client
+        self.store = store
+        self.channels = channels
+        self.pipeline = pipeline
+        self.agents = agents
+        self.retry = retry
+        self.log = log
+        self.backlog = backlog
+        self.journal = journal
+        self.doubts = doubts
+        self.crashPage = crashPage
+        self.audit = audit
+    }
 }

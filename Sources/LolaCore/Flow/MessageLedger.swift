@@ -29,6 +29,8 @@ final class MessageLedger {
         self.resting = resting
     }
 
+    /// The store's id of the message.
+    var id: RecordID { names.messageID }
     private var entry: StoreKey { StoreKey(.inbound, names.messageID) }
     private var outbox: StoreKey { StoreKey(.outbox, names.messageID) }
     private var progress: StoreKey { StoreKey(.progress, names.messageID) }
@@ -82,7 +84,12 @@ final class MessageLedger {
     /// The answer is on disk before `body` sends it.
     func record(_ answer: OutboxRecord, with changes: [StoreOperation], _ body: @escaping () -> Void) {
         hasOutbox = true
-        change(.batch([.holding(entry)] + changes + [.put(outbox, answer.bytes, expires: nil)]), body)
+        var batch: [StoreOperation] = []
+        batch.reserveCapacity(changes.count + 2)
+        batch.append(.holding(entry))
+        batch += changes
+        batch.append(.put(outbox, answer.bytes, expires: nil))
+        change(.batch(batch), body)
     }
 
     /// The channel has accepted the first `count` requests.
@@ -96,7 +103,10 @@ final class MessageLedger {
     /// The message is done: it leaves the queue, together with what belongs to the same moment.
     func finish(with changes: [StoreOperation], _ body: @escaping () -> Void) {
         isFinishing = true
-        var batch: [StoreOperation] = [.holding(entry)] + changes
+        var batch: [StoreOperation] = []
+        batch.reserveCapacity(changes.count + 5)
+        batch.append(.holding(entry))
+        batch += changes
         if hasOutbox { batch.append(.remove(outbox)) }
         if hasProgress { batch.append(.remove(progress)) }
         if mayBeRepeated { batch.append(Suspect(names.messageID).acquittal) }

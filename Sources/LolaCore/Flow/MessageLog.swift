@@ -6,7 +6,8 @@ final class MessageLog: Sendable {
         var records: [MessageRecord] = []
         /// Slot of the oldest record once the ring is full.
         var oldest = 0
-        var slots: [MessageKey: Int] = [:]
+        /// Where the newest record of a message is, by its id: hashing a key costs several times as much.
+        var slots: [RecordID: Int] = [:]
         var version = 0
     }
 
@@ -21,22 +22,22 @@ final class MessageLog: Sendable {
             var stored = record
             stored.stamp(ring.version)
             if ring.records.count < capacity {
-                ring.slots[record.key] = ring.records.count
+                ring.slots[record.id] = ring.records.count
                 ring.records.append(stored)
             } else {
-                let oldest = ring.records[ring.oldest].key
+                let oldest = ring.records[ring.oldest].id
                 if ring.slots[oldest] == ring.oldest { ring.slots[oldest] = nil }
                 ring.records[ring.oldest] = stored
-                ring.slots[record.key] = ring.oldest
+                ring.slots[record.id] = ring.oldest
                 ring.oldest = (ring.oldest + 1) % capacity
             }
         }
     }
 
     /// Changes a record that is still kept.
-    func update(_ key: MessageKey, _ change: (inout MessageRecord) -> Void) {
+    func update(_ id: RecordID, _ change: (inout MessageRecord) -> Void) {
         ring.withLock { ring in
-            guard let slot = ring.slots[key] else { return }
+            guard let slot = ring.slots[id] else { return }
             ring.version += 1
             change(&ring.records[slot])
             ring.records[slot].stamp(ring.version)
@@ -46,8 +47,16 @@ final class MessageLog: Sendable {
     /// The number of the newest change.
     var version: Int { ring.withLock { $0.version } }
 
+    func find(_ id: RecordID) -> MessageRecord? {
+        ring.withLock { ring in ring.slots[id].map { ring.records[$0] } }
+    }
+
+    /// The newest record of a key. Looks at all of them: for operators.
     func find(_ key: MessageKey) -> MessageRecord? {
-        ring.withLock { ring in ring.slots[key].map { ring.records[$0] } }
+        ring.withLock { ring in
+            guard let any = ring.records.first(where: { $0.key == key }) else { return nil }
+            return ring.slots[any.id].map { ring.records[$0] }
+        }
     }
 
     /// The newest records first: at most `limit`, after passing over the `skipping` newest ones.

@@ -6,14 +6,42 @@ enum ChannelName: String, CaseIterable, Sendable {
     case whatsapp
     case telegram
 
-    var bytes: [UInt8] { [UInt8](text: rawValue) }
+    /// The raw text, known at compile time.
+    var word: StaticString {
+        switch self {
+        case .whatsapp: "whatsapp"
+        case .telegram: "telegram"
+        }
+    }
+
+    /// By the case, not by the text as the standard library would: it is asked for at every step.
+    func hash(into hasher: inout Hasher) {
+        let place: UInt8 =
+            switch self {
+            case .whatsapp: 0
+            case .telegram: 1
+            }
+        hasher.combine(place)
+    }
+
+    /// The parts of a key, with colons between them.
+    fileprivate func key(_ parts: [UInt8]...) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(parts.reduce(word.utf8CodeUnitCount) { $0 + 1 + $1.count })
+        out.append(word: word)
+        for part in parts {
+            out.append(0x3A)
+            out += part
+        }
+        return out
+    }
 }
 
 /// `<channel>:<native id>` (CONTRACT §5): the idempotency key of a message, everywhere.
 struct MessageKey: Hashable, Sendable {
     let bytes: [UInt8]
 
-    init(_ channel: ChannelName, nativeID: [UInt8]) { bytes = channel.bytes + [0x3A] + nativeID }
+    init(_ channel: ChannelName, nativeID: [UInt8]) { bytes = channel.key(nativeID) }
     init(bytes: [UInt8]) { self.bytes = bytes }
     var text: String { bytes.text }
 
@@ -26,7 +54,7 @@ struct ConversationKey: Hashable, Sendable {
     let bytes: [UInt8]
 
     init(_ channel: ChannelName, own: [UInt8], sender: [UInt8]) {
-        bytes = channel.bytes + [0x3A] + own + [0x3A] + sender
+        bytes = channel.key(own, sender)
     }
     init(bytes: [UInt8]) { self.bytes = bytes }
     var text: String { bytes.text }
@@ -90,7 +118,8 @@ enum Attachment: Sendable, Hashable {
 }
 
 /// One message as a channel decoded it. Nothing here is trusted until it sits in a `VerifiedMessage`.
-struct InboundMessage: Hashable, Sendable {
+/// An object that never changes, so that whoever passes it on copies one reference and not a dozen.
+final class InboundMessage: Hashable, Sendable {
     let channel: ChannelName
     /// `wamid…`, `update_id`; unique per channel, the base of the message key.
     let nativeID: [UInt8]
@@ -105,12 +134,12 @@ struct InboundMessage: Hashable, Sendable {
     let language: [UInt8]?
     let type: MessageType
     /// Text typed, title of a button or list reply, caption of a file. Card numbers are masked before use.
-    var text: [UInt8]?
+    let text: [UInt8]?
     /// Telegram deep-link payload of `/start`, when there is one.
-    var startPayload: [UInt8]?
+    let startPayload: [UInt8]?
     /// Identifier of the pressed button or chosen list item.
     let choiceID: [UInt8]?
-    var attachments: [Attachment]
+    let attachments: [Attachment]
     /// When the sender wrote it, by the channel's clock.
     let at: WallTime
     /// Telegram callback query to be answered, so that the button stops spinning.
@@ -140,6 +169,35 @@ struct InboundMessage: Hashable, Sendable {
         self.callbackQueryID = callbackQueryID
         key = MessageKey(channel, nativeID: nativeID)
     }
+
+    /// The same message with other free text.
+    init(_ other: InboundMessage, text: [UInt8]?, startPayload: [UInt8]?, attachments: [Attachment]) {
+        self.text = text
+        self.startPayload = startPayload
+        self.attachments = attachments
+        channel = other.channel
+        nativeID = other.nativeID
+        conversation = other.conversation
+        replyTo = other.replyTo
+        senderID = other.senderID
+        phone = other.phone
+        language = other.language
+        type = other.type
+        choiceID = other.choiceID
+        at = other.at
+        callbackQueryID = other.callbackQueryID
+        key = other.key
+    }
+
+    static func == (left: InboundMessage, right: InboundMessage) -> Bool {
+        left.key == right.key && left.conversation == right.conversation && left.replyTo == right.replyTo
+            && left.senderID == right.senderID && left.phone == right.phone && left.language == right.language
+            && left.type == right.type && left.text == right.text && left.startPayload == right.startPayload
+            && left.choiceID == right.choiceID && left.attachments == right.attachments && left.at == right.at
+            && left.callbackQueryID == right.callbackQueryID
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(key) }
 }
 
 /// A delivery receipt of a message we sent. Recorded; never a message to an agent.

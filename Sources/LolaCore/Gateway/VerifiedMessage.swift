@@ -3,14 +3,20 @@
 // Runs on the loop that accepted the request or took the message back from the store.
 
 /// A message whose origin is proven and whose free text (names of cards and files too) holds no card number.
-struct VerifiedMessage: Hashable, Sendable {
+/// An object, so that whoever passes it on copies one reference and not a dozen.
+final class VerifiedMessage: Hashable, Sendable {
     let message: InboundMessage
     let receivedAt: WallTime
     /// How many card numbers were masked in the text (CONTRACT §5).
     let maskedCards: Int
 
+    static func == (left: VerifiedMessage, right: VerifiedMessage) -> Bool {
+        left.message == right.message && left.receivedAt == right.receivedAt && left.maskedCards == right.maskedCards
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(message) }
+
     fileprivate init(_ message: InboundMessage, receivedAt: WallTime) {
-        var cleaned = message
         var masked = 0
         func clean(_ text: [UInt8]?) -> [UInt8]? {
             guard let text else { return nil }
@@ -18,9 +24,8 @@ struct VerifiedMessage: Hashable, Sendable {
             masked += result.count
             return result.masked
         }
-        cleaned.text = clean(message.text)
-        cleaned.startPayload = clean(message.startPayload)
-        cleaned.attachments = message.attachments.map { attachment in
+        let (text, startPayload) = (clean(message.text), clean(message.startPayload))
+        let attachments: [Attachment] = message.attachments.map { attachment in
             switch attachment {
             case .contact(let name, let phone, let isOwn): .contact(name: clean(name) ?? [], phone: phone, isOwn: isOwn)
             case .location(let latitude, let longitude, let name):
@@ -29,7 +34,10 @@ struct VerifiedMessage: Hashable, Sendable {
                 .file(type: type, mediaType: mediaType, fileName: clean(fileName))
             }
         }
-        self.message = cleaned
+        self.message =
+            masked == 0
+            ? message
+            : InboundMessage(message, text: text, startPayload: startPayload, attachments: attachments)
         self.receivedAt = receivedAt
         maskedCards = masked
     }

@@ -111,7 +111,7 @@ final class ClientConnection: LoopEntity {
     /// Nil when the request cannot be written without breaking its own framing.
     private static func serialize(_ request: OutboundRequest) -> [UInt8]? {
         var out: [UInt8] = []
-        out.reserveCapacity(384 + request.body.count)
+        out.reserveCapacity(request.fields.reduce(384 + request.body.count) { $0 + 32 + $1.value.count })
         do throws(HTTPFault) {
             let authority = request.origin.authority
             try HTTPRequestWriter.start(request.method, target: request.target[...], host: authority[...], to: &out)
@@ -137,15 +137,17 @@ final class ClientConnection: LoopEntity {
             return connected()
         }
         if event.writable { _ = transport.flush(loop.net) }
-        if event.readable || event.hungUp { receive(transport) }
+        if event.readable || event.hungUp { receive(transport, untilEnd: event.hungUp) }
         if !isClosed { settle() }
     }
 
-    private func receive(_ transport: Transport) {
+    /// `untilEnd`: the server has ended its side, so that an end follows the octets.
+    private func receive(_ transport: Transport, untilEnd: Bool) {
         for _ in 0..<Limits.readBatchMax where !isClosed {
             switch transport.receive(loop.net, scratch: &loop.scratch, into: &unread) {
-            case .octets:
+            case .octets(let isAll):
                 parse()
+                if isAll, !untilEnd { return }
             case .wouldBlock:
                 return
             case .end:

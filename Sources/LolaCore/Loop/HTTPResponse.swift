@@ -23,6 +23,11 @@ struct HTTPResponse: Sendable {
     /// The connection ends after this answer.
     var closes = false
 
+    /// Nothing beside the fields that every answer has.
+    var isEmpty200: Bool {
+        status == 200 && contentType == nil && fields.isEmpty && body.isEmpty && policy == .api && !closes
+    }
+
     /// An answer without a body.
     static func empty(_ status: Int) -> HTTPResponse { HTTPResponse(status: status) }
 

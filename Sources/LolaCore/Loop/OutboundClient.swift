@@ -10,6 +10,7 @@ final class OutboundCall {
     fileprivate let reader: (([UInt8]) -> Void)?
     fileprivate var timer: Handle?
     fileprivate var connection: Handle?
+    fileprivate let pool: OutboundPool
     fileprivate var isOver = false
     /// Inside `send`: a completion has to wait until it has returned.
     fileprivate var isStarting = false
@@ -17,9 +18,11 @@ final class OutboundCall {
     fileprivate var wasRepeated = false
 
     fileprivate init(
-        _ request: OutboundRequest, _ reader: (([UInt8]) -> Void)?, _ completion: @escaping (OutboundOutcome) -> Void
+        _ request: OutboundRequest, _ pool: OutboundPool, _ reader: (([UInt8]) -> Void)?,
+        _ completion: @escaping (OutboundOutcome) -> Void
     ) {
         self.request = request
+        self.pool = pool
         self.reader = reader
         self.completion = completion
     }
@@ -27,15 +30,16 @@ final class OutboundCall {
     var isStream: Bool { reader != nil }
 }
 
-final class OutboundClient {
-    private final class Pool {
-        var idle: [Handle] = []
-        var open = 0
-        var waiting: [OutboundCall] = []
-        var breaker: CircuitBreaker
-        init(_ now: Instant) { breaker = CircuitBreaker(at: now) }
-    }
+/// The connections to one origin.
+private final class OutboundPool {
+    var idle: [Handle] = []
+    var open = 0
+    var waiting: [OutboundCall] = []
+    var breaker: CircuitBreaker
+    init(_ now: Instant) { breaker = CircuitBreaker(at: now) }
+}
 
+final class OutboundClient {
     private struct CachedName {
         let addresses: [IPAddress]
         let expires: Instant
@@ -47,8 +51,10 @@ final class OutboundClient {
     private(set) var isTLSKnown: Bool
     /// Where the breakers of all loops are told of.
     var circuits: CircuitBoard?
+    /// Told when a call waits for them.
+    private let wantTLS: (() -> Void)?
     private let parseAddress: ([UInt8]) -> IPAddress?
-    private var pools: [Origin: Pool] = [:]
+    private var pools: [Origin: OutboundPool] = [:]
     private var names: [[UInt8]: CachedName] = [:]
     /// Calls that wait for a name that is being looked up.
     private var lookUps: [[UInt8]: [OutboundCall]] = [:]
@@ -57,14 +63,17 @@ final class OutboundClient {
     private var awaitingTLS: [(call: OutboundCall, addresses: [IPAddress])] = []
 
     /// `tls` is the client context; without one, https origins fail. `parseAddress` reads IP literals.
-    /// `awaitsTLS`: `useTLS` will be called; until then calls to https origins wait, within their own deadline.
+    /// `awaitsTLS`: `useTLS` will be called; until then calls to https origins wait, within their own deadline, and
+    /// each of them calls `awaitsTLS`.
     init(
-        _ loop: Loop, tls: TLSContext?, awaitsTLS: Bool = false, parseAddress: @escaping ([UInt8]) -> IPAddress?
+        _ loop: Loop, tls: TLSContext?, awaitsTLS: (() -> Void)? = nil,
+        parseAddress: @escaping ([UInt8]) -> IPAddress?
     ) {
         self.loop = loop
         self.tls = tls
         self.parseAddress = parseAddress
-        isTLSKnown = !awaitsTLS
+        isTLSKnown = awaitsTLS == nil
+        wantTLS = awaitsTLS
     }
 
     /// The client context is there, or it is certain that there will be none. Calls that waited go on.
@@ -83,8 +92,8 @@ final class OutboundClient {
         _ request: OutboundRequest, reader: (([UInt8]) -> Void)? = nil,
         _ completion: @escaping (OutboundOutcome) -> Void
     ) {
-        let call = OutboundCall(request, reader, completion)
         let pool = pool(request.origin)
+        let call = OutboundCall(request, pool, reader, completion)
         guard pool.breaker.permits(at: loop.now) else {
             return loop.soon { self.finish(call, .failure(.breakerOpen), counted: false) }
         }
@@ -99,14 +108,14 @@ final class OutboundClient {
 
     // MARK: Starting
 
-    private func pool(_ origin: Origin) -> Pool {
+    private func pool(_ origin: Origin) -> OutboundPool {
         if let known = pools[origin] { return known }
-        let made = Pool(loop.now)
+        let made = OutboundPool(loop.now)
         pools[origin] = made
         return made
     }
 
-    private func start(_ call: OutboundCall, _ pool: Pool) {
+    private func start(_ call: OutboundCall, _ pool: OutboundPool) {
         while let handle = pool.idle.popLast() {
             guard let connection = loop.entity(handle) as? ClientConnection, connection.mayCarry() else { continue }
             call.connection = handle
@@ -153,7 +162,10 @@ final class OutboundClient {
         let origin = call.request.origin
         guard !call.isOver else { return released(origin) }
         guard !addresses.isEmpty else { return fail(call, .resolve) }
-        if origin.isTLS, !isTLSKnown { return awaitingTLS.append((call, addresses)) }
+        if origin.isTLS, !isTLSKnown {
+            wantTLS?()
+            return awaitingTLS.append((call, addresses))
+        }
         if origin.isTLS, tls == nil { return fail(call, .tls) }
         let endpoints = addresses.map { Endpoint(address: $0, port: origin.port) }
         let handle = loop.insert { handle in
@@ -190,10 +202,10 @@ final class OutboundClient {
                 failed = true
                 loop.counters.add(.outboundFaults)
             }
-            let pool = pool(call.request.origin)
-            let wasOpen = pool.breaker.isOpen
-            if pool.breaker.ended(failed: failed, at: loop.now) { loop.counters.add(.breakerOpened) }
-            if pool.breaker.isOpen != wasOpen { circuits?.changed(call.request.origin, isOpen: !wasOpen, at: loop.wall) }
+            let wasOpen = call.pool.breaker.isOpen
+            if call.pool.breaker.ended(failed: failed, at: loop.now) { loop.counters.add(.breakerOpened) }
+            let isOpen = call.pool.breaker.isOpen
+            if isOpen != wasOpen { circuits?.changed(call.request.origin, isOpen: isOpen, at: loop.wall) }
         }
         if call.isStarting {
             loop.soon { call.completion(outcome) }
@@ -208,7 +220,7 @@ final class OutboundClient {
         guard call.request.isRepeatable, !call.wasRepeated else { return finish(call, .failure(fault)) }
         call.wasRepeated = true
         call.connection = nil
-        start(call, pool(call.request.origin))
+        start(call, call.pool)
     }
 
     /// The connection may carry another call.
@@ -245,7 +257,7 @@ final class OutboundClient {
         guard !call.isOver else { return }
         call.timer = nil
         let connection = call.connection.flatMap { loop.entity($0) as? ClientConnection }
-        pool(call.request.origin).waiting.removeAll { $0 === call }
+        call.pool.waiting.removeAll { $0 === call }
         finish(call, .failure(.timeout))
         connection?.abandon(call)
     }

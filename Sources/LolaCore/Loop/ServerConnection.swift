@@ -84,19 +84,19 @@ final class ServerConnection: LoopEntity {
             case .lingering:
                 return linger()
             default:
-                receive()
+                receive(untilEnd: event.hungUp)
             }
         }
         if !isClosed { process() }
     }
 
-    private func receive() {
+    /// `untilEnd`: the peer has ended its side, so that an end follows the octets.
+    private func receive(untilEnd: Bool) {
         for _ in 0..<Limits.readBatchMax {
             let outcome = transport.receive(loop.net, scratch: &loop.scratch, into: &unread)
             switch outcome {
-            case .octets:
-                if unread.count >= Limits.unreadMax.bytes { return }
-                continue
+            case .octets(let isAll):
+                if unread.count >= Limits.unreadMax.bytes || isAll && !untilEnd { return }
             case .wouldBlock:
                 return
             case .end:

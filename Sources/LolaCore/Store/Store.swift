@@ -14,12 +14,18 @@ struct RecordID: Hashable, Sendable {
         self.low = low
     }
 
+    /// Ids are keyed hashes: half of one tells as much.
+    func hash(into hasher: inout Hasher) { hasher.combine(low) }
+
     /// From the first 16 octets of a digest (at least 16 octets), big-endian.
     init(digest: some Collection<UInt8>) {
         precondition(digest.count >= Self.count, "a record id is made of 16 octets")
         var words: (UInt64, UInt64) = (0, 0)
-        for (place, byte) in digest.prefix(Self.count).enumerated() {
+        var place = 0
+        for byte in digest {
             if place < 8 { words.0 = words.0 << 8 | UInt64(byte) } else { words.1 = words.1 << 8 | UInt64(byte) }
+            place += 1
+            if place == Self.count { break }
         }
         (high, low) = words
     }
@@ -33,12 +39,25 @@ struct RecordID: Hashable, Sendable {
     }
 
     /// 16 octets, big-endian.
-    var bytes: [UInt8] { Self.octets(high) + Self.octets(low) }
+    var bytes: [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(Self.count)
+        append(to: &out)
+        return out
+    }
     /// 32 hex digits, as operators see and name a record.
-    var hex: [UInt8] { Hex.encode(bytes) }
+    var hex: [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(2 * Self.count)
+        Hex.append(high, to: &out)
+        Hex.append(low, to: &out)
+        return out
+    }
 
-    private static func octets(_ word: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+    /// Appends the 16 octets.
+    func append(to out: inout [UInt8]) {
+        out.append(littleEndian: high.byteSwapped)
+        out.append(littleEndian: low.byteSwapped)
     }
 }
 
