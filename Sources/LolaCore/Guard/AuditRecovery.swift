@@ -38,9 +38,12 @@ struct AuditRecovery {
             return
         }
         while let last = numbers.last {
-            if try take(last) { return }
-            // A start that was cut off leaves a header without records, or a part of it; what counts is before it.
-            guard isEmpty(last), numbers.count == 1 || numbers[numbers.count - 2] == last - 1 else {
+            let content = try take(last)
+            if content == .records { return }
+            // A start that was cut off leaves a header without records, a part of it, or a first write that nobody knows
+            // to be durable; what counts is before it.
+            let mayGo = try content == .header || isStub(last)
+            guard mayGo, numbers.count == 1 || numbers[numbers.count - 2] == last - 1 else {
                 number = last
                 return accuse()
             }
@@ -52,18 +55,25 @@ struct AuditRecovery {
     }
 
     /// A file no longer than a header holds no record.
-    private func isEmpty(_ number: UInt64) -> Bool {
-        guard let file = try? disk.open(AuditFileName.segment(number)) else { return false }
+    private func isStub(_ number: UInt64) throws(DiskFault) -> Bool {
+        let file = try disk.open(AuditFileName.segment(number))
         defer { disk.close(file) }
-        return (try? disk.size(file)).map { $0 <= AuditHeader.count } ?? false
+        return try disk.size(file) <= AuditHeader.count
     }
 
-    /// Reads a segment to its end. False when it holds no record, or its header does not hold.
-    private mutating func take(_ number: UInt64) throws(DiskFault) -> Bool {
+    private enum Content {
+        case records
+        /// A header that holds and no record that the store remembers.
+        case header
+        case unreadable
+    }
+
+    /// Reads a segment to its end.
+    private mutating func take(_ number: UInt64) throws(DiskFault) -> Content {
         let file = try disk.open(AuditFileName.segment(number))
         defer { disk.close(file) }
         guard case .segment(var scanner) = try AuditScanner.open(disk, file, keys), scanner.header.number == number
-        else { return false }
+        else { return .unreadable }
         var found: AuditHead?
         var isRemembered = known.map { $0.sequence < scanner.header.firstSequence } ?? true
         while let entry = try scanner.next(before: scanner.size) {
@@ -71,7 +81,12 @@ struct AuditRecovery {
             if found == known { isRemembered = true }
         }
         // One that lost the records which the store remembers is not empty.
-        if found == nil, isRemembered { return false }
+        if found == nil, isRemembered {
+            if scanner.size > scanner.at {
+                notices.append(.tailCut(segment: number, octets: scanner.size - scanner.at))
+            }
+            return .header
+        }
         self.number = number
         octets = scanner.at
         mac = scanner.mac
@@ -79,13 +94,13 @@ struct AuditRecovery {
         joint = .clean
         guard isRemembered else {
             accuse()
-            return true
+            return .records
         }
         let surplus = scanner.size - scanner.at
         if surplus > 0 { notices.append(.tailCut(segment: number, octets: surplus)) }
         // Only of what the store remembers is it known that it was synced.
         isUncertain = surplus > 0 || found != known
-        return true
+        return .records
     }
 
     /// Puts a file in the place of a segment that holds just the octets that count and is durable, whatever became of

@@ -116,7 +116,7 @@ struct AdminEventsTests {
     @Test("what is no version is refused", arguments: ["?since=x", "?since=-1", "?since=", "?since=99999999999999999999"])
     func invalid(_ query: String) throws {
         let client = try Bench().reader(query)
-        #expect(client.head.hasPrefix("HTTP/1.1 400") && client.raw.contains("field_invalid"))
+        #expect(client.head.hasPrefix("HTTP/1.1 400") && client.raw.contains("invalid_field"))
     }
 
     @Test("sixteen may read at a time; who leaves makes room")
