@@ -1,5 +1,5 @@
-// What a person's browser gets behind a link: the built-in widget of an operation, or why there is none. Pure functions;
-// called by WidgetDoor, which adds the headers that all of them carry.
+// What a person's browser gets behind a link: the built-in widget of an operation, or why there is none. Pure
+// functions; called by WidgetDoor, which adds the headers that all of them carry.
 
 enum WidgetPages {
     enum Kind: Hashable, Sendable {
