@@ -30,15 +30,17 @@ final class SealedTokens {
     private let ciphers: [Cipher]
     private let signers: [Signer]
     private let payloadCount: Int
-    private let entropy: any Entropy
+    private let random: (Int) -> [UInt8]
 
     /// - Parameters:
     ///   - encryption: the first hides, all show; at least one.
     ///   - signing: the first signs, all verify; at least one.
     ///   - purpose: stands in the derivation of all keys: what was made for another purpose is no token here.
     ///   - payloadCount: octets of each payload, so that no length tells anything.
+    ///   - random: so many unpredictable octets.
     init(
-        encryption: [Key], signing: [Key], purpose: StaticString, payloadCount: Int, entropy: any Entropy
+        encryption: [Key], signing: [Key], purpose: StaticString, payloadCount: Int,
+        random: @escaping (Int) -> [UInt8]
     ) throws(CryptoFault) {
         precondition(!encryption.isEmpty && !signing.isEmpty, "a ring has at least one key")
         var ciphers: [Cipher] = []
@@ -54,7 +56,7 @@ final class SealedTokens {
         self.ciphers = ciphers
         self.signers = signers
         self.payloadCount = payloadCount
-        self.entropy = entropy
+        self.random = random
     }
 
     /// Characters of every token.
@@ -65,7 +67,7 @@ final class SealedTokens {
     func seal(_ payload: [UInt8]) -> [UInt8] {
         precondition(payload.count == payloadCount, "a payload of another length")
         let (cipher, signer) = (ciphers[0], signers[0])
-        let nonce = entropy.bytes(AESCTR.nonceCount)
+        let nonce = random(AESCTR.nonceCount)
         let body = [Self.version] + cipher.id + signer.id + nonce + cipher.cipher.apply(payload, nonce: nonce)
         return Base64.encode(body + signer.key.code(body))
     }

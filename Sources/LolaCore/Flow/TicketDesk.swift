@@ -22,16 +22,15 @@ final class TicketDesk {
         let again = { [self] in answer(with: replies, wish, thenEnd: status, with: changes, body) }
         let terms = TicketTerms(operation: wish.operation, actions: wish.actions)
         let name = asker?.rawValue ?? ""
-        let actor = "agent:\(name)"
-        let order = TicketOrder(
-            conversation: conversation, terms: terms, agent: [UInt8](text: name), actor: actor)
+        let who = "agent:\(name)"
+        let order = TicketOrder(conversation: conversation, terms: terms, agent: [UInt8](text: name), who: who)
         tickets.plan(order) { [self] plan in
             ledger.step { [self] in
                 guard let plan else { return ledger.rest(Limits.storeRetry, again) }
                 let link = Reply.text(wish.text(link: tickets.link(plan.ticket)))
                 let outbox = OutboxRecord(status: status, agent: asker, isNotice: false, replies: replies + [link])
                 let done = { [self] in
-                    tickets.made(plan, by: actor)
+                    tickets.made(plan, by: who)
                     body(outbox)
                 }
                 ledger.record(outbox, with: changes + plan.operations, lost: { [self] in

@@ -21,7 +21,7 @@ final class CallbackTokens {
     init(encryption: [SealedTokens.Key], signing: [SealedTokens.Key], entropy: any Entropy) throws(CryptoFault) {
         sealed = try SealedTokens(
             encryption: encryption, signing: signing, purpose: "callback", payloadCount: Self.payloadCount,
-            entropy: entropy)
+            random: { entropy.bytes($0) })
         self.entropy = entropy
     }
 

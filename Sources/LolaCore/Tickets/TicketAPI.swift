@@ -52,7 +52,7 @@ final class TicketAPI {
         guard let parts = ConversationParts(conversation), ownIDs[parts.channel] == parts.own,
             let terms = TicketTerms(operation: root["operation"], actions: root["actions"])
         else { throw .fieldInvalid }
-        var order = TicketOrder(conversation: conversation, terms: terms, actor: Self.actor(principal))
+        var order = TicketOrder(conversation: conversation, terms: terms, who: Self.word(principal))
         order.agent = principal.agent.map { [UInt8](text: $0.text) }
         if let life = root["ttl"], !life.isNull {
             guard let seconds = life.integer, (1...book.lifeMax.inSeconds).contains(seconds) else {
@@ -86,7 +86,7 @@ final class TicketAPI {
             book.revoke(ticket) { [book] closing in
                 switch closing {
                 case .closed:
-                    book.note(.ticketRevoked, id, by: Self.actor(principal))
+                    book.note(.ticketRevoked, id, by: Self.word(principal))
                     answer(.empty(204))
                 case .lost: refuse(.ticketClosed)
                 case .unavailable: refuse(.storeUnavailable)
@@ -116,7 +116,7 @@ final class TicketAPI {
         }
     }
 
-    private static func actor(_ principal: Principal) -> String {
+    private static func word(_ principal: Principal) -> String {
         principal.agent.map { "agent:\($0.text)" } ?? principal.kind.rawValue
     }
 

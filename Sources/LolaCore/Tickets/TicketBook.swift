@@ -10,7 +10,7 @@ struct TicketOrder: Sendable {
     /// Whose ticket it will be.
     var agent: [UInt8]?
     /// Who asks, for the audit trail.
-    let actor: String
+    let who: String
 }
 
 /// A ticket that is thought out, and the operations that make it: to be carried out in one batch, by itself or with
@@ -158,7 +158,7 @@ final class TicketBook {
             store.submit(.batch(plan.operations)) { [self] answer in
                 switch answer {
                 case .claimed(true):
-                    made(plan, by: order.actor)
+                    made(plan, by: order.who)
                     body(plan)
                 case .claimed(false) where attempt < Limits.ticketAttemptsMax:
                     create(order, attempt: attempt + 1, body)
@@ -169,14 +169,14 @@ final class TicketBook {
     }
 
     /// Tells of a plan that has been carried out.
-    func made(_ plan: TicketPlan, by actor: String) {
+    func made(_ plan: TicketPlan, by who: String) {
         loop.counters.add(.ticketsMade)
-        note(.ticketCreated, plan.ticket.id, by: actor)
-        if let replaced = plan.replaced { note(.ticketRevoked, replaced, by: actor) }
+        note(.ticketCreated, plan.ticket.id, by: who)
+        if let replaced = plan.replaced { note(.ticketRevoked, replaced, by: who) }
     }
 
-    func note(_ action: AuditEvent.Action, _ ticket: RecordID, by actor: String, outcome: String = "ok") {
-        audit?.note(AuditEvent(action: action, actor: actor, subject: ticket.hex.text, outcome: outcome))
+    func note(_ action: AuditEvent.Action, _ ticket: RecordID, by who: String, outcome: String = "ok") {
+        audit?.note(AuditEvent(action: action, actor: who, subject: ticket.hex.text, outcome: outcome))
     }
 
     // MARK: Closing

@@ -82,7 +82,7 @@ final class TicketBench {
 
     static func order(_ operation: String = "cip", in conversation: ConversationKey = conversation) -> TicketOrder {
         TicketOrder(
-            conversation: conversation, terms: TicketTerms(operation: [UInt8](text: operation)), actor: "agent:a")
+            conversation: conversation, terms: TicketTerms(operation: [UInt8](text: operation)), who: "agent:a")
     }
 
     func create(_ operation: String = "cip", in conversation: ConversationKey = conversation) throws -> Ticket {
