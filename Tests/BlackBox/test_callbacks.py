@@ -18,7 +18,7 @@ from lolabox.problems import assert_problem
 from lolabox.stubs import Reply
 from lolabox.tls import new_private_pem
 from lolabox.waiting import eventually
-from lolabox.widget import JSON, Session, conversation, create_ticket, link_in, open_link, v1
+from lolabox.widget import JSON, Session, conversation, create_ticket, fresh_address, link_in, open_link, v1
 from lolabox.wire import Wire, fetch, request
 
 CARD = "4111111111111111"
@@ -192,7 +192,7 @@ def test_tampered_unknown_and_foreign_tokens_are_the_same_404(stack, own_stack, 
         answer = session.redeem(path=path)
         problem = assert_problem(answer, 404, "not_found")
         answers.append(({name: value for name, value in problem.items() if name != "request_id"},
-                        [(name, value) for name, value in answer.headers if name != "date"]))
+                        [(name, value) for name, value in answer.headers if name not in ("date", "ratelimit")]))
     assert all(answer == answers[0] for answer in answers)
     assert_unspent(session)
 
@@ -200,14 +200,11 @@ def test_tampered_unknown_and_foreign_tokens_are_the_same_404(stack, own_stack, 
 def test_every_octet_of_a_token_counts(session):
     token = session.callback().removeprefix("/callbacks/")
     octets = bytearray(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    with Wire(session.gateway.port) as wire:
-        for place in range(len(octets)):
-            octets[place] ^= 0x01
-            text = base64.urlsafe_b64encode(bytes(octets)).rstrip(b"=").decode()
-            octets[place] ^= 0x01
-            headers = JSON | {"Authorization": f"Bearer {session.token}"}
-            answer = wire.exchange(request("POST", f"/callbacks/{text}", headers, session.body(result={})), "POST")
-            assert answer.status == 404, place
+    for place in range(len(octets)):
+        octets[place] ^= 0x01
+        text = base64.urlsafe_b64encode(bytes(octets)).rstrip(b"=").decode()
+        octets[place] ^= 0x01
+        assert session.redeem(path=f"/callbacks/{text}").status == 404, place
     assert_unspent(session)
 
 
@@ -392,13 +389,15 @@ def test_a_tampered_token_takes_as_long_as_one_that_is_unknown(stack, session):
     flipped = token[:100] + ("A" if token[100] != "A" else "B") + token[101:]
     headers = JSON | {"Authorization": f"Bearer {session.token}"}
     times: dict[str, list[float]] = {flipped: [], "A" * len(token): [], "x": []}
-    with Wire(stack.gateway.port) as wire:
-        for number in range(600):
+    for number in range(300):
+        # Three wrong tokens of an address: ten would lock it out.
+        with Wire(stack.gateway.port, source=fresh_address()) as wire:
+            wire.exchange(request("GET", "/livez"))
             for text, found in times.items():
                 data = request("POST", f"/callbacks/{text}", headers, session.body(result={}))
                 started = time.perf_counter()
                 assert wire.exchange(data, "POST").status == 404
-                if number >= 50:
+                if number >= 20:
                     found.append(time.perf_counter() - started)
     medians = [sorted(found)[len(found) // 2] for found in times.values()]
     assert max(medians) - min(medians) <= 200e-6, medians

@@ -14,7 +14,7 @@ from lolabox.problems import assert_problem
 from lolabox.stubs import Reply
 from lolabox.tls import new_private_pem
 from lolabox.tokens import published_keys, thumbprint
-from lolabox.widget import Session, conversation, create_ticket, link_in, open_link, path_of, v1
+from lolabox.widget import Session, ask, conversation, create_ticket, link_in, open_link, path_of, v1
 from lolabox.wire import fetch
 
 BOTS = ["WhatsApp/2.24.20 A", "TelegramBot (like TwitterBot)", "facebookexternalhit/1.1", "Twitterbot/1.0",
@@ -148,9 +148,10 @@ def test_unknown_and_used_links(stack):
     ticket = create_ticket(stack.gateway, fresh_phone())
     assert Session(stack.gateway, ticket).redeem().status == 200
     used, unknown = path_of(ticket["link"]), "/w/" + "A" * 24
-    assert [stack.gateway.get(path).status for path in (used, unknown, "/w/x", used + "/x")] == [410, 404, 404, 404]
+    statuses = [ask(stack.gateway, "GET", path).status for path in (used, unknown, "/w/x", used + "/x")]
+    assert statuses == [410, 404, 404, 404]
     for path, status in ((used, 410), (unknown, 404)):
-        answer = fetch(stack.gateway.port, "POST", path + "/session", None, b"")
+        answer = ask(stack.gateway, "POST", path + "/session", None, b"")
         assert_problem(answer, status)
         assert answer.header("Referrer-Policy") == "no-referrer"
 

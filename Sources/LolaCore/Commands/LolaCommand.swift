@@ -29,6 +29,8 @@ public enum LolaCommand {
         case .dlqShow: DeadLetterCommands.show(invocation)
         case .dlqReplay: DeadLetterCommands.replay(invocation)
         case .dlqDrop: DeadLetterCommands.drop(invocation)
+        case .auditVerify: AuditCommands.verify(invocation)
+        case .auditExport: AuditCommands.export(invocation)
         case .verify: VerifyCommand.run(invocation)
         case .healthcheck: HealthCommand.run(invocation)
         case .version: VersionCommand.run(invocation)
@@ -43,6 +45,7 @@ enum ExitCode {
     static let ok: Int32 = 0
     static let failure: Int32 = 1
     static let usage: Int32 = 2
+    static let auditBroken: Int32 = 3
     static let cannotCreate: Int32 = 73
     static let inputOutput: Int32 = 74
     static let configuration: Int32 = 78

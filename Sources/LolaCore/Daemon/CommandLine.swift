@@ -12,6 +12,8 @@ enum CommandName: String, CaseIterable, Sendable {
     case dlqShow = "dlq show"
     case dlqReplay = "dlq replay"
     case dlqDrop = "dlq drop"
+    case auditVerify = "audit verify"
+    case auditExport = "audit export"
     case storeCheck = "store check"
     case storeRepair = "store repair"
     case verify, healthcheck, version, help

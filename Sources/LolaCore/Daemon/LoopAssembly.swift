@@ -18,11 +18,16 @@ struct SharedParts: Sendable {
     let started: Instant
     /// Derived from the data key: names people in logs and claims.
     let pseudonymKey: SecretBytes
+    let audit: OpenAudit
+    let alerts: AlertBoard
+    let anomalies: AnomalyCounters
     /// How many descriptors the process may have open.
     let descriptorsMax: Int
     /// The page of a loop; nil where there is no folder for it.
     let crashPage: @Sendable (Int) -> (any CrashPage)?
     let console: ConsoleFactory?
+    /// What the guard knows, for all loops.
+    let guardState: GuardState
 }
 
 /// Makes the console of a loop; only `lola dev` has one.
@@ -45,10 +50,14 @@ final class LoopAssembly {
     private let index: IndexKeyKeeper?
     private var isReleasing = false
     private let inbox: Inbox
+    private let door: LoopGuard
+    private let watch: LoopWatch
     private let shared: SharedParts
     private let mailbox: Mailbox<LoopMail>
     private var isDraining = false
     private var isQuiet = false
+    private var isWriting = false
+    private var isWritten = false
     private var drainDeadline = Instant.distantFuture
 
     /// `number` is the loop's place in the directory; loop 0 also serves the management listener.
@@ -60,7 +69,9 @@ final class LoopAssembly {
         mailbox = shared.directory.mailboxes[number]
         loop = Loop(clock: clock, net: net, entropy: entropy, counters: shared.counters[number])
         server = HTTPServer(
-            loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
+            loop,
+            headers: SecurityHeaders(
+                isHTTPS: settings.server.publicURL.scheme == .https, isDemo: settings.demoMode),
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
@@ -72,25 +83,26 @@ final class LoopAssembly {
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
         var channels: [ChannelName: any Channel] = [:]
         for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
-        let whatsapp = channels[.whatsapp] as? WhatsAppChannel
         let journal = FlowLog(shared.log, clock: clock)
         let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
-        let requeue: (AcceptedMessage) -> Void = { accepted in
-            shared.backlog.entered(accepted.lane)
-            shared.messages.insert(MessageRecord(accepted))
-            shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
-        }
+        let watch = try Self.watch(number, loop, shared, bare, store, client, pseudonyms)
+        self.watch = watch
+        let requeue = Self.requeue(shared)
+        let console = shared.console?(loop, client, shared)
+        let door = LoopGuard(
+            loop, shared, store: store, pseudonyms: pseudonyms, audit: watch.audit, channels: Set(channels.keys),
+            hasConsole: console != nil)
+        self.door = door
         let tickets = try Self.tickets(loop, settings, .init(
-            store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: nil, alerts: nil, handOver: requeue,
-            onGuess: { _ in }))
+            store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: watch.audit, alerts: shared.alerts,
+            handOver: requeue, onGuess: { door.lockouts.failed($0, $1) }))
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), tickets: tickets.book,
             retry: RetrySchedule(delays: settings.agents.retry),
             log: shared.messages, backlog: shared.backlog, journal: journal, doubts: doubts,
-            crashPage: shared.crashPage(number)))
+            crashPage: shared.crashPage(number), audit: watch.audit))
         self.flow = flow
-        let console = shared.console?(loop, client, shared)
         inbox = Inbox(
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
             journal: journal
@@ -104,17 +116,35 @@ final class LoopAssembly {
             _ = readMail()
             flow.take(accepted)
         }
-        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, journal: journal, requeue: requeue)
+        let deadLetters = DeadLetterAPI(
+            store: store, pseudonyms: pseudonyms, audit: watch.audit, requeue: requeue)
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
-        server.serve(GatewayApplication(.init(
-            server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
-            channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters, tickets: tickets,
-            health: shared.health, orchestratorToken: settings.orchestratorToken, isDemo: settings.demoMode,
-            jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) },
-            console: console)))
-        let loop = loop
+        let handlers: [any ActionHandler] = [
+            OpenArea(
+                health: shared.health, jwks: shared.jwks, metrics: { Self.metrics(shared, clock.now) },
+                storeIsOpen: { Self.storeIsOpen(shared) }),
+            WebhookArea(
+                WebhookDoor(
+                    loop, intake: intake, log: journal, pseudonyms: pseudonyms, audit: watch.audit,
+                    anomalies: shared.anomalies),
+                channels: channels),
+            admin, deadLetters, LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI,
+            watch.alertAPI, TicketArea(tickets),
+        ]
+        serve(handlers + (console.map { [ConsoleArea($0)] } ?? []), channels)
+        addSources(number, store, client, journal)
+    }
+
+    private func serve(_ handlers: [any ActionHandler], _ channels: [ChannelName: any Channel]) {
+        server.serve(GatewayApplication(server: server, gatekeeper: door.gatekeeper, handlers: handlers) { pass in
+            if pass.route.surface == .widget { return Limits.callbackBodyMax }
+            return pass.route.channel.flatMap { channels[$0]?.bodyMax } ?? Limits.bodyAPIMax
+        })
+    }
+
+    private func addSources(_ number: Int, _ store: any Store, _ client: OutboundClient, _ journal: FlowLog) {
+        let (loop, shared) = (loop, shared)
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
         loop.addSource { [self] in readMail() }
@@ -139,8 +169,10 @@ final class LoopAssembly {
         if let redis {
             redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index)
             redis.start()
+            if isFirst { door.lockouts.follow() }
         }
         if isFirst { StoreWatch(loop, shared.store, shared.log).start() }
+        watch.start()
         shared.health.loopIsReady()
         return (publicPort, managementPort)
     }
@@ -188,11 +220,22 @@ final class LoopAssembly {
 
     private func watchDrain() {
         guard !isQuiet, server.publicConnectionCount == 0, shared.backlog.busyCount == 0 else { return }
-        guard let redis else { return becomeQuiet() }
-        // What rests is on record: others take it up at once when the lanes are free.
-        if isReleasing { return }
+        guard isWritten else { return writeLast() }
+        // The trail ends with the last loop that may still write to it.
+        if isReleasing || watch.isFirst && !shared.health.areOthersQuiet { return }
         isReleasing = true
-        redis.releaseAll { [self] in becomeQuiet() }
+        watch.finish { [self] in
+            guard let redis else { return becomeQuiet() }
+            // What rests is on record: others take it up at once when the lanes are free.
+            redis.releaseAll { [self] in becomeQuiet() }
+        }
+    }
+
+    /// What the guard has counted and not written yet.
+    private func writeLast() {
+        if isWriting { return }
+        isWriting = true
+        door.limits.flush { [self] in isWritten = true }
     }
 
     private func becomeQuiet() {
@@ -229,6 +272,27 @@ final class LoopAssembly {
         _ loop: Loop, _ settings: Settings, _ around: TicketAssembly.Surroundings
     ) throws(StartFault) -> TicketAssembly {
         do throws(CryptoFault) { return try TicketAssembly(loop, settings, around) } catch { throw .key(error) }
+    }
+
+    /// Takes a message that is in the queue to the loop that owns it.
+    private static func requeue(_ shared: SharedParts) -> (AcceptedMessage) -> Void {
+        { accepted in
+            shared.backlog.entered(accepted.lane)
+            shared.messages.insert(MessageRecord(accepted))
+            shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
+        }
+    }
+
+    private static func watch(
+        _ number: Int, _ loop: Loop, _ shared: SharedParts, _ bare: any Store, _ store: any Store,
+        _ client: OutboundClient, _ pseudonyms: Pseudonyms
+    ) throws(StartFault) -> LoopWatch {
+        do throws(CryptoFault) {
+            return try LoopWatch(
+                number: number, loop, shared, bare: bare, store: store, client: client, pseudonyms: pseudonyms)
+        } catch {
+            throw .key(error)
+        }
     }
 
     private static func connectionsMax(_ shared: SharedParts) -> Int {
@@ -306,7 +370,8 @@ final class LoopAssembly {
         MetricsPage(
             counters: shared.counters, store: shared.store.status, storeIsOpen: storeIsOpen(shared),
             backlog: shared.backlog.count, logLinesDropped: shared.log.dropped,
-            uptime: now - shared.started, isDraining: shared.health.isDraining
+            uptime: now - shared.started, isDraining: shared.health.isDraining, audit: shared.audit.trail.status,
+            alerts: shared.alerts.totals
         ).render()
     }
 }

@@ -157,7 +157,7 @@ enum SettingsTable {
             actionsPerHour.definition, actionsPerDay.definition, callsSameNumber.definition, spendPerDay.definition,
             spendPerMonth.definition, adminAllowlist.definition, denylist.definition, credentialsKey.definition,
             contentFilter.definition, callingHours.definition,
-        ]
+        ] + watch
 }
 
 /// The word in `store.kind`.

@@ -16,8 +16,8 @@ struct TicketAssembly {
         let alerts: (any AlertDesk)?
         /// Takes a message that is in the queue to its owner.
         let handOver: (AcceptedMessage) -> Void
-        /// Told of an address that guesses.
-        let onGuess: (IPAddress) -> Void
+        /// Told of an address that guesses; goes on when that is kept.
+        let onGuess: (IPAddress, @escaping () -> Void) -> Void
     }
 
     init(_ loop: Loop, _ settings: Settings, _ around: Surroundings) throws(CryptoFault) {
@@ -25,7 +25,7 @@ struct TicketAssembly {
         let pseudonyms = around.pseudonyms
         book = TicketBook(
             loop, store: around.store, life: settings.callback.ttl, base: base, audit: around.audit,
-            hash: { pseudonyms.recordID($0) },
+            hash: { pseudonyms.id($0) },
             handOver: { verified in
                 let names = pseudonyms.names(verified.message)
                 around.handOver(AcceptedMessage(verified: verified, names: names, mayBeRepeated: false))

@@ -20,9 +20,17 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case methodNotAllowed = "method_not_allowed"
     case lengthRequired = "length_required"
     case authenticationRequired = "unauthorized"
+    /// A caller who is known and may not do this.
+    case accessDenied = "access_denied"
+    /// On the denylist, or not on the allowlist of the management listener.
+    case addressDenied = "address_denied"
+    case rateLimited = "rate_limited"
+    case lockedOut = "locked_out"
     case bodyInvalid = "body_invalid"
     case fieldInvalid = "field_invalid"
     case recordUnreadable = "record_unreadable"
+    /// What is asked for must stand in the audit trail, and the trail cannot be written or read.
+    case auditUnavailable = "audit_unavailable"
     /// A dead letter whose message is not over yet: its notice is on its way.
     case messageInHand = "message_in_hand"
 
@@ -51,9 +59,10 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         switch self {
         case .signatureMissing, .signatureInvalid, .authenticationRequired, .sessionInvalid: 401
         case .contentTypeWrong, .contentEncoded: 415
-        case .challengeInvalid, .ticketForeign: 403
+        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign: 403
+        case .rateLimited, .lockedOut: 429
         case .channelOff, .routeUnknown: 404
-        case .backlogFull, .storeUnavailable, .flooded, .callbackKeyExhausted: 503
+        case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded, .callbackKeyExhausted: 503
         case .recordUnreadable, .messageInHand, .callbackLost: 409
         case .ticketClosed: 410
         case .payloadInvalid, .sealInvalid, .cardDataRefused: 422
@@ -70,9 +79,10 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         switch self {
         case .signatureMissing, .signatureInvalid, .authenticationRequired, .sessionInvalid: "unauthorized"
         case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
-        case .challengeInvalid, .ticketForeign: "forbidden"
+        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign: "forbidden"
+        case .rateLimited, .lockedOut: "too_many_requests"
         case .channelOff, .routeUnknown: "not_found"
-        case .backlogFull, .storeUnavailable, .flooded, .callbackKeyExhausted: "unavailable"
+        case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded, .callbackKeyExhausted: "unavailable"
         case .callbackLost: "conflict"
         case .ticketClosed: "gone"
         case .payloadInvalid, .sealInvalid: "invalid_payload"
@@ -94,10 +104,13 @@ extension HTTPResponse {
     static func refusal(_ refusal: Refusal, requestID: [UInt8]) -> HTTPResponse {
         var response = problem(refusal.status, code: refusal.publicCode, requestID: requestID)
         switch refusal {
-        case .backlogFull, .storeUnavailable:
+        case .backlogFull, .storeUnavailable, .auditUnavailable:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
         case .flooded:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "1")))
+        case .addressDenied:
+            // Nothing of this caller is read but the head.
+            response.closes = true
         case .lengthRequired:
             // A body of unknown length may follow: nothing after the head can be taken for a request.
             response.closes = true

@@ -69,14 +69,17 @@ struct SecurityHeaders: Sendable {
     private let widget: [UInt8]
     private let widgetData: [UInt8]
 
-    /// `isHTTPS`: whether the outside reaches us over https, so that HSTS may be promised.
-    init(isHTTPS: Bool) {
+    /// - Parameters:
+    ///   - isHTTPS: whether the outside reaches us over https, so that HSTS may be promised.
+    ///   - isDemo: whether authentication is bypassed, so that nobody takes what he sees for the real thing.
+    init(isHTTPS: Bool, isDemo: Bool = false) {
         let bare = """
             X-Frame-Options: DENY\r
             X-Content-Type-Options: nosniff\r
             X-XSS-Protection: 1; mode=block\r
 
             """ + (isHTTPS ? "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n" : "")
+            + (isDemo ? "X-Lola-Demo: true\r\n" : "")
         let common = bare + "Referrer-Policy: strict-origin-when-cross-origin\r\n"
         let hidden = bare + "Referrer-Policy: no-referrer\r\n"
         let self_ = "script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"

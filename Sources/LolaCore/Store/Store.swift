@@ -72,6 +72,14 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case contact = 8
     /// How often handling a message has killed the process.
     case suspect = 9
+    /// Wrong credentials that were shown, one record each.
+    case failure = 12
+    /// Address blocks that are locked out, and those let in again before their time.
+    case lockout = 13
+    /// Requests that the HTTP limits have counted, in batches.
+    case limit = 14
+    /// What operators must look at.
+    case alert = 15
     /// Tickets, by their id.
     case ticket = 17
     /// What leads to a ticket: its link, and its conversation with its operation.
@@ -96,6 +104,10 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
         case .state: "state"
         case .contact: "contact"
         case .suspect: "suspect"
+        case .failure: "failure"
+        case .lockout: "lockout"
+        case .limit: "limit"
+        case .alert: "alert"
         case .ticket: "ticket"
         case .link: "link"
         case .spent: "spent"

@@ -9,11 +9,11 @@ final class CallbackDoor {
     /// Whether a message of the lane can be kept.
     private let hasRoom: (Lane) -> Bool
     /// Told of an address that showed no session, or a callback that is none.
-    private let onGuess: (IPAddress) -> Void
+    private let onGuess: (IPAddress, @escaping () -> Void) -> Void
 
     init(
         _ book: TicketBook, _ sessions: WidgetSessions, origins: WidgetOrigins,
-        hasRoom: @escaping (Lane) -> Bool, onGuess: @escaping (IPAddress) -> Void
+        hasRoom: @escaping (Lane) -> Bool, onGuess: @escaping (IPAddress, @escaping () -> Void) -> Void
     ) {
         self.book = book
         self.sessions = sessions
@@ -26,10 +26,7 @@ final class CallbackDoor {
     func receive(_ token: [UInt8], _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
         if request.head.method == .options { return answer(origins.preflight(request)) }
         judge(token, request) { [self] refusal, ticket in
-            if let refusal {
-                refused(refusal, ticket, request)
-                return answer(origins.allow(.refusal(refusal, requestID: request.requestID), request))
-            }
+            if let refusal { return refuse(refusal, ticket, request, answer) }
             book.loop.counters.add(.callbacksRedeemed)
             if let ticket { book.note(.callbackRedeemed, ticket, by: "widget") }
             answer(origins.allow(.json(200, [UInt8](text: #"{"status":"accepted"}"#)), request))
@@ -40,7 +37,7 @@ final class CallbackDoor {
     private func judge(
         _ text: [UInt8], _ request: HTTPRequest, _ body: @escaping (Refusal?, RecordID?) -> Void
     ) {
-        guard let session = sessions.tokens.verify(request.head, at: book.loop.wall) else {
+        guard let session = try? sessions.tokens.verify(request.head, at: book.loop.wall) else {
             return body(.sessionInvalid, nil)
         }
         if let refusal = Self.form(request.head) { return body(refusal, session.ticket) }
@@ -92,10 +89,27 @@ final class CallbackDoor {
         return ASCII.equalIgnoringCase(name, "application/json") ? nil : .contentTypeWrong
     }
 
-    private func refused(_ refusal: Refusal, _ ticket: RecordID?, _ request: HTTPRequest) {
+    private func refuse(
+        _ refusal: Refusal, _ ticket: RecordID?, _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void
+    ) {
         book.loop.counters.add(.callbacksRefused)
-        if refusal == .sessionInvalid || refusal == .routeUnknown { onGuess(request.peer) }
         // Who shows nothing is counted by the address, not written down for ever.
         if let ticket { book.note(.callbackRefused, ticket, by: "widget", outcome: refusal.rawValue) }
+        let response = origins.allow(.refusal(refusal, requestID: request.requestID), request)
+        guard isGuess(refusal, request.head) else { return answer(response) }
+        onGuess(request.peer) { answer(response) }
+    }
+
+    /// A token that is none, or a wrong session. Who shows none has not guessed, and a session of ours that has ended
+    /// is no guess.
+    private func isGuess(_ refusal: Refusal, _ head: HTTPRequestHead) -> Bool {
+        if refusal == .routeUnknown { return true }
+        guard refusal == .sessionInvalid, head.count("authorization") > 0 else { return false }
+        do throws(JWTFault) {
+            _ = try sessions.tokens.verify(head, at: book.loop.wall)
+            return false
+        } catch {
+            return error != .expired && error != .notYetValid
+        }
     }
 }

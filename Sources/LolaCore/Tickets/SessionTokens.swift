@@ -72,11 +72,11 @@ final class SessionTokens {
         return SessionClaims(ticket: id, operation: operation)
     }
 
-    /// The same for the one `Authorization: Bearer` of a request; nil when there is no such token.
-    func verify(_ head: HTTPRequestHead, at now: WallTime) -> SessionClaims? {
+    /// The same for the one `Authorization: Bearer` of a request; without one it is malformed.
+    func verify(_ head: HTTPRequestHead, at now: WallTime) throws(JWTFault) -> SessionClaims {
         guard head.count("authorization") == 1, let value = head.field("authorization"), value.count > 7,
             ASCII.equalIgnoringCase(value.prefix(7), "bearer ")
-        else { return nil }
-        return try? verify([UInt8](value.dropFirst(7)), at: now)
+        else { throw .malformed }
+        return try verify([UInt8](value.dropFirst(7)), at: now)
     }
 }

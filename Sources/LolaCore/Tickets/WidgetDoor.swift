@@ -8,11 +8,11 @@ final class WidgetDoor {
     /// The bank's own widgets by operation, as URLs.
     private let ownWidgets: [[UInt8]: [UInt8]]
     /// Told of an address that asked for a link that is none.
-    private let onGuess: (IPAddress) -> Void
+    private let onGuess: (IPAddress, @escaping () -> Void) -> Void
 
     init(
         _ book: TicketBook, _ sessions: WidgetSessions, origins: WidgetOrigins, ownWidgets: [[UInt8]: [UInt8]],
-        onGuess: @escaping (IPAddress) -> Void
+        onGuess: @escaping (IPAddress, @escaping () -> Void) -> Void
     ) {
         self.book = book
         self.sessions = sessions
@@ -81,8 +81,7 @@ final class WidgetDoor {
 
     private func find(_ link: [UInt8], _ request: HTTPRequest, _ body: @escaping (TicketBook.Found) -> Void) {
         book.find(link: link) { [self] found in
-            if case .nothing = found { onGuess(request.peer) }
-            body(found)
+            if case .nothing = found { onGuess(request.peer) { body(found) } } else { body(found) }
         }
     }
 }

@@ -89,7 +89,6 @@ final class PlainStore: Store {
 final class PlainJournal: EventLog, OperatorLog {
     private(set) var lines: [String] = []
     func quarantined(_ id: RecordID, crashes: Int) { lines.append("quarantined \(crashes)") }
-    func operatorDid(_ action: StaticString, _ id: RecordID) { lines.append("operator \(action)") }
     func deadLetter(_ turn: Turn, _ names: MessageNames, word: String) { lines.append("dead \(word)") }
     func finished(
         _ turn: Turn, _ names: MessageNames, _ status: MessageRecord.Status, _ agent: AgentName?, _ refusal: Refusal?
@@ -98,24 +97,17 @@ final class PlainJournal: EventLog, OperatorLog {
     }
 }
 
-/// Events of the audit trail, each kept at once.
-final class PlainAudit: AuditLog {
-    private(set) var events: [AuditEvent] = []
-    func append(_ event: AuditEvent, _ done: @escaping (Bool) -> Void) { events.append(event) }
-    var lines: [String] { events.map { "\($0.action.rawValue) \($0.actor) \($0.outcome)" } }
-}
-
 final class FlowBench {
     let rig = LoopRig()
     let channel = PlainChannel()
     let stage = PlainStage()
     let store = PlainStore()
     let journal = PlainJournal()
+    let audit = PlainAuditLog()
     let log = MessageLog(capacity: 100)
     let backlog = Backlog()
     let doubts = Doubts(DoubtCount())
     let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
-    let audit = PlainAudit()
     let tickets: TicketBook
     let client: OutboundClient
     let flow: MessageFlow
@@ -141,13 +133,14 @@ final class FlowBench {
         let pseudonyms = pseudonyms
         tickets = TicketBook(
             rig.loop, store: store, life: .hours(2), base: [UInt8](text: "https://lola.example"), audit: audit,
-            hash: { pseudonyms.recordID($0) }, handOver: { _ in })
+            hash: { pseudonyms.id($0) }, handOver: { _ in })
         flow = MessageFlow(FlowParts(
             loop: rig.loop, client: client, store: store, channels: [.whatsapp: channel],
             pipeline: Pipeline([stage], clock: rig.clock),
             agents: AgentRoster(rig.loop, client: client, http: agents, scripted: ScriptedAgents(), inFlightMax: 2),
             tickets: tickets,
-            retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, crashPage: nil))
+            retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, crashPage: nil,
+            audit: audit))
         agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         provider = SimServer(rig.network, "provider", at: Endpoint(address: IPAddress([10, 0, 0, 3]), port: 80))
         agent.script = { [self] call in

@@ -81,7 +81,7 @@ struct CallbackDoorTests {
             let response = try stand.bench.wait { stand.bench.callbacks.receive(token, request, $0) }
             #expect(response.status == 401, "\(way)")
         }
-        #expect(stand.bench.guesses == 2 && stand.bench.events.isEmpty)
+        #expect(stand.bench.guesses == (way == "none" || way == "expired" ? 0 : 2) && stand.bench.events.isEmpty)
         let fresh = try stand.bench.session(stand.ticket)
         #expect(try stand.bench.call(fresh.success, TicketBench.body(stand.ticket), session: fresh).status == 200)
     }

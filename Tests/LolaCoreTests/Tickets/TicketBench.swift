@@ -11,8 +11,8 @@ final class TicketBench {
 
     let rig = LoopRig()
     let store: EpochStore
-    let audit = PlainAudit()
-    let alerts = PlainAlerts()
+    let audit = PlainAuditLog()
+    let alerts = RaisedAlerts()
     let book: TicketBook
     let tokens: CallbackTokens
     let sessions: WidgetSessions
@@ -54,9 +54,16 @@ final class TicketBench {
             pseudonym: { _ in "pseudonym" })
         widgets = WidgetDoor(
             book, sessions, origins: origins, ownWidgets: ownWidget ? [[UInt8](text: "cip"): ownURL] : [:],
-            onGuess: { _ in guess() })
+            onGuess: { _, done in
+                guess()
+                loop.soon(done)
+            })
         callbacks = CallbackDoor(
-            book, sessions, origins: origins, hasRoom: { _ in room() }, onGuess: { _ in guess() })
+            book, sessions, origins: origins, hasRoom: { _ in room() },
+            onGuess: { _, done in
+                guess()
+                loop.soon(done)
+            })
         handOver = { [self] in events.append($0) }
         guess = { [self] in guesses += 1 }
         room = { [self] in hasRoom }
@@ -173,7 +180,7 @@ final class EpochStore: Store {
     func deliver(at now: WallTime) -> Bool { table.deliver(at: now) }
 }
 
-final class PlainAlerts: AlertDesk {
+final class RaisedAlerts: AlertDesk {
     private let kinds = Mutex<[Alert.Kind]>([])
     func raise(_ alert: Alert) { kinds.withLock { $0.append(alert.kind) } }
     var raised: [Alert.Kind] { kinds.withLock { $0 } }

@@ -94,6 +94,18 @@ struct LimitsTests {
         #expect(Limits.refusalLinesMax < Limits.webhookPaceRefusalsMax)
     }
 
+    @Test("the guard: a lock-out lasts as long as it was counted for, gateways hear of it in time, limits fit the settings")
+    func guardedDoor() {
+        #expect(Limits.lockoutTime >= Limits.lockoutWindow)
+        #expect(Limits.lockoutRefresh < .seconds(5))
+        #expect(Limits.limitEventsMax > 1_000_000 && Limits.limitEventsMin < Limits.limitEventsMax)
+        #expect(Limits.limitBatchInterval < HTTPLimits.window)
+        #expect(Limits.lockoutFailuresKept >= Limits.lockoutFailures * 10_000)
+        #expect(Limits.lockoutsMax < Limits.lockoutFailuresKept)
+        #expect(Limits.guardPageMax <= Limits.redisPageMax)
+        #expect(Limits.forwardedHopsMax < Limits.requestFieldsMax)
+    }
+
     @Test("a record of the journal takes the largest message, and a search tries many of them")
     func journal() {
         #expect(Limits.journalRecordMax.bytes >= 2 * Limits.bodyWhatsAppMax.bytes)
@@ -157,5 +169,27 @@ struct LimitsTests {
         #expect(Limits.choiceIDMax >= Limits.whatsAppButtonIDMax)
         #expect(Limits.nativeIDMax <= Limits.whatsAppReferenceMax)
         #expect(Limits.deliveryReferenceMax <= Limits.whatsAppReferenceMax)
+    }
+
+    @Test("audit: a record is far below a segment, refusals are bounded by what may wait, heads come before the minute")
+    func audit() {
+        let fact = Limits.auditFieldMax.bytes + 64
+        #expect(Limits.auditRecordMax.bytes > 4 * Limits.auditFieldMax.bytes + Limits.auditFactsMax * fact)
+        #expect(Limits.auditRecordMax < Limits.auditSegmentMax)
+        #expect(Limits.auditRecordMax < Limits.journalReadStep)
+        #expect(Limits.auditRefusalsSingle < Limits.auditRefusalsMax)
+        #expect(Limits.auditRefusalsMax < Limits.auditRefusalSubjectsMax)
+        #expect(Limits.auditRefusalSubjectsMax < Limits.auditWaitingMax)
+        #expect(Limits.auditHeadInterval < Limits.auditHeadLineInterval)
+        #expect(Limits.auditPauseMin < Limits.auditPauseMax)
+        #expect(Limits.auditPageMax <= Limits.auditRecentMax)
+    }
+
+    @Test("alerts: one page shows all, an incident is written down more often than it is told")
+    func alerts() {
+        #expect(Limits.alertsKeptMax <= Limits.redisPageMax)
+        #expect(Limits.alertsRaisedMax < Limits.alertIncidentsMax)
+        #expect(Limits.alertUpdateInterval < Limits.anomalyWindow)
+        #expect(Limits.anomalyAgentsMax < Limits.anomalyAddressesMax)
     }
 }
