@@ -67,7 +67,7 @@ def test_the_whole_way_from_the_chat_and_back(stack):
                                  "outcome": "success", "result": result}
     assert call.header("Idempotency-Key") == f"callback:{session.ticket_id}" == envelope["message"]["key"]
     assert envelope["message"]["type"] == "event" and envelope["message"]["text"] == ""
-    assert stack.graph.wait_texts(phone, 2)[1] == "sender_home heard: "
+    assert stack.graph.wait_texts(phone, 2)[1] == "sender_home heard:"
     assert status_of(session) == "succeeded"
     for secret in (session.token, session.callback(), "tok_77", result["vault_sealed"]):
         assert secret not in stack.gateway.log

@@ -56,13 +56,13 @@ final class WidgetDoor {
     // MARK: Session
 
     func session(_ link: [UInt8], _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
+        if request.head.method == .options { return answer(origins.preflight(request)) }
         let done: (HTTPResponse) -> Void = { [origins] response in
             var response = origins.allow(response, request)
             response.policy = .widgetData
             answer(response)
         }
         let refuse: (Refusal) -> Void = { done(.refusal($0, requestID: request.requestID)) }
-        if request.head.method == .options { return done(origins.preflight(request)) }
         find(link, request) { [self] found in
             switch found {
             case .unavailable: refuse(.storeUnavailable)

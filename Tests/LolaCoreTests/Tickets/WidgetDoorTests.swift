@@ -121,6 +121,7 @@ struct WidgetDoorTests {
         #expect(answers.map { Self.value($0, allow) } == [own, nil])
         let asked = try Self.session(bench, link, "OPTIONS", origin: TicketBench.widgetOrigin)
         #expect(asked.status == 204 && Self.value(asked, "Access-Control-Allow-Methods") == "POST")
+        #expect(asked.fields.count { "\($0.name)" == allow } == 1)
         let refused = try Self.session(bench, link, "OPTIONS", origin: evil)
         #expect(Self.value(refused, allow) == nil)
     }
