@@ -81,13 +81,11 @@ final class LoopAssembly {
         let doubts = Doubts(shared.doubts)
         self.doubts = doubts
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
-        var channels: [ChannelName: any Channel] = [:]
-        for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
+        let channels = Self.channels(settings, clock)
         let journal = FlowLog(shared.log, clock: clock)
         let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
         let watch = try Self.watch(number, loop, shared, bare, store, client, pseudonyms)
         self.watch = watch
-        let requeue = Self.requeue(shared)
         let console = shared.console?(loop, client, shared)
         let door = LoopGuard(
             loop, shared, store: store, pseudonyms: pseudonyms, audit: watch.audit, channels: Set(channels.keys),
@@ -95,13 +93,12 @@ final class LoopAssembly {
         self.door = door
         let tickets = try Self.tickets(loop, settings, .init(
             store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: watch.audit, alerts: shared.alerts,
-            handOver: requeue, onGuess: { door.lockouts.failed($0, $1) }))
+            handOver: Self.requeue(shared), onGuess: { door.lockouts.failed($0, $1) }))
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), tickets: tickets.book,
-            retry: RetrySchedule(delays: settings.agents.retry),
-            log: shared.messages, backlog: shared.backlog, journal: journal, doubts: doubts,
-            crashPage: shared.crashPage(number), audit: watch.audit))
+            retry: RetrySchedule(delays: settings.agents.retry), log: shared.messages, backlog: shared.backlog,
+            journal: journal, doubts: doubts, crashPage: shared.crashPage(number), audit: watch.audit))
         self.flow = flow
         inbox = Inbox(
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
@@ -117,7 +114,7 @@ final class LoopAssembly {
             flow.take(accepted)
         }
         let deadLetters = DeadLetterAPI(
-            store: store, pseudonyms: pseudonyms, audit: watch.audit, requeue: requeue)
+            store: store, pseudonyms: pseudonyms, audit: watch.audit, requeue: Self.requeue(shared))
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
         let handlers: [any ActionHandler] = [
@@ -266,6 +263,12 @@ final class LoopAssembly {
         } catch {
             throw .key(error)
         }
+    }
+
+    private static func channels(_ settings: Settings, _ clock: any Clock) -> [ChannelName: any Channel] {
+        var channels: [ChannelName: any Channel] = [:]
+        for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
+        return channels
     }
 
     private static func tickets(
