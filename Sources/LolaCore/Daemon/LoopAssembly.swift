@@ -84,23 +84,25 @@ final class LoopAssembly {
         let doubts = Doubts(shared.doubts)
         self.doubts = doubts
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
-        var channels: [ChannelName: any Channel] = [:]
-        for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
+        let channels = Self.channels(settings, clock)
         let journal = FlowLog(shared.log, clock: clock)
         let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
         let watch = try Self.watch(number, loop, shared, bare, store, client, pseudonyms)
         self.watch = watch
-        let flow = MessageFlow(FlowParts(
-            loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
-            agents: try Self.agents(loop, client, shared), retry: RetrySchedule(delays: settings.agents.retry),
-            log: shared.messages, backlog: shared.backlog, journal: journal, doubts: doubts,
-            crashPage: shared.crashPage(number), audit: watch.audit))
-        self.flow = flow
         let console = shared.console?(loop, client, shared)
         let door = LoopGuard(
             loop, shared, store: store, pseudonyms: pseudonyms, audit: watch.audit, channels: Set(channels.keys),
             hasConsole: console != nil)
         self.door = door
+        let tickets = try Self.tickets(loop, settings, .init(
+            store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: watch.audit, alerts: shared.alerts,
+            handOver: Self.requeue(shared), onGuess: { door.lockouts.failed($0, $1) }))
+        let flow = MessageFlow(FlowParts(
+            loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
+            agents: try Self.agents(loop, client, shared), tickets: tickets.book,
+            retry: RetrySchedule(delays: settings.agents.retry), log: shared.messages, backlog: shared.backlog,
+            journal: journal, doubts: doubts, crashPage: shared.crashPage(number), audit: watch.audit))
+        self.flow = flow
         inbox = Inbox(
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
             journal: journal
@@ -114,7 +116,8 @@ final class LoopAssembly {
             _ = readMail()
             flow.take(accepted)
         }
-        let deadLetters = Self.deadLetters(shared, store, pseudonyms, watch)
+        let deadLetters = DeadLetterAPI(
+            store: store, pseudonyms: pseudonyms, audit: watch.audit, requeue: Self.requeue(shared))
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
         let webhooks = WebhookDoor(
@@ -125,7 +128,7 @@ final class LoopAssembly {
         serve([
             WebhookArea(webhooks, channels: channels), admin, deadLetters,
             LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
-            AdminPageArea(events) { report.render() },
+            AdminPageArea(events) { report.render() }, TicketArea(tickets),
         ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
         attach(store, journal, client, number: number)
     }
@@ -139,7 +142,8 @@ final class LoopAssembly {
         server.serve(GatewayApplication(
             server: server, gatekeeper: door.gatekeeper, handlers: [open] + handlers
         ) { pass in
-            pass.route.channel.flatMap { channels[$0]?.bodyMax } ?? Limits.bodyAPIMax
+            if pass.route.surface == .widget { return Limits.callbackBodyMax }
+            return pass.route.channel.flatMap { channels[$0]?.bodyMax } ?? Limits.bodyAPIMax
         })
     }
 
@@ -269,10 +273,21 @@ final class LoopAssembly {
         }
     }
 
-    private static func deadLetters(
-        _ shared: SharedParts, _ store: any Store, _ pseudonyms: Pseudonyms, _ watch: LoopWatch
-    ) -> DeadLetterAPI {
-        DeadLetterAPI(store: store, pseudonyms: pseudonyms, audit: watch.audit) { accepted in
+    private static func channels(_ settings: Settings, _ clock: any Clock) -> [ChannelName: any Channel] {
+        var channels: [ChannelName: any Channel] = [:]
+        for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
+        return channels
+    }
+
+    private static func tickets(
+        _ loop: Loop, _ settings: Settings, _ around: TicketAssembly.Surroundings
+    ) throws(StartFault) -> TicketAssembly {
+        do throws(CryptoFault) { return try TicketAssembly(loop, settings, around) } catch { throw .key(error) }
+    }
+
+    /// Takes a message that is in the queue to the loop that owns it.
+    private static func requeue(_ shared: SharedParts) -> (AcceptedMessage) -> Void {
+        { accepted in
             shared.backlog.entered(accepted.lane)
             shared.messages.insert(MessageRecord(accepted))
             shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
@@ -338,7 +353,8 @@ final class LoopAssembly {
             throw .key(error)
         }
         let share = max(1, Limits.agentInFlightMax / shared.directory.mailboxes.count)
-        return AgentRoster(loop, client: client, http: http, scripted: ScriptedAgents(), inFlightMax: share)
+        let scripted = ScriptedAgents(offersLinks: settings.mode == .dev)
+        return AgentRoster(loop, client: client, http: http, scripted: scripted, inFlightMax: share)
     }
 
     /// Who finds another key than its own cannot go on: its next start takes the one that counts.

@@ -10,6 +10,6 @@ enum SettingsGap {
 
     private static let withoutEffect = [
         "credentials.encryption_key", "compliance.content_filter", "compliance.quiet_hours", "twilio.auth_token",
-        "resend.webhook_secret", "limits.widget.per_ip", "widgets.cip.url", "widgets.card.url",
+        "resend.webhook_secret",
     ]
 }

@@ -91,9 +91,13 @@ private struct EmbeddedOpening {
         let keys = try StoreOpening.crypto { () throws(CryptoFault) in
             try SealKeys(settings.data.keys, entropy: LinuxEntropy())
         }
-        let (journal, threads, disk, damages) = try openJournal(folder, keys)
+        let (journal, report, threads, disk, damages) = try openJournal(folder, keys)
         let bare = Conversation(JournalStore(journal, loop: 0), loops[0])
         let index = try StoreOpening.indexKey(keys, settings) { bare.ask($0) }
+        guard let epoch = StoreEpoch.find(report, entropy: LinuxEntropy(), ask: { bare.ask($0) }) else {
+            throw Daemon.Failure(code: 74, text: "the store in \(folder) cannot be written")
+        }
+        journal.note(epoch: epoch)
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
         let audit = try StoreOpening.audit(settings, index, gateway: AuditHead.embedded) { bare.ask($0) }
         let memory = try StoreOpening.memory(keys, settings) { bare.ask($0) }
@@ -107,7 +111,7 @@ private struct EmbeddedOpening {
 
     private func openJournal(
         _ folder: String, _ keys: SealKeys
-    ) throws(Daemon.Failure) -> (Journal, StoreThreads, LinuxDisk, damages: [String]) {
+    ) throws(Daemon.Failure) -> (Journal, JournalReport, StoreThreads, LinuxDisk, damages: [String]) {
         guard let writer = EventFD(), let compactor = EventFD(), let ended = EventFD() else {
             throw Daemon.Failure(code: 1, text: "the process has no file descriptor left")
         }
@@ -139,7 +143,7 @@ private struct EmbeddedOpening {
             throw Daemon.Failure(code: 73, text: "data.dir: \(error.rawValue)")
         }
         let damages = opened.report.damages.filter(\.isNew).map { "\($0.kind.rawValue) in \($0.file)" }
-        return (opened.journal, threads, disk, damages)
+        return (opened.journal, opened.report, threads, disk, damages)
     }
 
     /// 78 for what the operator must change, 73 for what cannot be made, 74 for a device that fails (CONTRACT §2).

@@ -13,7 +13,21 @@ enum Action: String, CaseIterable, Sendable {
     case useConsole = "console.use"
     case readAdminPage = "page.read"
 
+    /// Links, sessions and callbacks of widgets: the handler checks what they show.
+    case openLink = "link.open"
+    case openSession = "session.open"
+    case redeemCallback = "callback.redeem"
+    /// What a browser asks before it lets a page call these.
+    case askForSession = "session.ask"
+    case askForCallback = "callback.ask"
+
+    // Agents
+    case createTicket = "tickets.create"
+    case showTicket = "tickets.show"
+    case revokeTicket = "tickets.revoke"
+
     // Administration
+    case listTickets = "tickets.list"
     case listMessages = "messages.list"
     case showMessage = "messages.show"
     case dryRun = "route.dry_run"
@@ -35,11 +49,12 @@ enum Action: String, CaseIterable, Sendable {
     var audience: Audience {
         switch self {
         case .probeLive, .probeReady, .readKeys, .readMetrics, .webhookHandshake, .webhookReceive, .useConsole,
-            .readAdminPage:
+            .readAdminPage, .openLink, .openSession, .redeemCallback, .askForSession, .askForCallback:
             .everybody
+        case .createTicket, .showTicket, .revokeTicket: .agents
         case .listMessages, .showMessage, .dryRun, .listDeadLetters, .actOnDeadLetter, .showDeadLetter,
             .dropDeadLetter, .listQuarantine, .listLockouts, .liftLockout, .readAudit, .listAlerts, .followEvents,
-            .readHealth:
+            .readHealth, .listTickets:
             .operators
         }
     }

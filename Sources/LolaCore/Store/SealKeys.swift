@@ -73,8 +73,10 @@ extension StoreRoom {
     /// knows of itself is sealed by whoever writes it.
     var isSealed: Bool {
         switch self {
-        case .inbound, .outbox, .dead, .quarantine, .state, .contact, .failure, .lockout, .limit, .alert: true
-        case .meta, .seen, .progress, .suspect: false
+        case .inbound, .outbox, .dead, .quarantine, .state, .contact, .failure, .lockout, .limit, .alert, .ticket,
+            .link:
+            true
+        case .meta, .seen, .progress, .suspect, .spent: false
         }
     }
 }

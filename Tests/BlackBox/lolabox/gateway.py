@@ -31,7 +31,8 @@ TELEGRAM_SECRET = "S3cret-Token_123-canary"
 ORCHESTRATOR_TOKEN = "orchestrator-token-canary-" + "4e7b" * 8
 PUBLIC_URL = "https://lola.example.test"
 #: Tests ask the administration far more often than an operator does. Who tests the limits sets his own.
-HIGH_LIMITS = {"HTTP_RATE_LIMIT_PER_IP": "1000000", "HTTP_RATE_LIMIT_GLOBAL": "1000000"}
+HIGH_LIMITS = {"HTTP_RATE_LIMIT_PER_IP": "1000000", "HTTP_RATE_LIMIT_GLOBAL": "1000000",
+               "LOLA_WIDGET_RATE_LIMIT_PER_IP": "1000000"}
 
 
 def minimal_environment(data: Path) -> dict[str, str]:

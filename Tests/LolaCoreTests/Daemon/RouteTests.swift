@@ -27,6 +27,10 @@ struct RouteTests {
         ("/admin/api/dlq/\(id)", "/admin/api/dlq/|\(id)", false, true),
         ("/admin/api/quarantine", "/admin/api/quarantine", false, true),
         ("/admin/api/lockouts", "/admin/api/lockouts", false, true),
+        ("/w/abc", "/w/|abc", true, false), ("/w/abc/session", "/w/|abc", true, false),
+        ("/callbacks/a/b", "/callbacks/|a/b", true, false), ("/v1/tickets", "/v1/tickets", true, false),
+        ("/v1/tickets/\(id)", "/v1/tickets/|\(id)", true, false),
+        ("/admin/api/tickets", "/admin/api/tickets", false, true),
         ("/admin/api/lockouts/\(id)", "/admin/api/lockouts/|\(id)", false, true),
     ])
     func paths(_ row: (path: String, route: String, isPublic: Bool, isManagement: Bool)) throws {
@@ -37,7 +41,7 @@ struct RouteTests {
     @Test("a path that is nearly one is none", arguments: [
         "", "/", "/livez/", "/Livez", "/livex", "/live", "/webhooks/whatsap", "/webhooks/whatsapp/",
         "/webhooks/whatsapp2", "/webhooks", "/metrics2", "/admin/api/messages/", "/admin/api/message",
-        "/admin/api/dlq/", "/admin/api/dlq/0a", "/admin/api/lockouts/" + String(repeating: "0A", count: 16),
+        "/w/", "/w", "/w/a/other", "/callbacks/", "/v1/tickets/", "/v1/tickets/x", "/admin/api/dlq/", "/admin/api/dlq/0a", "/admin/api/lockouts/" + String(repeating: "0A", count: 16),
     ])
     func near(path: String) throws {
         #expect(try find(path, .public) == nil)

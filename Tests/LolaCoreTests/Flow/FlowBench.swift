@@ -108,6 +108,7 @@ final class FlowBench {
     let backlog = Backlog()
     let doubts = Doubts(DoubtCount())
     let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
+    let tickets: TicketBook
     let client: OutboundClient
     let flow: MessageFlow
     let agent: SimServer
@@ -129,10 +130,15 @@ final class FlowBench {
                 name: name, url: url, timeout: .seconds(5), key: key, issuer: [UInt8](text: "https://b.example"),
                 entropy: rig.loop.entropy)
         }
+        let pseudonyms = pseudonyms
+        tickets = TicketBook(
+            rig.loop, store: store, life: .hours(2), base: [UInt8](text: "https://lola.example"), audit: audit,
+            hash: { pseudonyms.id($0) }, handOver: { _ in })
         flow = MessageFlow(FlowParts(
             loop: rig.loop, client: client, store: store, channels: [.whatsapp: channel],
             pipeline: Pipeline([stage], clock: rig.clock),
             agents: AgentRoster(rig.loop, client: client, http: agents, scripted: ScriptedAgents(), inFlightMax: 2),
+            tickets: tickets,
             retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, crashPage: nil,
             audit: audit))
         agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
