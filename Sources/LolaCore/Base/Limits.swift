@@ -338,6 +338,13 @@ enum Limits {
     static let telegramCallbackDataMax = ByteCount.bytes(64)
     static let telegramStartPayloadMax = ByteCount.bytes(64)
 
+    // MARK: Widgets
+
+    /// A photo as the identity widget sends it. In JSON and sealed it takes 16/9 of that, and fits into a callback.
+    static let widgetPhotoMax = ByteCount.kibibytes(32)
+    /// What is read of an `Accept-Language` field; browsers send a tenth of it.
+    static let acceptLanguageRead = ByteCount.bytes(512)
+
     // MARK: Console of `lola dev`
 
     /// Messages kept of one sandbox chat, and chats; the oldest go first.

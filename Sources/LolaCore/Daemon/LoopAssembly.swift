@@ -60,7 +60,9 @@ final class LoopAssembly {
         mailbox = shared.directory.mailboxes[number]
         loop = Loop(clock: clock, net: net, entropy: entropy, counters: shared.counters[number])
         server = HTTPServer(
-            loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
+            loop, headers: SecurityHeaders(
+                isHTTPS: settings.server.publicURL.scheme == .https,
+                themeOrigin: settings.session.themeURL?.origin),
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
