@@ -106,6 +106,10 @@ struct MetricsPage {
         Family(name: "lola_cards_masked_total", help: "Card numbers masked in chat text.", series: [
             ("", .cardsMasked)
         ]),
+        Family(name: "lola_tickets_total", help: "Tickets made.", series: [("", .ticketsMade)]),
+        Family(name: "lola_callbacks_total", help: "Callbacks of widgets.", series: [
+            (#"outcome="redeemed""#, .callbacksRedeemed), (#"outcome="refused""#, .callbacksRefused),
+        ]),
         Family(name: "lola_calls_total", help: "Calls to the outside.", series: [
             (#"to="identity""#, .identityCalls), (#"to="agent""#, .agentCalls), (#"to="channel""#, .deliveries),
         ]),

@@ -2,6 +2,9 @@
 // English. Deterministic and without effect beyond the conversation; nothing is ever executed from chat. Any thread.
 
 struct ScriptedAgents: Sendable {
+    /// Whether they offer widgets: under `lola dev` the whole way can be walked.
+    var offersLinks = false
+
     /// The answer of one agent to one message.
     func answer(_ agent: AgentName, _ turn: Turn, state: [UInt8]?) -> AgentAnswer {
         if turn.message.type == .reaction { return AgentAnswer() }

@@ -10,8 +10,10 @@ final class GatewayApplication: HTTPApplication {
         let whatsapp: WhatsAppChannel?
         let admin: AdminAPI
         let deadLetters: DeadLetterAPI
+        let tickets: TicketAssembly
         let health: Health
         let orchestratorToken: SecretBytes
+        let isDemo: Bool
         let jwks: [UInt8]
         let metrics: () -> [UInt8]
         /// Whether the store takes changes now.
@@ -31,13 +33,15 @@ final class GatewayApplication: HTTPApplication {
             guard let route = try Route.find(head.bytes[head.path.asRange], role: role, hasConsole: isConsole) else {
                 return refuse(.routeUnknown, requestID)
             }
-            return admit(route, head, requestID)
+            return admit(route, head, peer, requestID)
         } catch {
             return .answer(.problem(error.status, code: error.word, requestID: requestID))
         }
     }
 
-    private func admit(_ route: Route, _ head: HTTPRequestHead, _ requestID: [UInt8]) -> Admission {
+    private func admit(
+        _ route: Route, _ head: HTTPRequestHead, _ peer: IPAddress, _ requestID: [UInt8]
+    ) -> Admission {
         var channel: (any Channel)?
         if let name = route.channel {
             channel = parts.channels[name]
@@ -50,13 +54,21 @@ final class GatewayApplication: HTTPApplication {
             return .answer(response)
         }
         if route.isAdmin, !isOrchestrator(head) { return refuse(.authenticationRequired, requestID) }
+        var caller: Principal?
+        if route.isForAgents {
+            caller = principal(head, peer)
+            if caller == nil { return refuse(.authenticationRequired, requestID) }
+        }
         if head.method == .post, head.framing == .none { return refuse(.lengthRequired, requestID) }
         if let channel, head.method == .post {
             return .proceed(bodyMax: channel.bodyMax) { [parts] request, exchange in
                 parts.door.receive(request, from: channel) { parts.server.respond(exchange, $0) }
             }
         }
-        return .proceed(bodyMax: channel?.bodyMax ?? Limits.bodyAPIMax) { [self] request, exchange in
+        return .proceed(bodyMax: channel?.bodyMax ?? route.bodyMax) { [self] request, exchange in
+            if let caller {
+                return handle(route, request, of: caller) { [parts] in parts.server.respond(exchange, $0) }
+            }
             handle(route, request) { [parts] response in parts.server.respond(exchange, response) }
         }
     }
@@ -70,6 +82,24 @@ final class GatewayApplication: HTTPApplication {
         guard head.count("authorization") == 1, let value = head.field("authorization") else { return false }
         guard value.count > 7, ASCII.equalIgnoringCase(value.prefix(7), "bearer ") else { return false }
         return parts.orchestratorToken.equals(value.dropFirst(7))
+    }
+
+    /// Who calls an agent route; nil when nobody that is known.
+    private func principal(_ head: HTTPRequestHead, _ peer: IPAddress) -> Principal? {
+        if parts.isDemo { return Principal(kind: .demo, address: peer) }
+        return isOrchestrator(head) ? Principal(kind: .orchestrator, address: peer) : nil
+    }
+
+    private func handle(
+        _ route: Route, _ request: HTTPRequest, of caller: Principal, _ answer: @escaping (HTTPResponse) -> Void
+    ) {
+        let api = parts.tickets.api
+        switch route {
+        case .tickets: api.create(request, caller, answer)
+        case .ticket(let id) where request.head.method == .delete: api.revoke(id, request, caller, answer)
+        case .ticket(let id): api.show(id, request, caller, answer)
+        default: answer(.refusal(.routeUnknown, requestID: request.requestID))
+        }
     }
 
     /// Everything but the webhooks themselves.
@@ -96,6 +126,12 @@ final class GatewayApplication: HTTPApplication {
         case .adminDeadLetter(let id): parts.deadLetters.show(id, request, answer)
         case .adminQuarantine: parts.deadLetters.quarantine(request, answer)
         case .adminDryRun: parts.admin.dryRun(request, answer)
+        case .adminTickets: parts.tickets.api.list(request, answer)
+        case .widget(let link): parts.tickets.widgets.page(link, request, answer)
+        case .widgetSession(let link): parts.tickets.widgets.session(link, request, answer)
+        case .widgetAsset(let name): answer(parts.tickets.widgets.asset(name, request))
+        case .callback(let token): parts.tickets.callbacks.receive(token, request, answer)
+        case .tickets, .ticket: answer(.refusal(.routeUnknown, requestID: request.requestID))
         case .dev: parts.console?.handle(request, answer)
         }
     }

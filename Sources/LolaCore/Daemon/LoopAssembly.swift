@@ -76,14 +76,22 @@ final class LoopAssembly {
         for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
         let whatsapp = channels[.whatsapp] as? WhatsAppChannel
         let journal = FlowLog(shared.log, clock: clock)
+        let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
+        let requeue: (AcceptedMessage) -> Void = { accepted in
+            shared.backlog.entered(accepted.lane)
+            shared.messages.insert(MessageRecord(accepted))
+            shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
+        }
+        let tickets = try Self.tickets(loop, settings, .init(
+            store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: nil, alerts: nil, handOver: requeue,
+            onGuess: { _ in }))
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
-            agents: try Self.agents(loop, client, shared), retry: RetrySchedule(delays: settings.agents.retry),
+            agents: try Self.agents(loop, client, shared), tickets: tickets.book, retry: RetrySchedule(delays: settings.agents.retry),
             log: shared.messages, backlog: shared.backlog, journal: journal, doubts: doubts,
             crashPage: shared.crashPage(number)))
         self.flow = flow
         let console = shared.console?(loop, client, shared)
-        let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
         inbox = Inbox(
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
             journal: journal
@@ -97,17 +105,13 @@ final class LoopAssembly {
             _ = readMail()
             flow.take(accepted)
         }
-        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, journal: journal) { accepted in
-            shared.backlog.entered(accepted.lane)
-            shared.messages.insert(MessageRecord(accepted))
-            shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
-        }
+        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, journal: journal, requeue: requeue)
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
         server.serve(GatewayApplication(.init(
             server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
-            channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
-            health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
+            channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters, tickets: tickets,
+            health: shared.health, orchestratorToken: settings.orchestratorToken, isDemo: settings.demoMode, jwks: shared.jwks,
             metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) },
             console: console)))
         let loop = loop
@@ -221,6 +225,12 @@ final class LoopAssembly {
         }
     }
 
+    private static func tickets(
+        _ loop: Loop, _ settings: Settings, _ around: TicketAssembly.Surroundings
+    ) throws(StartFault) -> TicketAssembly {
+        do throws(CryptoFault) { return try TicketAssembly(loop, settings, around) } catch { throw .key(error) }
+    }
+
     private static func connectionsMax(_ shared: SharedParts) -> Int {
         let all = shared.descriptorsMax
         return max(16, (all - min(Limits.descriptorReserve, all / 4)) / shared.directory.mailboxes.count)
@@ -268,7 +278,7 @@ final class LoopAssembly {
             throw .key(error)
         }
         let share = max(1, Limits.agentInFlightMax / shared.directory.mailboxes.count)
-        return AgentRoster(loop, client: client, http: http, scripted: ScriptedAgents(), inFlightMax: share)
+        return AgentRoster(loop, client: client, http: http, scripted: ScriptedAgents(offersLinks: settings.mode == .dev), inFlightMax: share)
     }
 
     /// Who finds another key than its own cannot go on: its next start takes the one that counts.

@@ -13,6 +13,14 @@ enum Route: Equatable, Sendable {
     case adminDeadLetters
     case adminDeadLetter(RecordID)
     case adminQuarantine
+    case adminTickets
+    case tickets
+    case ticket(RecordID)
+    /// What stands in the path is the secret: it is taken as it was sent.
+    case widget(link: [UInt8])
+    case widgetSession(link: [UInt8])
+    case widgetAsset(name: [UInt8])
+    case callback(token: [UInt8])
     /// Something below `/dev`; only under `lola dev`.
     case dev
 
@@ -21,6 +29,7 @@ enum Route: Equatable, Sendable {
         if let exact = exact(path, role) { return exact }
         if role == .management, let key = try messageKey(path) { return .adminMessage(key: key) }
         if role == .management, let id = deadLetterID(path) { return .adminDeadLetter(id) }
+        if role == .public, let route = secret(path) { return route }
         let segments = try HTTPTarget.segments(of: path)
         if role == .public, hasConsole, segments.first == [UInt8](text: "dev") { return .dev }
         return nil
@@ -28,7 +37,12 @@ enum Route: Equatable, Sendable {
 
     var methods: [HTTPMethod] {
         switch self {
-        case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage, .adminQuarantine: [.get, .head]
+        case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage, .adminQuarantine, .adminTickets, .widget,
+            .widgetAsset:
+            [.get, .head]
+        case .tickets: [.post]
+        case .ticket: [.get, .head, .delete]
+        case .widgetSession, .callback: [.post, .options]
         case .adminDeadLetters: [.get, .head, .post]
         case .adminDeadLetter: [.get, .head, .delete]
         case .webhook(.whatsapp): [.get, .head, .post]
@@ -45,8 +59,25 @@ enum Route: Equatable, Sendable {
     /// Whether the orchestrator token is needed.
     var isAdmin: Bool {
         switch self {
-        case .adminMessages, .adminMessage, .adminDryRun, .adminDeadLetters, .adminDeadLetter, .adminQuarantine: true
+        case .adminMessages, .adminMessage, .adminDryRun, .adminDeadLetters, .adminDeadLetter, .adminQuarantine,
+            .adminTickets:
+            true
         default: false
+        }
+    }
+
+    /// Whether an agent's token is needed.
+    var isForAgents: Bool {
+        switch self {
+        case .tickets, .ticket: true
+        default: false
+        }
+    }
+
+    var bodyMax: ByteCount {
+        switch self {
+        case .widgetSession, .callback: Limits.callbackBodyMax
+        default: Limits.bodyAPIMax
         }
     }
 
@@ -57,16 +88,34 @@ enum Route: Equatable, Sendable {
             if isPath("/webhooks/whatsapp") { return .webhook(.whatsapp) }
             if isPath("/webhooks/telegram") { return .webhook(.telegram) }
             if isPath("/.well-known/jwks.json") { return .jwks }
+            if isPath("/v1/tickets") { return .tickets }
         case .management:
             if isPath("/metrics") { return .metrics }
             if isPath("/admin/api/messages") { return .adminMessages }
             if isPath("/admin/api/dry-run/route") { return .adminDryRun }
             if isPath("/admin/api/dlq") { return .adminDeadLetters }
             if isPath("/admin/api/quarantine") { return .adminQuarantine }
+            if isPath("/admin/api/tickets") { return .adminTickets }
         }
         if isPath("/livez") { return .livez }
         if isPath("/readyz") { return .readyz }
         return nil
+    }
+
+    private static func secret(_ path: ArraySlice<UInt8>) -> Route? {
+        func rest(_ prefix: StaticString) -> ArraySlice<UInt8>? {
+            let octets = prefix.withOctets { [UInt8](copying: $0) }
+            return path.starts(with: octets) && path.count > octets.count ? path.dropFirst(octets.count) : nil
+        }
+        if let id = rest("/v1/tickets/") { return RecordID(hex: id).map { .ticket($0) } }
+        if let token = rest("/callbacks/") { return .callback(token: [UInt8](token)) }
+        if let name = rest("/w/assets/") { return .widgetAsset(name: [UInt8](name)) }
+        guard let link = rest("/w/") else { return nil }
+        let session = [UInt8](text: "/session")
+        if link.count > session.count, link.suffix(session.count).elementsEqual(session) {
+            return .widgetSession(link: [UInt8](link.dropLast(session.count)))
+        }
+        return link.contains(0x2F) ? nil : .widget(link: [UInt8](link))
     }
 
     /// The id in `/admin/api/dlq/{id}`: 32 hex digits; anything else is no route.

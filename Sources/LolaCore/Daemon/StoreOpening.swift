@@ -69,9 +69,13 @@ private struct EmbeddedOpening {
         let keys = try StoreOpening.crypto { () throws(CryptoFault) in
             try SealKeys(settings.data.keys, entropy: LinuxEntropy())
         }
-        let (journal, threads, disk) = try openJournal(folder, keys)
+        let (journal, report, threads, disk) = try openJournal(folder, keys)
         let bare = Conversation(JournalStore(journal, loop: 0), loops[0])
         let index = try StoreOpening.indexKey(keys, settings) { bare.ask($0) }
+        guard let epoch = StoreEpoch.find(report, entropy: LinuxEntropy(), ask: { bare.ask($0) }) else {
+            throw Daemon.Failure(code: 74, text: "the store in \(folder) cannot be written")
+        }
+        journal.note(epoch: epoch)
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
         let pages = CrashBlame.read(folder, slots: loops.count, log) { bare.ask($0) }
         return StoreOpening(
@@ -82,7 +86,7 @@ private struct EmbeddedOpening {
 
     private func openJournal(
         _ folder: String, _ keys: SealKeys
-    ) throws(Daemon.Failure) -> (Journal, StoreThreads, LinuxDisk) {
+    ) throws(Daemon.Failure) -> (Journal, JournalReport, StoreThreads, LinuxDisk) {
         guard let writer = EventFD(), let compactor = EventFD(), let ended = EventFD() else {
             throw Daemon.Failure(code: 1, text: "the process has no file descriptor left")
         }
@@ -113,7 +117,7 @@ private struct EmbeddedOpening {
         } catch {
             throw Daemon.Failure(code: 73, text: "data.dir: \(error.rawValue)")
         }
-        return (opened.journal, threads, disk)
+        return (opened.journal, opened.report, threads, disk)
     }
 
     /// 78 for what the operator must change, 73 for what cannot be made, 74 for a device that fails (CONTRACT §2).

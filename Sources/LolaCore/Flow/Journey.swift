@@ -110,14 +110,20 @@ final class Journey {
     private func answered(_ answer: AgentAnswer) {
         loop.counters.add(.cardsMasked, answer.maskedCards)
         turn.detail = "attempt \(agentAttempts), \(answer.replies.count) replies"
-        if answer.refusedTicket != nil { turn.detail += ", ticket refused" }
+        if let wish = answer.ticket { turn.detail += parts.tickets == nil ? ", ticket refused" : ", ticket \(wish.word)" }
         turn.record("agent", answer.isDeferred ? "deferred" : "answered", took: sinceAsked)
         var changes: [StoreOperation] = []
         if let state = answer.state {
             changes.append(
                 state.isEmpty ? .remove(stateKey) : .put(stateKey, state, expires: Limits.agentStateRetention))
         }
-        self.answer(with: answer.replies, thenEnd: answer.isDeferred ? .deferred : .done, with: changes)
+        let status: MessageRecord.Status = answer.isDeferred ? .deferred : .done
+        guard let wish = answer.ticket, let tickets = parts.tickets else {
+            return self.answer(with: answer.replies, thenEnd: status, with: changes)
+        }
+        saveTrace()
+        let desk = TicketDesk(tickets, ledger, message.conversation, asker: agent)
+        desk.answer(with: answer.replies, wish, thenEnd: status, with: changes) { [self] in deliver($0, after: nil) }
     }
 
     private func failed(_ failure: AgentFailure) {

@@ -74,6 +74,8 @@ struct FlowParts {
     let channels: [ChannelName: any Channel]
     let pipeline: Pipeline
     let agents: AgentRoster
+    /// Nil where no agent may ask for one.
+    let tickets: TicketBook?
     let retry: RetrySchedule
     let log: MessageLog
     let backlog: Backlog

@@ -79,10 +79,15 @@ final class MessageLedger {
 
     // MARK: Changing
 
-    /// The answer is on disk before `body` sends it.
-    func record(_ answer: OutboxRecord, with changes: [StoreOperation], _ body: @escaping () -> Void) {
+    /// The answer is on disk before `body` sends it. `lost`: a claim among the changes is another's, or was ours
+    /// before; nothing of this attempt has taken effect.
+    func record(
+        _ answer: OutboxRecord, with changes: [StoreOperation], lost: @escaping () -> Void = {},
+        _ body: @escaping () -> Void
+    ) {
         hasOutbox = true
-        change(.batch([.holding(entry)] + changes + [.put(outbox, answer.bytes, expires: nil)]), body)
+        let batch = StoreOperation.batch([.holding(entry)] + changes + [.put(outbox, answer.bytes, expires: nil)])
+        change(batch, lost: lost, body)
     }
 
     /// The channel has accepted the first `count` requests.
@@ -104,14 +109,18 @@ final class MessageLedger {
         change(.batch(batch), body)
     }
 
-    private func change(_ operation: StoreOperation, isRepeated: Bool = false, _ body: @escaping () -> Void) {
+    private func change(
+        _ operation: StoreOperation, isRepeated: Bool = false, lost: @escaping () -> Void = {},
+        _ body: @escaping () -> Void
+    ) {
         parts.store.submit(operation) { [self] answer in
             switch answer {
-            case .unavailable: away { [self] in change(operation, isRepeated: true, body) }
+            case .unavailable: away { [self] in change(operation, isRepeated: true, lost: lost, body) }
             case .fenced where isFinishing && isRepeated:
                 // The first attempt has taken effect after all: the entry is gone because we removed it.
                 step(body)
             case .fenced: step(onFenced)
+            case .claimed(false): step(lost)
             case .done, .claimed, .sum, .value, .page: step(body)
             }
         }

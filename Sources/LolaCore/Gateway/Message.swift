@@ -69,6 +69,8 @@ enum MessageType: String, CaseIterable, Sendable {
     case flow
     case start
     case unsupported
+    /// No message of the sender: something happened outside the chat (`event` says what).
+    case event
 
     /// Files and images are answered with one text-only notice; no agent runs (product document, channels).
     var isFile: Bool {
@@ -115,6 +117,8 @@ struct InboundMessage: Hashable, Sendable {
     let at: WallTime
     /// Telegram callback query to be answered, so that the button stops spinning.
     let callbackQueryID: [UInt8]?
+    /// What happened outside the chat, when this is no message of the sender.
+    let event: CallbackEvent?
     /// Made once: it is asked for at every step.
     let key: MessageKey
 
@@ -122,8 +126,9 @@ struct InboundMessage: Hashable, Sendable {
         channel: ChannelName, nativeID: [UInt8], conversation: ConversationKey, replyTo: ReplyAddress,
         senderID: [UInt8], phone: [UInt8]?, language: [UInt8]?, type: MessageType, text: [UInt8]?,
         startPayload: [UInt8]?, choiceID: [UInt8]?, attachments: [Attachment], at: WallTime,
-        callbackQueryID: [UInt8]?
+        callbackQueryID: [UInt8]?, event: CallbackEvent? = nil
     ) {
+        self.event = event
         self.channel = channel
         self.nativeID = nativeID
         self.conversation = conversation
@@ -138,7 +143,7 @@ struct InboundMessage: Hashable, Sendable {
         self.attachments = attachments
         self.at = at
         self.callbackQueryID = callbackQueryID
-        key = MessageKey(channel, nativeID: nativeID)
+        key = event?.key ?? MessageKey(channel, nativeID: nativeID)
     }
 }
 

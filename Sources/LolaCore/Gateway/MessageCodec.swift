@@ -38,6 +38,7 @@ enum MessageCodec {
         writer.list(message.attachments) { write($1, to: &$0) }
         writer.word(message.at.milliseconds)
         writer.optional(message.callbackQueryID)
+        if let event = message.event { CallbackEventCodec.write(event, to: &writer) }
     }
 
     /// What `encode` gave; a fault for everything else. For `WebhookGate.restored`.
@@ -51,14 +52,18 @@ enum MessageCodec {
     static func read(_ reader: inout RecordReader) throws(RecordFault) -> RestoredFields {
         let receivedAt = WallTime(milliseconds: try reader.signedWord())
         guard let maskedCards = Int(exactly: try reader.number()) else { throw .malformed }
+        let (channel, nativeID) = (try channel(&reader), try reader.octets())
+        let conversation = ConversationKey(bytes: try reader.octets())
+        let (replyTo, senderID) = (try address(&reader), try reader.octets())
+        let (phone, language) = (try reader.optionalOctets(), try reader.optionalOctets())
+        let type = try type(&reader)
         let message = InboundMessage(
-            channel: try channel(&reader), nativeID: try reader.octets(),
-            conversation: ConversationKey(bytes: try reader.octets()), replyTo: try address(&reader),
-            senderID: try reader.octets(), phone: try reader.optionalOctets(), language: try reader.optionalOctets(),
-            type: try type(&reader), text: try reader.optionalOctets(), startPayload: try reader.optionalOctets(),
-            choiceID: try reader.optionalOctets(),
+            channel: channel, nativeID: nativeID, conversation: conversation, replyTo: replyTo, senderID: senderID,
+            phone: phone, language: language, type: type, text: try reader.optionalOctets(),
+            startPayload: try reader.optionalOctets(), choiceID: try reader.optionalOctets(),
             attachments: try reader.list { (reader) throws(RecordFault) in try attachment(&reader) },
-            at: WallTime(milliseconds: try reader.signedWord()), callbackQueryID: try reader.optionalOctets())
+            at: WallTime(milliseconds: try reader.signedWord()), callbackQueryID: try reader.optionalOctets(),
+            event: type == .event ? try CallbackEventCodec.read(&reader) : nil)
         return RestoredFields(message: message, receivedAt: receivedAt, maskedCards: maskedCards)
     }
 
@@ -159,6 +164,7 @@ enum MessageCodec {
         case .flow: 13
         case .start: 14
         case .unsupported: 15
+        case .event: 16
         }
     }
 

@@ -26,6 +26,21 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     /// A dead letter whose message is not over yet: its notice is on its way.
     case messageInHand = "message_in_hand"
 
+    // Tickets and callbacks (CONTRACT §7)
+    case sessionInvalid = "session_invalid"
+    /// A session, or a body, of another ticket than that of the callback.
+    case ticketForeign = "ticket_foreign"
+    /// Somebody else closed the ticket at the same moment.
+    case callbackLost = "callback_lost"
+    /// Used, revoked or expired.
+    case ticketClosed = "ticket_closed"
+    case payloadInvalid = "payload_invalid"
+    /// What is said to be sealed to the ticket's key does not open.
+    case sealInvalid = "seal_invalid"
+    case cardDataRefused = "card_data_refused"
+    /// A callback key has made as many tokens as one key may.
+    case callbackKeyExhausted = "callback_key_exhausted"
+
     // Pipeline
     case senderNotAllowed = "sender_not_allowed"
     case commandsDisabled = "commands_disabled"
@@ -34,12 +49,14 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     /// The status when the refusal answers an HTTP request; pipeline refusals never do.
     var status: Int {
         switch self {
-        case .signatureMissing, .signatureInvalid, .authenticationRequired: 401
+        case .signatureMissing, .signatureInvalid, .authenticationRequired, .sessionInvalid: 401
         case .contentTypeWrong, .contentEncoded: 415
-        case .challengeInvalid: 403
+        case .challengeInvalid, .ticketForeign: 403
         case .channelOff, .routeUnknown: 404
-        case .backlogFull, .storeUnavailable, .flooded: 503
-        case .recordUnreadable, .messageInHand: 409
+        case .backlogFull, .storeUnavailable, .flooded, .callbackKeyExhausted: 503
+        case .recordUnreadable, .messageInHand, .callbackLost: 409
+        case .ticketClosed: 410
+        case .payloadInvalid, .sealInvalid, .cardDataRefused: 422
         case .methodUnknown: 501
         case .methodNotAllowed: 405
         case .lengthRequired: 411
@@ -51,11 +68,15 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     /// What the outside may read. Never says which part of an authentication failed (CONTRACT §4).
     var publicCode: StaticString {
         switch self {
-        case .signatureMissing, .signatureInvalid, .authenticationRequired: "unauthorized"
+        case .signatureMissing, .signatureInvalid, .authenticationRequired, .sessionInvalid: "unauthorized"
         case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
-        case .challengeInvalid: "forbidden"
+        case .challengeInvalid, .ticketForeign: "forbidden"
         case .channelOff, .routeUnknown: "not_found"
-        case .backlogFull, .storeUnavailable, .flooded: "unavailable"
+        case .backlogFull, .storeUnavailable, .flooded, .callbackKeyExhausted: "unavailable"
+        case .callbackLost: "conflict"
+        case .ticketClosed: "gone"
+        case .payloadInvalid, .sealInvalid: "invalid_payload"
+        case .cardDataRefused: "card_data_refused"
         case .recordUnreadable: "unreadable"
         case .messageInHand: "in_hand"
         case .methodUnknown: "not_implemented"

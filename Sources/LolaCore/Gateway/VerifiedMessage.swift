@@ -75,6 +75,13 @@ enum WebhookGate {
         VerifiedMessage(try MessageCodec.read(&reader))
     }
 
+    /// An event of a callback whose token, session and ticket were proven and whose claim the same operation makes: its
+    /// sender is whoever the ticket's conversation is with, and the identity service is asked about them anew.
+    static func redeemed(_ message: InboundMessage, at now: WallTime) -> VerifiedMessage {
+        precondition(message.event != nil, "only an event is redeemed")
+        return VerifiedMessage(message, receivedAt: now)
+    }
+
     /// A message made up by an operator for a dry run: never delivered, never stored, never given to an agent.
     static func imagined(_ message: InboundMessage, at now: WallTime) -> VerifiedMessage {
         VerifiedMessage(message, receivedAt: now)

@@ -27,6 +27,9 @@ enum Counter: Int, CaseIterable, Sendable {
     case messagesStopped
     case messagesDead
     case cardsMasked
+    case ticketsMade
+    case callbacksRedeemed
+    case callbacksRefused
     case routedOnboarding
     case routedSenderHome
     case routedBlocked

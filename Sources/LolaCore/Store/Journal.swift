@@ -12,6 +12,7 @@ final class Journal: Sendable {
     /// Sequence number of the last entry that an earlier process appended.
     let recovered: UInt64
     private let events = Mutex<[JournalEvent]>([])
+    private let epochFound = Mutex<[UInt8]>([])
 
     /// - Parameters:
     ///   - table: what the recovery made.
@@ -28,6 +29,10 @@ final class Journal: Sendable {
         self.writer = writer
         self.compactor = compactor
     }
+
+    /// Of the records (StoreEpoch); noted once, before the loops start.
+    var epoch: [UInt8] { epochFound.withLock { $0 } }
+    func note(epoch: [UInt8]) { epochFound.withLock { $0 = epoch } }
 
     // MARK: Loops
 

@@ -62,8 +62,8 @@ extension StoreRoom {
     /// knows of itself is sealed by whoever writes it.
     var isSealed: Bool {
         switch self {
-        case .inbound, .outbox, .dead, .quarantine, .state, .contact: true
-        case .meta, .seen, .progress, .suspect: false
+        case .inbound, .outbox, .dead, .quarantine, .state, .contact, .ticket, .link: true
+        case .meta, .seen, .progress, .suspect, .spent: false
         }
     }
 }

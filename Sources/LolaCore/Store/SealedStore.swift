@@ -54,6 +54,7 @@ final class SealedStore: Store {
 
     var returnsEntries: Bool { inner.returnsEntries }
     func standing(of entry: RecordID) -> EntryStanding { inner.standing(of: entry) }
+    var epoch: [UInt8]? { inner.epoch }
 
     var onEntry: ((QueueEntry) -> Void)? {
         didSet {

@@ -72,10 +72,16 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case contact = 8
     /// How often handling a message has killed the process.
     case suspect = 9
+    /// Tickets, by their id.
+    case ticket = 17
+    /// What leads to a ticket: its link, and its conversation with its operation.
+    case link = 18
+    /// Claims: tickets that are closed, and turns of a new ticket.
+    case spent = 19
 
     /// Rooms of claims hold no values and take only `claim`, `get` (an empty value, or nil) and `remove`;
     /// all other rooms take everything but `claim`.
-    var holdsClaims: Bool { self == .seen }
+    var holdsClaims: Bool { self == .seen || self == .spent }
 
     /// The word that names the room in Redis keys and in messages to operators.
     var word: StaticString {
@@ -90,6 +96,9 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
         case .state: "state"
         case .contact: "contact"
         case .suspect: "suspect"
+        case .ticket: "ticket"
+        case .link: "link"
+        case .spent: "spent"
         }
     }
 }
@@ -168,6 +177,10 @@ protocol Store: AnyObject {
 
     /// Whether an entry is this loop's to handle, as far as the loop knows; the store is not asked.
     func standing(of entry: RecordID) -> EntryStanding
+
+    /// Changes when the store has lost what it acknowledged; nil while it is not known. What was given out under
+    /// another epoch must not be honoured: its use may be what was lost.
+    var epoch: [UInt8]? { get }
 }
 
 enum EntryStanding: Hashable, Sendable {
@@ -180,4 +193,7 @@ enum EntryStanding: Hashable, Sendable {
 extension Store {
     /// Nobody else handles entries.
     func standing(of entry: RecordID) -> EntryStanding { .ours }
+
+    /// A store that is never anything but whole.
+    var epoch: [UInt8]? { [] }
 }
