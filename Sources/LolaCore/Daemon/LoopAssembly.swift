@@ -26,7 +26,7 @@ struct SharedParts: Sendable {
 }
 
 /// Makes the console of a loop; only `lola dev` has one.
-typealias ConsoleFactory = @Sendable (Loop, OutboundClient, SharedParts) -> any ConsoleApplication
+typealias ConsoleFactory = @Sendable (Loop, OutboundClient, TicketBook, SharedParts) -> any ConsoleApplication
 
 /// Why a loop could not start.
 enum StartFault: Error, Sendable {
@@ -82,16 +82,22 @@ final class LoopAssembly {
             shared.messages.insert(MessageRecord(accepted))
             shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
         }
+        // Made before the console, which shows what it holds.
+        var toldConsole: ((VerifiedMessage) -> Void)?
         let tickets = try Self.tickets(loop, settings, .init(
-            store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: nil, alerts: nil, handOver: requeue,
-            onGuess: { _ in }))
+            store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: nil, alerts: nil,
+            handOver: { accepted in
+                toldConsole?(accepted.verified)
+                requeue(accepted)
+            }, onGuess: { _ in }))
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), tickets: tickets.book, retry: RetrySchedule(delays: settings.agents.retry),
             log: shared.messages, backlog: shared.backlog, journal: journal, doubts: doubts,
             crashPage: shared.crashPage(number)))
         self.flow = flow
-        let console = shared.console?(loop, client, shared)
+        let console = shared.console?(loop, client, tickets.book, shared)
+        toldConsole = console.map { $0.accepted }
         inbox = Inbox(
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
             journal: journal

@@ -12,8 +12,9 @@ final class WidgetDoor {
     private let onGuess: (IPAddress) -> Void
 
     init(
-        _ book: TicketBook, _ sessions: WidgetSessions, origins: WidgetOrigins, pages: WidgetPages,
-        ownWidgets: [[UInt8]: [UInt8]], onGuess: @escaping (IPAddress) -> Void
+        _ book: TicketBook, _ sessions: WidgetSessions, origins: WidgetOrigins,
+        pages: WidgetPages = WidgetPages(vaultKey: nil, themeURL: nil), ownWidgets: [[UInt8]: [UInt8]],
+        onGuess: @escaping (IPAddress) -> Void
     ) {
         self.book = book
         self.sessions = sessions
