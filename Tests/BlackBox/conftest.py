@@ -66,6 +66,7 @@ def environment(services) -> dict[str, str]:
         **agents.environment,
         "HTTP_RATE_LIMIT_PER_IP": "1000000",
         "HTTP_RATE_LIMIT_GLOBAL": "1000000",
+        "LOLA_WIDGET_RATE_LIMIT_PER_IP": "1000000",
     }
 
 

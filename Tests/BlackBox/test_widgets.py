@@ -220,7 +220,8 @@ def test_a_mended_entry_is_wrong_no_more(bank, visit):
 
 
 @pytest.mark.parametrize(("typed", "shown", "network"), [
-    ("5555555555554444", "5555 5555 5555 4444", "Mastercard"), ("2223003122003222", "2223 0031 2200 3222", "Mastercard"),
+    ("5555555555554444", "5555 5555 5555 4444", "Mastercard"),
+    ("2223003122003222", "2223 0031 2200 3222", "Mastercard"),
     ("378282246310005", "3782 822463 10005", "Amex"), ("30569309025904", "3056 930902 5904", "Diners"),
     ("3530111333300000", "3530 1113 3330 0000", "JCB"), ("6011111111111117", "6011 1111 1111 1117", "Discover"),
     ("6200000000000005", "6200 0000 0000 0005", "UnionPay"), ("4000 0566-5566.5556", "4000 0566 5566 5556", "Visa"),
@@ -454,8 +455,7 @@ def test_who_wants_no_motion_sees_none(bank, visit):
     person = visit(reduced_motion="reduce")
     page = person.open(_ticket(bank, "card")["link"])
     _form(page)
-    moving = "[...document.querySelectorAll('*')].filter((one) => getComputedStyle(one).animationName !== 'none').length"
-    assert page.evaluate(moving) == 0
+    assert page.evaluate("document.getAnimations().length") == 0
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)

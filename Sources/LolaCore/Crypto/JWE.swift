@@ -30,7 +30,8 @@ enum JWEFault: String, Error, CaseIterable {
 
     deinit { unsafe EVP_PKEY_free(key) }
 
-    fileprivate func agreement(x: [UInt8], y: [UInt8]) throws(CryptoFault) -> SecretBytes {
+    /// What this key and a public key have in common; the faults of `P256Key`.
+    func agreement(x: [UInt8], y: [UInt8]) throws(CryptoFault) -> SecretBytes {
         let peer = try unsafe P256Key.publicKey(x: x, y: y)
         defer { unsafe EVP_PKEY_free(peer) }
         return try unsafe P256Key.agreement(key, with: peer)

@@ -1,5 +1,6 @@
-// Short texts that only we can make and read (CONTRACT §7): version ‖ key ids ‖ nonce ‖ AES-256-CTR ‖ HMAC-SHA-256 over
-// everything before it, as unpadded base64url. One spelling for each. Belongs to one thread; callbacks are made with it.
+// Short texts that only we can make and read (CONTRACT §7): version ‖ key ids ‖ nonce ‖ AES-256-CTR ‖ HMAC-SHA-256
+// over everything before it, as unpadded base64url. One spelling for each. Belongs to one thread; callbacks are made
+// with it.
 
 final class SealedTokens {
     /// One key of a ring, as the operator named it.

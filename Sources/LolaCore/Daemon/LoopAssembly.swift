@@ -92,7 +92,8 @@ final class LoopAssembly {
             }, onGuess: { _ in }))
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
-            agents: try Self.agents(loop, client, shared), tickets: tickets.book, retry: RetrySchedule(delays: settings.agents.retry),
+            agents: try Self.agents(loop, client, shared), tickets: tickets.book,
+            retry: RetrySchedule(delays: settings.agents.retry),
             log: shared.messages, backlog: shared.backlog, journal: journal, doubts: doubts,
             crashPage: shared.crashPage(number)))
         self.flow = flow
@@ -117,7 +118,8 @@ final class LoopAssembly {
         server.serve(GatewayApplication(.init(
             server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
             channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters, tickets: tickets,
-            health: shared.health, orchestratorToken: settings.orchestratorToken, isDemo: settings.demoMode, jwks: shared.jwks,
+            health: shared.health, orchestratorToken: settings.orchestratorToken, isDemo: settings.demoMode,
+            jwks: shared.jwks,
             metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) },
             console: console)))
         let loop = loop
@@ -284,7 +286,8 @@ final class LoopAssembly {
             throw .key(error)
         }
         let share = max(1, Limits.agentInFlightMax / shared.directory.mailboxes.count)
-        return AgentRoster(loop, client: client, http: http, scripted: ScriptedAgents(offersLinks: settings.mode == .dev), inFlightMax: share)
+        let scripted = ScriptedAgents(offersLinks: settings.mode == .dev)
+        return AgentRoster(loop, client: client, http: http, scripted: scripted, inFlightMax: share)
     }
 
     /// Who finds another key than its own cannot go on: its next start takes the one that counts.

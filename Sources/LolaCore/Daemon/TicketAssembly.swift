@@ -1,4 +1,5 @@
-// Tickets, sessions and callbacks of one loop, put together from the settings. Built by LoopAssembly, on the loop's thread.
+// Tickets, sessions and callbacks of one loop, put together from the settings. Built by LoopAssembly, on the loop's
+// thread.
 
 struct TicketAssembly {
     let book: TicketBook

@@ -82,7 +82,9 @@ final class DevConsole: ConsoleApplication {
         let rest = Array(path.dropFirst())
         switch path.first?.text {
         case "identity" where rest.count == 1:
-            return only([.get, .head], request) { SandboxIdentity.answer(rest[0], cast: world.cast, isVerified: world.isVerified) }
+            return only([.get, .head], request) {
+                SandboxIdentity.answer(rest[0], cast: world.cast, isVerified: world.isVerified)
+            }
         case "vault" where rest.isEmpty:
             return only([.post], request) { vault?.answer(request) ?? unknown(request) }
         case "graph":

@@ -1,5 +1,5 @@
-// Tickets as the console of `lola dev` shows them: the newest of each operation in a chat, with its link, for the person
-// who sits at this machine is both the sender and the operator. Used by DevConsole, on its loop.
+// Tickets as the console of `lola dev` shows them: the newest of each operation in a chat, with its link, for whoever
+// sits at this machine is both the sender and the operator. Used by DevConsole, on its loop.
 
 enum DevTickets {
     /// `body` gets the tickets in the order of the operations.

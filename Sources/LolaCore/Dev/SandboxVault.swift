@@ -1,5 +1,5 @@
-// The card vault of `lola dev`: the private half of what the card widget seals to. It shows that nobody but the vault can
-// read a card, and tells of one no more than a real vault would tell an agent. One per loop, for its key belongs to one.
+// The card vault of `lola dev`: the private half of what the card widget seals to. It shows that nobody but the vault
+// can read a card, and tells of one no more than a real vault would. One per loop, for its key belongs to one.
 
 final class SandboxVault {
     private let key: SealKey

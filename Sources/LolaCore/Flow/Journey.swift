@@ -110,7 +110,9 @@ final class Journey {
     private func answered(_ answer: AgentAnswer) {
         loop.counters.add(.cardsMasked, answer.maskedCards)
         turn.detail = "attempt \(agentAttempts), \(answer.replies.count) replies"
-        if let wish = answer.ticket { turn.detail += parts.tickets == nil ? ", ticket refused" : ", ticket \(wish.word)" }
+        if let wish = answer.ticket {
+            turn.detail += parts.tickets == nil ? ", ticket refused" : ", ticket \(wish.word)"
+        }
         turn.record("agent", answer.isDeferred ? "deferred" : "answered", took: sinceAsked)
         var changes: [StoreOperation] = []
         if let state = answer.state {

@@ -38,7 +38,7 @@ enum MessageCodec {
         writer.list(message.attachments) { write($1, to: &$0) }
         writer.word(message.at.milliseconds)
         writer.optional(message.callbackQueryID)
-        if let event = message.event { CallbackEventCodec.write(event, to: &writer) }
+        if message.type == .event { writer.optional(message.event) { CallbackEventCodec.write($1, to: &$0) } }
     }
 
     /// What `encode` gave; a fault for everything else. For `WebhookGate.restored`.
@@ -63,8 +63,12 @@ enum MessageCodec {
             startPayload: try reader.optionalOctets(), choiceID: try reader.optionalOctets(),
             attachments: try reader.list { (reader) throws(RecordFault) in try attachment(&reader) },
             at: WallTime(milliseconds: try reader.signedWord()), callbackQueryID: try reader.optionalOctets(),
-            event: type == .event ? try CallbackEventCodec.read(&reader) : nil)
+            event: type == .event ? try event(&reader) : nil)
         return RestoredFields(message: message, receivedAt: receivedAt, maskedCards: maskedCards)
+    }
+
+    private static func event(_ reader: inout RecordReader) throws(RecordFault) -> CallbackEvent? {
+        try reader.optional { (reader) throws(RecordFault) in try CallbackEventCodec.read(&reader) }
     }
 
     // MARK: Address and attachments

@@ -14,8 +14,11 @@ struct TicketTerms: Hashable, Sendable {
         self.actions = actions
     }
 
-    /// Nil unless the operation is one of ours and each action is `<operation>:<word>`, once. Without actions the ticket
-    /// allows all of its operation that Lola knows.
+    /// Everything that Lola knows of an operation.
+    init(operation: [UInt8]) { self.init(operation: operation, actions: Self.all(of: operation)) }
+
+    /// Nil unless the operation is one of ours and each action is `<operation>:<word>`, once. Without actions the
+    /// ticket allows all of its operation that Lola knows.
     init?(operation: JSONView?, actions: JSONView?) {
         guard let operation = operation?.textBytes, Self.operations.contains(operation) else { return nil }
         self.operation = operation

@@ -1,5 +1,6 @@
-// The epoch of the embedded store: kept in it, and made anew when a start finds that something acknowledged was lost. What
-// was given out for one use under an older epoch may have been used, and nobody knows. Found before the loops start.
+// The epoch of the embedded store: kept in it, and made anew when a start finds that something acknowledged was lost.
+// What was given out for one use under an older epoch may have been used, and nobody knows. Found before the loops
+// start.
 
 enum StoreEpoch {
     static let record = StoreKey(.meta, RecordID(digest: Digest.sha256([UInt8](text: "lola store epoch"))))

@@ -1,5 +1,6 @@
-// `POST /callbacks/{token}` (CONTRACT §7): a widget tells how it ended. Nothing is told to anybody who shows no session of
-// ours; a token that is none costs what a good one does; the first of a ticket's callbacks closes it. One per loop.
+// `POST /callbacks/{token}` (CONTRACT §7): a widget tells how it ended. Nothing is told to anybody who shows no
+// session of ours; a token that is none costs what a good one does; the first of a ticket's callbacks closes it. One
+// per loop.
 
 final class CallbackDoor {
     private let book: TicketBook

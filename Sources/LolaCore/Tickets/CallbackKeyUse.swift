@@ -1,5 +1,6 @@
-// How often the callback keys have made a token, over restarts and on all gateways of a store (reliability D7): counted in
-// the store, a block at a time, an alert before the end and no token after it. One per loop, on its thread.
+// How often the callback keys have made a token, over restarts and on all gateways of a store (reliability D7):
+// counted in the store, a block at a time, an alert before the end and no token after it. One per loop, on its
+// thread.
 
 final class CallbackKeyUse {
     private let store: any Store

@@ -1,5 +1,5 @@
-// The body of a callback (CONTRACT §7): which ticket, and what the widget found out, in the open or sealed to the ticket's
-// key. Nothing that is a card number passes, wherever it stands. Pure but for the key; used by CallbackDoor.
+// The body of a callback (CONTRACT §7): which ticket, and what the widget found out, in the open or sealed to the
+// ticket's key. Nothing that is a card number passes, wherever it stands. Pure but for the key; used by CallbackDoor.
 
 enum CallbackPayload {
     /// A body that has the right form.
@@ -74,7 +74,9 @@ enum CardSearch {
 
     /// `4.111111111111111e15` is a card number too.
     private static func isCard(_ value: Double?) -> Bool {
-        guard let value, abs(value) >= 1e12, abs(value) < 9e18, value == value.rounded(.towardZero) else { return false }
+        guard let value, abs(value) >= 1e12, abs(value) < 9e18, value == value.rounded(.towardZero) else {
+            return false
+        }
         var digits: [UInt8] = []
         ASCII.append(Int(abs(value)), to: &digits)
         return CardNumber.contains(digits)

@@ -1,5 +1,5 @@
-// The tokens widgets show (CONTRACT §7): ES256 JWTs for one ticket and its operation. The first key signs, all verify, so
-// that a session outlives a rotation. Belongs to one thread.
+// The tokens widgets show (CONTRACT §7): ES256 JWTs for one ticket and its operation. The first key signs, all
+// verify, so that a session outlives a rotation. Belongs to one thread.
 
 /// What a session token was proven to say.
 struct SessionClaims: Hashable, Sendable {

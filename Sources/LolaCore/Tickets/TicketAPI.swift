@@ -1,5 +1,6 @@
-// `/v1/tickets` for agents and `GET /admin/api/tickets` for operators (CONTRACT §8, §10). Who asks comes as a principal:
-// an agent sees its own tickets only, and one that is not its own is one that does not exist. One per loop.
+// `/v1/tickets` for agents and `GET /admin/api/tickets` for operators (CONTRACT §8, §10). Who asks comes as a
+// principal: an agent sees its own tickets only, and one that is not its own is one that does not exist. One per
+// loop.
 
 final class TicketAPI {
     private let book: TicketBook

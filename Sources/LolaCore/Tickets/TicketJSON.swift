@@ -1,4 +1,5 @@
-// Tickets and sessions as JSON (CONTRACT §4, §7, §8). Pure functions; used by the API, the widgets and the administration.
+// Tickets and sessions as JSON (CONTRACT §4, §7, §8). Pure functions; used by the API, the widgets and the
+// administration.
 
 enum TicketJSON {
     /// A ticket as an agent sees it; with its first session when it has just been made.

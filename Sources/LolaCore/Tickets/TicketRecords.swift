@@ -26,7 +26,9 @@ struct TicketRecords {
     }
 
     /// Makes `ticket` the newest of its slot. `former` is the one before, with its ticket when that is open still.
-    func making(_ ticket: Ticket, after former: RecordID?, closing open: Ticket?, at now: WallTime) -> [StoreOperation] {
+    func making(
+        _ ticket: Ticket, after former: RecordID?, closing open: Ticket?, at now: WallTime
+    ) -> [StoreOperation] {
         let slot = slot(ticket.conversation, ticket.operation)
         let life = Self.retention(ticket, at: now)
         var parts: [StoreOperation] = [.claim(turn(slot, after: former), expires: Limits.ticketTurnClaim)]

@@ -1,5 +1,5 @@
-// `/w/{link}`: the page behind a link, and the session its widget works with (CONTRACT §4). Looking at a link never spends
-// anything: previews of channels and scanners do it all the time. One per loop.
+// `/w/{link}`: the page behind a link, and the session its widget works with (CONTRACT §4). Looking at a link never
+// spends anything: previews of channels and scanners do it all the time. One per loop.
 
 final class WidgetDoor {
     private let book: TicketBook

@@ -1,5 +1,5 @@
-// Which web pages of others may talk to widget routes (CONTRACT §11 CORS): those of the bank's own widgets, nobody else.
-// A value; used by WidgetDoor and CallbackDoor.
+// Which web pages of others may talk to widget routes (CONTRACT §11 CORS): those of the bank's own widgets, nobody
+// else. A value; used by WidgetDoor and CallbackDoor.
 
 struct WidgetOrigins: Sendable {
     /// `https://widgets.bank.example`, as a browser writes the origin of a page.

@@ -1,5 +1,5 @@
-// What a widget gets to work with: a session token and the two callback URLs of its ticket. One per loop; used by the REST
-// API when a ticket is made and by the widget's own request.
+// What a widget gets to work with: a session token and the two callback URLs of its ticket. One per loop; used by the
+// REST API when a ticket is made and by the widget's own request.
 
 struct WidgetSession: Sendable {
     let token: [UInt8]

@@ -49,8 +49,8 @@ FAULTS = """() => {
     one.checkVisibility() && !one.closest("dialog:not([open])"));
   for (const one of seen) {
     const ids = (one.getAttribute("aria-labelledby") || "").split(" ").filter(Boolean);
-    const name = [...ids.map((id) => document.getElementById(id)?.textContent || ""), one.getAttribute("aria-label") || "",
-      ...[...(one.labels || [])].map((label) => label.textContent), ["BUTTON", "A"].includes(one.tagName)
+    const name = [...ids.map((id) => document.getElementById(id)?.textContent || ""),
+      one.getAttribute("aria-label") || "", ...[...(one.labels || [])].map((label) => label.textContent), ["BUTTON", "A"].includes(one.tagName)
         ? one.textContent : ""].join("").trim();
     if (!name) faults.push("no name: " + one.outerHTML);
     for (const id of (one.getAttribute("aria-describedby") || "").split(" ").filter(Boolean)) {
@@ -148,4 +148,5 @@ def picture(width: int = 1600, height: int = 1000) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(rows), 1)) + chunk(b"IEND", b"")
+    pixels = zlib.compress(bytes(rows), 1)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")

@@ -98,6 +98,13 @@ final class PlainJournal: EventLog, OperatorLog {
     }
 }
 
+/// Events of the audit trail, each kept at once.
+final class PlainAudit: AuditLog {
+    private(set) var events: [AuditEvent] = []
+    func append(_ event: AuditEvent, _ done: @escaping (Bool) -> Void) { events.append(event) }
+    var lines: [String] { events.map { "\($0.action.rawValue) \($0.actor) \($0.outcome)" } }
+}
+
 final class FlowBench {
     let rig = LoopRig()
     let channel = PlainChannel()
@@ -108,6 +115,8 @@ final class FlowBench {
     let backlog = Backlog()
     let doubts = Doubts(DoubtCount())
     let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
+    let audit = PlainAudit()
+    let tickets: TicketBook
     let client: OutboundClient
     let flow: MessageFlow
     let agent: SimServer
@@ -129,10 +138,15 @@ final class FlowBench {
                 name: name, url: url, timeout: .seconds(5), key: key, issuer: [UInt8](text: "https://b.example"),
                 entropy: rig.loop.entropy)
         }
+        let pseudonyms = pseudonyms
+        tickets = TicketBook(
+            rig.loop, store: store, life: .hours(2), base: [UInt8](text: "https://lola.example"), audit: audit,
+            hash: { pseudonyms.recordID($0) }, handOver: { _ in })
         flow = MessageFlow(FlowParts(
             loop: rig.loop, client: client, store: store, channels: [.whatsapp: channel],
             pipeline: Pipeline([stage], clock: rig.clock),
             agents: AgentRoster(rig.loop, client: client, http: agents, scripted: ScriptedAgents(), inFlightMax: 2),
+            tickets: tickets,
             retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, crashPage: nil))
         agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         provider = SimServer(rig.network, "provider", at: Endpoint(address: IPAddress([10, 0, 0, 3]), port: 80))

@@ -360,6 +360,10 @@ final class StoreContract {
         for room in rooms { _ = try ask(.put(key("a", room), [room.rawValue], expires: nil)) }
         #expect(try ask(.get(key("a", .seen))) == .value(nil))
         #expect(try ask(.get(key("a", .inbound))) == .value(nil))
+        for room in StoreRoom.allCases where room.holdsClaims {
+            #expect(try ask(.claim(key("c", room), expires: .days(1))) == .claimed(true))
+            #expect(try ask(.claim(key("c", room), expires: .days(1))) == .claimed(false))
+        }
         for room in rooms { #expect(try ask(.get(key("a", room))) == .value([room.rawValue])) }
     }
 
