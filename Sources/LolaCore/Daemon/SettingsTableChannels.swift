@@ -127,7 +127,7 @@ extension SettingsTable {
         "Handed to widgets: where the identity verification services are.")
     static let themeURL = Setting(
         "session.theme_url", "LOLA_THEME_URL", .endpointURL, example: "https://static.bank.example/lola.json",
-        "Handed to widgets: where the bank's colours are. The built-in ones read the JSON of docs/OPERATING.md.")
+        "Handed to widgets: where the bank's colours are. The built-in ones read the JSON of docs/WIDGETS.md.")
     static let widgetCIPURL = Setting(
         "widgets.cip.url", "LOLA_WIDGET_CIP_URL", .endpointURL, absence: "built-in widget",
         example: "https://widgets.bank.example/cip", "The bank's own widget for identity verification.")

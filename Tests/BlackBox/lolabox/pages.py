@@ -90,7 +90,7 @@ class Visit:
         context = browser.new_context(viewport={"width": width, "height": 780}, locale=locale, **more)
         context.add_init_script(WATCH)
         visit = cls(context, context.new_page())
-        context.on("request", visit.requests.append)
+        context.on("request", lambda request: visit.requests.append(request))
         visit.page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         return visit

@@ -188,6 +188,8 @@ enum ConsoleScript {
             let newest = null;
             for (const item of answer.items) {
               if (!shown.has(item.number)) {
+                // What comes back from a widget is what one waits for: its steps are shown.
+                if (item.kind === "event") state.picked = null;
                 shown.set(item.number, draw(item));
                 log.append(shown.get(item.number));
               }

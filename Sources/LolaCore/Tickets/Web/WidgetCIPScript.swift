@@ -145,8 +145,9 @@ enum WidgetCIPScript {
         photo.addEventListener("change", take);
         for (const way of ["way-number", "way-photo"]) $(way).addEventListener("change", show);
         for (const [input, problem] of entries) {
-          input.addEventListener("change", () => {
-            if (input === number && number.value !== "") mark(input, problem());
+          // On the way to a button nothing is told: the page would move, and the button slip away from under the finger.
+          input.addEventListener("blur", (event) => {
+            if (input === number && number.value && event.relatedTarget?.matches("input")) mark(input, problem());
           });
           input.addEventListener("input", () => {
             if (input.getAttribute("aria-invalid") && !problem()) mark(input, "");

@@ -115,8 +115,11 @@ enum WidgetCardScript {
           if (event.inputType !== "deleteContentBackward") shape(expiry, shapeExpiry);
         });
         for (const [input, problem] of entries) {
-          // A mistake is told when the entry is left, and taken back as soon as it is mended.
-          input.addEventListener("change", () => { if (input.value) mark(input, problem()); });
+          // A mistake is told when the entry is left for another, and taken back as soon as it is mended. On the way to
+          // a button nothing is told: the page would move, and the button slip away from under the finger.
+          input.addEventListener("blur", (event) => {
+            if (input.value && event.relatedTarget?.matches("input")) mark(input, problem());
+          });
           input.addEventListener("input", () => {
             if (input.getAttribute("aria-invalid") && !problem()) mark(input, "");
           });
@@ -148,7 +151,7 @@ enum WidgetCardScript {
           },
           clear: () => {
             for (const [input] of entries) input.value = "";
-            $("network").textContent = "";
+            if ($("network")) $("network").textContent = "";
           },
         });
 

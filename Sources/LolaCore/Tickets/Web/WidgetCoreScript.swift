@@ -117,7 +117,7 @@ enum WidgetCoreScript {
           if (!url) return;
           try {
             const answer = await fetch(url, {
-              credentials: "omit", referrerPolicy: "no-referrer", redirect: "error", signal: AbortSignal.timeout(3000),
+              credentials: "omit", referrerPolicy: "no-referrer", redirect: "error", signal: AbortSignal.timeout(1500),
             });
             const text = answer.ok ? await answer.text() : "";
             if (text.length <= 16384) wear(JSON.parse(text));
@@ -172,10 +172,11 @@ enum WidgetCoreScript {
           $("status").focus();
         };
 
-        const begin = async (ready) => {
+        const begin = async (ready, worn) => {
           $("again").hidden = true;
           say("loading", ["", texts.loading]);
           const outcome = canSeal() ? await open() : "insecure";
+          await worn;
           if (outcome === true) {
             say("ready");
             ready(session);
@@ -248,7 +249,7 @@ enum WidgetCoreScript {
          * `make(session)` gives the body of a success, `clear()` forgets what was entered.
          */
         export const run = ({ ready, check, make, clear }) => {
-          theme();
+          const worn = theme();
           $("form").addEventListener("submit", (event) => {
             event.preventDefault();
             if (isBusy || isOver) return;
@@ -260,7 +261,7 @@ enum WidgetCoreScript {
             }
             finish("success", make, clear);
           });
-          $("again").addEventListener("click", () => begin(ready));
+          $("again").addEventListener("click", () => begin(ready, worn));
           $("cancel").addEventListener("click", () => { if (!isBusy) $("stop").showModal(); });
           $("stop-no").addEventListener("click", () => $("stop").close());
           $("stop-yes").addEventListener("click", () => {
@@ -270,7 +271,7 @@ enum WidgetCoreScript {
           // A page that comes back from the history must not show what was entered before.
           addEventListener("pagehide", clear);
           addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-          begin(ready);
+          begin(ready, worn);
         };
 
         """#
