@@ -136,7 +136,8 @@ extension SettingsTable {
         example: "https://widgets.bank.example/card", "The bank's own widget for card authorisation.")
     static let widgetVaultKey = Setting(
         "widgets.vault_public_key", "LOLA_VAULT_PUBLIC_KEY", .vaultKey, absence: "the built-in card widget is closed",
-        example: #"{"kty":"EC","crv":"P-256","x":"…","y":"…"}"#,
+        example: #"{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","#
+            + #""y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}"#,
         "The card vault's public key. The built-in card widget seals card numbers to it in the browser.")
 
     static let conversations: [SettingDefinition] =

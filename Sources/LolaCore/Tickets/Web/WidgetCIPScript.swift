@@ -145,7 +145,7 @@ enum WidgetCIPScript {
         photo.addEventListener("change", take);
         for (const way of ["way-number", "way-photo"]) $(way).addEventListener("change", show);
         for (const [input, problem] of entries) {
-          // On the way to a button nothing is told: the page would move, and the button slip away from under the finger.
+          // On the way to a button nothing is told: the page would move, and the button slip away.
           input.addEventListener("blur", (event) => {
             if (input === number && number.value && event.relatedTarget?.matches("input")) mark(input, problem());
           });

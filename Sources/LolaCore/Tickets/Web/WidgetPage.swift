@@ -220,7 +220,8 @@ enum WidgetPage {
         24, #" class="yes""#, #"<circle cx="12" cy="12" r="9"/><path d="M8 12.3l2.7 2.7L16 9.6"/>"#)
     private static let crossIcon = svg(
         24, #" class="no""#, #"<circle cx="12" cy="12" r="9"/><path d="M12 7.5v5.5M12 16.4v.1"/>"#)
-    private static let endIcon = svg(44, #" class="big""#, #"<circle cx="12" cy="12" r="9"/><path d="M12 7v5.3l3.2 2"/>"#)
+    private static let endIcon = svg(
+        44, #" class="big""#, #"<circle cx="12" cy="12" r="9"/><path d="M12 7v5.3l3.2 2"/>"#)
     private static let cameraIcon = svg(
         40, #" id="camera""#, #"<path d="M4 8.5h3.2L8.8 6h6.4l1.6 2.5H20a1 1 0 0 1 1 1V18a1 1 0 0 1-1 1H4"#
             + #"a1 1 0 0 1-1-1V9.5a1 1 0 0 1 1-1z"/><circle cx="12" cy="13.4" r="3.4"/>"#)
