@@ -147,7 +147,7 @@ enum WidgetCIPScript {
         for (const [input, problem] of entries) {
           // On the way to a button nothing is told: the page would move, and the button slip away.
           input.addEventListener("blur", (event) => {
-            if (input === number && number.value && event.relatedTarget?.matches("input")) mark(input, problem());
+            if (input === number && number.value && event.relatedTarget?.matches("[type=text]")) mark(input, problem());
           });
           input.addEventListener("input", () => {
             if (input.getAttribute("aria-invalid") && !problem()) mark(input, "");

@@ -118,7 +118,7 @@ enum WidgetCardScript {
           // A mistake is told when the entry is left for another, and taken back as soon as it is mended. On the way to
           // a button nothing is told: the page would move, and the button slip away from under the finger.
           input.addEventListener("blur", (event) => {
-            if (input.value && event.relatedTarget?.matches("input")) mark(input, problem());
+            if (input.value && event.relatedTarget?.matches("[type=text]")) mark(input, problem());
           });
           input.addEventListener("input", () => {
             if (input.getAttribute("aria-invalid") && !problem()) mark(input, "");
