@@ -462,6 +462,13 @@ enum Limits {
     /// A comment, so that nobody between takes the stream for dead.
     static let adminHeartbeat = Interval.seconds(15)
 
+    // MARK: Widgets
+
+    /// A photo as the identity widget sends it. In JSON and sealed it takes 16/9 of that, and fits into a callback.
+    static let widgetPhotoMax = ByteCount.kibibytes(32)
+    /// What is read of an `Accept-Language` field; browsers send a tenth of it.
+    static let acceptLanguageRead = ByteCount.bytes(512)
+
     // MARK: Console of `lola dev`
 
     /// Messages kept of one sandbox chat, and chats; the oldest go first.

@@ -13,6 +13,8 @@ enum DevCommand {
         let listen = invocation.settingFlags["listen"] ?? environment["LOLA_LISTEN"] ?? "127.0.0.1:8080"
         let own = "http://" + listen
         let folder = DevGround.dataFolder(listen: listen)
+        let vault = generated.removeValue(forKey: DevGround.vaultKey) ?? ""
+        generated["LOLA_VAULT_PUBLIC_KEY"] = SandboxVault.publicKey(pem: vault)
         generated.merge([
             "LOLA_PUBLIC_URL": own,
             "LOLA_IDENTITY_URL": own + "/dev/sandbox/identity/{phone}",
@@ -33,8 +35,8 @@ enum DevCommand {
         }
         let log = Log(sink: LogSink(descriptor: 2), threshold: .warn)
         let world = SandboxWorld(startedAt: LinuxClock().wall)
-        let failure = Daemon.run(settings, log: log, console: { loop, client, shared in
-            DevConsole.make(loop, client, world, shared)
+        let failure = Daemon.run(settings, log: log, console: { loop, client, book, shared in
+            DevConsole.make(loop, client, world, book, [UInt8](text: vault), shared)
         }) { ports in
             // Not before: a second gateway that cannot start must not hide the running one from the other commands.
             let known = known(settings, ports, generated, environment)

@@ -33,7 +33,7 @@ struct SharedParts: Sendable {
 }
 
 /// Makes the console of a loop; only `lola dev` has one.
-typealias ConsoleFactory = @Sendable (Loop, OutboundClient, SharedParts) -> any ConsoleApplication
+typealias ConsoleFactory = @Sendable (Loop, OutboundClient, TicketBook, SharedParts) -> any ConsoleApplication
 
 /// Why a loop could not start.
 enum StartFault: Error, Sendable {
@@ -73,7 +73,8 @@ final class LoopAssembly {
         server = HTTPServer(
             loop,
             headers: SecurityHeaders(
-                isHTTPS: settings.server.publicURL.scheme == .https, isDemo: settings.demoMode),
+                isHTTPS: settings.server.publicURL.scheme == .https, isDemo: settings.demoMode,
+                themeOrigin: settings.session.themeURL?.origin),
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: { shared.trust.want() }) { IPAddress(text: $0) }
@@ -89,20 +90,28 @@ final class LoopAssembly {
         let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
         let watch = try Self.watch(number, loop, shared, bare, store, client, pseudonyms)
         self.watch = watch
-        let console = shared.console?(loop, client, shared)
         let door = LoopGuard(
             loop, shared, store: store, pseudonyms: pseudonyms, audit: watch.audit, channels: Set(channels.keys),
-            hasConsole: console != nil)
+            hasConsole: shared.console != nil)
         self.door = door
+        // Made before the console, which shows what it holds.
+        var toldConsole: ((VerifiedMessage) -> Void)?
+        let requeue = Self.requeue(shared)
         let tickets = try Self.tickets(loop, settings, .init(
             store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: watch.audit, alerts: shared.alerts,
-            handOver: Self.requeue(shared), onGuess: { door.lockouts.failed($0, $1) }))
+            handOver: { accepted in
+                toldConsole?(accepted.verified)
+                requeue(accepted)
+            },
+            onGuess: { door.lockouts.failed($0, $1) }))
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), tickets: tickets.book,
             retry: RetrySchedule(delays: settings.agents.retry), log: shared.messages, backlog: shared.backlog,
             journal: journal, doubts: doubts, crashPage: shared.crashPage(number), audit: watch.audit))
         self.flow = flow
+        let console = shared.console?(loop, client, tickets.book, shared)
+        toldConsole = console.map { $0.accepted }
         inbox = Inbox(
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
             journal: journal

@@ -186,6 +186,8 @@ struct SessionSettings: Sendable {
 struct WidgetSettings: Sendable {
     let cipURL: WebURL?
     let cardURL: WebURL?
+    /// What the built-in card widget seals to; without it that widget asks for nothing.
+    let vaultKey: VaultKey?
 }
 
 /// Requests per minute.

@@ -50,7 +50,8 @@ private struct SettingsLoader {
         let (whatsapp, telegram, twilio, resend) = (whatsapp(), telegram(), twilio(), resend())
         let (agents, callback, session) = (agents(), callback(), session())
         let widgets = WidgetSettings(
-            cipURL: reader.optional(SettingsTable.widgetCIPURL), cardURL: reader.optional(SettingsTable.widgetCardURL))
+            cipURL: reader.optional(SettingsTable.widgetCIPURL), cardURL: reader.optional(SettingsTable.widgetCardURL),
+            vaultKey: reader.optional(SettingsTable.widgetVaultKey))
         let (httpLimits, agentLimits, ipFilters) = (httpLimits(), agentLimits(), ipFilters())
         let credentialsKey = reader.optional(SettingsTable.credentialsKey)
         let compliance = ComplianceSettings(

@@ -8,8 +8,8 @@ final class TicketArea: ActionHandler {
 
     var actions: [Action] {
         [
-            .createTicket, .showTicket, .revokeTicket, .listTickets, .openLink, .openSession, .askForSession,
-            .redeemCallback, .askForCallback,
+            .createTicket, .showTicket, .revokeTicket, .listTickets, .openLink, .readWidgetAsset, .openSession,
+            .askForSession, .redeemCallback, .askForCallback,
         ]
     }
 
@@ -22,6 +22,7 @@ final class TicketArea: ActionHandler {
         case .revokeTicket: tickets.api.revoke(id, request, caller, answer)
         case .listTickets: tickets.api.list(request, answer)
         case .openLink: tickets.widgets.page(Self.sent(request, "/w/", ""), request, answer)
+        case .readWidgetAsset: answer(tickets.widgets.asset(admitted.parameter, request))
         case .openSession, .askForSession:
             tickets.widgets.session(Self.sent(request, "/w/", "/session"), request, answer)
         default: tickets.callbacks.receive(Self.sent(request, "/callbacks/", ""), request, answer)

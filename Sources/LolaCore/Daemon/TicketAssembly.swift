@@ -37,12 +37,15 @@ struct TicketAssembly {
         let sessions = WidgetSessions(
             try Self.sessionTokens(settings, base, loop.entropy), callbackTokens, use: use, base: base)
         let own = [("cip", settings.widgets.cipURL), ("card", settings.widgets.cardURL)]
-        let origins = WidgetOrigins(allowed: own.compactMap { $0.1.map { [UInt8](text: $0.originText) } })
+        let origins = WidgetOrigins(allowed: own.compactMap { $0.1.map { [UInt8](text: $0.origin) } })
         var ownWidgets: [[UInt8]: [UInt8]] = [:]
         for (name, url) in own { ownWidgets[[UInt8](text: name)] = url.map { [UInt8](text: $0.text) } }
         api = TicketAPI(
             book, sessions, ownIDs: Self.ownIDs(settings), pseudonym: { pseudonyms.name($0) })
-        widgets = WidgetDoor(book, sessions, origins: origins, ownWidgets: ownWidgets, onGuess: around.onGuess)
+        let pages = WidgetPages(
+            vaultKey: settings.widgets.vaultKey, themeURL: settings.session.themeURL.map { $0.text })
+        widgets = WidgetDoor(
+            book, sessions, origins: origins, pages: pages, ownWidgets: ownWidgets, onGuess: around.onGuess)
         let backlog = around.backlog
         callbacks = CallbackDoor(
             book, sessions, origins: origins, hasRoom: { !backlog.isFull($0) }, onGuess: around.onGuess)
@@ -75,9 +78,4 @@ struct TicketAssembly {
         ids[.telegram] = settings.telegram.map { [UInt8](text: $0.token.botID) }
         return ids
     }
-}
-
-extension WebURL {
-    /// As a browser writes the origin of a page (RFC 6454 §6.2).
-    fileprivate var originText: String { "\(scheme.rawValue)://" + authority }
 }

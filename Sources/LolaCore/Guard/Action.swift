@@ -15,6 +15,7 @@ enum Action: String, CaseIterable, Sendable {
 
     /// Links, sessions and callbacks of widgets: the handler checks what they show.
     case openLink = "link.open"
+    case readWidgetAsset = "widget.read"
     case openSession = "session.open"
     case redeemCallback = "callback.redeem"
     /// What a browser asks before it lets a page call these.
@@ -49,7 +50,8 @@ enum Action: String, CaseIterable, Sendable {
     var audience: Audience {
         switch self {
         case .probeLive, .probeReady, .readKeys, .readMetrics, .webhookHandshake, .webhookReceive, .useConsole,
-            .readAdminPage, .openLink, .openSession, .redeemCallback, .askForSession, .askForCallback:
+            .readAdminPage, .openLink, .readWidgetAsset, .openSession, .redeemCallback, .askForSession,
+            .askForCallback:
             .everybody
         case .createTicket, .showTicket, .revokeTicket: .agents
         case .listMessages, .showMessage, .dryRun, .listDeadLetters, .actOnDeadLetter, .showDeadLetter,

@@ -31,6 +31,7 @@ struct Route: Sendable {
             channel: .whatsapp),
         Route("/webhooks/telegram", .webhook, on: [.public], [.post: .webhookReceive], channel: .telegram),
         Route("/.well-known/jwks.json", .open, on: [.public], [.get: .readKeys]),
+        Route("/w/assets/{name}", .page, on: [.public], [.get: .readWidgetAsset]),
         Route("/w/{name}", .widget, on: [.public], [.get: .openLink]),
         Route("/w/{name}/session", .widget, on: [.public], [.post: .openSession, .options: .askForSession]),
         Route("/callbacks/{key}", .widget, on: [.public], [.post: .redeemCallback, .options: .askForCallback]),

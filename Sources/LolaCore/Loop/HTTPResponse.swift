@@ -87,7 +87,8 @@ struct SecurityHeaders: Sendable {
     /// - Parameters:
     ///   - isHTTPS: whether the outside reaches us over https, so that HSTS may be promised.
     ///   - isDemo: whether authentication is bypassed, so that nobody takes what he sees for the real thing.
-    init(isHTTPS: Bool, isDemo: Bool = false) {
+    ///   - themeOrigin: `https://host` that widget pages may ask for the bank's colours.
+    init(isHTTPS: Bool, isDemo: Bool = false, themeOrigin: String? = nil) {
         let bare = """
             X-Frame-Options: DENY\r
             X-Content-Type-Options: nosniff\r
@@ -103,7 +104,8 @@ struct SecurityHeaders: Sendable {
         let own = "Content-Security-Policy: \(none); \(self_); base-uri 'none'; form-action 'none'; "
             + "frame-ancestors 'none'\r\n"
         page = [UInt8](text: common + own)
-        widget = [UInt8](text: hidden + own)
+        let theme = themeOrigin.map { "connect-src 'self' " + $0 } ?? "connect-src 'self'"
+        widget = [UInt8](text: hidden + own.replacing("connect-src 'self'", with: theme))
         widgetData = [UInt8](text: hidden + "Content-Security-Policy: \(none)\r\n")
     }
 

@@ -5,18 +5,21 @@ final class WidgetDoor {
     private let book: TicketBook
     private let sessions: WidgetSessions
     private let origins: WidgetOrigins
+    private let pages: WidgetPages
     /// The bank's own widgets by operation, as URLs.
     private let ownWidgets: [[UInt8]: [UInt8]]
     /// Told of an address that asked for a link that is none.
     private let onGuess: (IPAddress, @escaping () -> Void) -> Void
 
     init(
-        _ book: TicketBook, _ sessions: WidgetSessions, origins: WidgetOrigins, ownWidgets: [[UInt8]: [UInt8]],
+        _ book: TicketBook, _ sessions: WidgetSessions, origins: WidgetOrigins,
+        pages: WidgetPages = WidgetPages(vaultKey: nil, themeURL: nil), ownWidgets: [[UInt8]: [UInt8]],
         onGuess: @escaping (IPAddress, @escaping () -> Void) -> Void
     ) {
         self.book = book
         self.sessions = sessions
         self.origins = origins
+        self.pages = pages
         self.ownWidgets = ownWidgets
         self.onGuess = onGuess
     }
@@ -24,28 +27,38 @@ final class WidgetDoor {
     // MARK: Page
 
     func page(_ link: [UInt8], _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
+        let language = WidgetLanguage(acceptLanguage: request.head.field("accept-language"))
         find(link, request) { [self] found in
-            var response: HTTPResponse
             switch found {
-            case .unavailable: response = WidgetPages.page(.unavailable)
-            case .nothing: response = WidgetPages.page(.unknown)
-            case .ticket(let ticket): response = page(ticket)
+            case .unavailable: answer(Self.hidden(pages.page(.unavailable, language)))
+            case .nothing: answer(Self.hidden(pages.page(.unknown, language)))
+            case .ticket(let ticket): answer(Self.hidden(page(ticket, language)))
             }
-            response.fields.append(ResponseField(name: "Cache-Control", value: [UInt8](text: "no-store")))
-            response.fields.append(ResponseField(name: "X-Robots-Tag", value: [UInt8](text: "noindex, nofollow")))
-            response.policy = .widget
-            answer(response)
         }
     }
 
-    private func page(_ ticket: Ticket) -> HTTPResponse {
+    /// `/w/assets/{name}`: what the built-in pages load.
+    func asset(_ name: [UInt8], _ request: HTTPRequest) -> HTTPResponse {
+        WidgetPages.asset(name).map(Self.hidden) ?? .refusal(.routeUnknown, requestID: request.requestID)
+    }
+
+    /// Kept by nobody, found by no search.
+    private static func hidden(_ response: HTTPResponse) -> HTTPResponse {
+        var response = response
+        response.fields.append(ResponseField(name: "Cache-Control", value: [UInt8](text: "no-store")))
+        response.fields.append(ResponseField(name: "X-Robots-Tag", value: [UInt8](text: "noindex, nofollow")))
+        response.policy = .widget
+        return response
+    }
+
+    private func page(_ ticket: Ticket, _ language: WidgetLanguage) -> HTTPResponse {
         switch book.status(ticket) {
-        case .succeeded, .failed: return WidgetPages.page(.used)
-        case .expired: return WidgetPages.page(.expired)
+        case .succeeded, .failed: return pages.page(.used, language)
+        case .expired: return pages.page(.expired, language)
         case .open: break
         }
         guard let widget = ownWidgets[ticket.operation] else {
-            return WidgetPages.page(.widget(operation: ticket.operation))
+            return pages.page(.widget(operation: ticket.operation), language)
         }
         var response = HTTPResponse.empty(303)
         let location = widget + [UInt8](text: "#lola=") + book.link(ticket)

@@ -1,7 +1,8 @@
-// What a person's browser gets behind a link: the built-in widget of an operation, or why there is none. Pure
-// functions; called by WidgetDoor, which adds the headers that all of them carry.
+// What a person's browser gets behind a link: the built-in widget of an operation, why there is none, and the files
+// that the pages load. Nothing here looks at a ticket or spends anything. A value, any thread; WidgetDoor adds the
+// headers that all of them carry.
 
-enum WidgetPages {
+struct WidgetPages: Sendable {
     enum Kind: Hashable, Sendable {
         /// The built-in widget of an operation: `cip` or `card`.
         case widget(operation: [UInt8])
@@ -10,6 +11,8 @@ enum WidgetPages {
         /// Revoked, or not used in time.
         case expired
         case unknown
+        /// The bank has not set up what the widget needs.
+        case closed
         /// The store does not answer.
         case unavailable
 
@@ -18,42 +21,62 @@ enum WidgetPages {
             case .widget: 200
             case .used, .expired: 410
             case .unknown: 404
-            case .unavailable: 503
+            case .closed, .unavailable: 503
             }
         }
     }
 
-    static func page(_ kind: Kind) -> HTTPResponse {
-        let (title, text) = words(kind)
-        let body = """
-            <!doctype html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(title)</title>
-            </head>
-            <body>
-            <main>
-            <h1>\(title)</h1>
-            <p>\(text)</p>
-            </main>
-            </body>
-            </html>
+    /// What cards are sealed to; without it the card widget asks for nothing.
+    let vaultKey: VaultKey?
+    /// Where the bank's colours are; asked for by the page.
+    let themeURL: String?
 
-            """
-        return HTTPResponse(status: kind.status, contentType: "text/html; charset=utf-8", body: [UInt8](text: body))
+    func page(_ kind: Kind, _ language: WidgetLanguage) -> HTTPResponse {
+        guard case .widget(let operation) = kind else {
+            return Self.answer(kind.status, language, WidgetPage.html(WidgetEnding.texts(kind, language), language))
+        }
+        let theme = themeURL.map { [(name: "theme", value: $0)] } ?? []
+        switch (operation.text, vaultKey) {
+        case ("cip", _):
+            let texts = CIPPageTexts.of(language)
+            return Self.answer(kind.status, language, WidgetPage.html(
+                title: texts.title, lede: texts.lede, language: language, script: "cip.js",
+                data: [("photo-max", "\(Limits.widgetPhotoMax.bytes)")] + theme, fields: WidgetPage.cipFields(texts),
+                submit: texts.submit))
+        case ("card", let vaultKey?):
+            let texts = CardPageTexts.of(language)
+            return Self.answer(kind.status, language, WidgetPage.html(
+                title: texts.title, lede: texts.lede, language: language, script: "card.js",
+                data: [("vault-key", vaultKey.jwk.text)] + theme, fields: WidgetPage.cardFields(texts),
+                submit: texts.submit))
+        default: return page(.closed, language)
+        }
     }
 
-    private static func words(_ kind: Kind) -> (title: String, text: String) {
-        switch kind {
-        case .widget(let operation) where operation == [UInt8](text: "card"):
-            ("Authorise a card", "This link authorises one card for the bank you are writing with.")
-        case .widget: ("Verify your identity", "This link verifies your identity for the bank you are writing with.")
-        case .used: ("This link was used", "What it was for is done. Go back to your chat.")
-        case .expired: ("This link has ended", "Go back to your chat and ask for a new one.")
-        case .unknown: ("No such link", "Check that you opened the whole link from your chat.")
-        case .unavailable: ("Please try again", "The link cannot be checked at the moment. Try again in a few seconds.")
+    /// A file below `/w/assets/`; nil when there is none of that name.
+    static func asset(_ name: [UInt8]) -> HTTPResponse? {
+        switch name.text {
+        case "widget.css": asset("text/css; charset=utf-8", WidgetStyle.css)
+        case "widget.js": asset("text/javascript; charset=utf-8", WidgetCoreScript.js)
+        case "seal.js": asset("text/javascript; charset=utf-8", WidgetSealScript.js)
+        case "card.js": asset("text/javascript; charset=utf-8", WidgetCardScript.js)
+        case "cip.js": asset("text/javascript; charset=utf-8", WidgetCIPScript.js)
+        default: nil
         }
+    }
+
+    private static func asset(_ type: StaticString, _ text: String) -> HTTPResponse {
+        HTTPResponse(status: 200, contentType: type, body: [UInt8](text: text), policy: .widget)
+    }
+
+    private static func answer(_ status: Int, _ language: WidgetLanguage, _ html: String) -> HTTPResponse {
+        var fields = [
+            ResponseField(name: "Content-Language", value: [UInt8](text: language.rawValue)),
+            ResponseField(name: "Vary", value: [UInt8](text: "Accept-Language")),
+        ]
+        if status == 503 { fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "60"))) }
+        return HTTPResponse(
+            status: status, contentType: "text/html; charset=utf-8", fields: fields, body: [UInt8](text: html),
+            policy: .widget)
     }
 }

@@ -153,6 +153,7 @@ struct SettingsBrokenTests {
         BrokenVariable.rows("LOLA_THEME_URL", .wrongValue, "theme.css", "javascript:alert(1)", "data:text/css,x"),
         BrokenVariable.rows("LOLA_WIDGET_CIP_URL", .wrongValue, "https://widget.example/'\"><script>"),
         BrokenVariable.rows("LOLA_WIDGET_CARD_URL", .wrongValue, "https://widget.example/#lola"),
+        BrokenVariable.rows("LOLA_VAULT_PUBLIC_KEY", .wrongValue, "{}", "-----BEGIN PUBLIC KEY-----", #"{"kty":"EC"}"#),
         BrokenVariable.rows("ORCHESTRATOR_SECURITY_TOKEN", .insecure, "short", String(repeating: "x", count: 31)),
         BrokenVariable.rows("ORCHESTRATOR_SECURITY_TOKEN", .wrongValue, String(repeating: "x ", count: 20), long),
         BrokenVariable.rows("DEMO_MODE", .wrongValue, "1", "TRUE", "yes"),

@@ -13,6 +13,7 @@ enum DevFixtures {
         phoneNumberID: [UInt8](text: "106540352242922"), telegramSecret: SecretBytes([UInt8](text: "S3cret-Token_123")),
         telegramBotID: [UInt8](text: "7000000001"))
     static let botToken = SecretBytes([UInt8](text: "7000000001:AAtoken"))
+    static let vaultPEM = (try? ES256PrivateKey.generatePEM()) ?? []
 
     static func person(_ id: String) throws -> SandboxPerson { try #require(cast.person([UInt8](text: id))) }
 
