@@ -137,7 +137,8 @@ enum Daemon {
                 counters: directory.mailboxes.map { _ in Counters() }, directory: directory,
                 trust: trust, ticketKey: SecretBytes(SystemRandom.bytes(TLSContext.ticketKeyCount)),
                 jwks: try KeySet.jwks(settings.session), started: LinuxClock().now, pseudonymKey: opening.pseudonymKey,
-                descriptorsMax: Process.descriptorsMax, crashPage: { pages?.page($0) }, console: console)
+                descriptorsMax: Process.descriptorsMax, crashPage: { pages?.page($0) }, console: console,
+                agents: AgentMemory(settings))
         } catch {
             throw Failure(code: 78, text: "LOLA_JWT_PRIVATE_KEY: not a usable P-256 key (\(error))")
         }

@@ -10,6 +10,7 @@ final class GatewayApplication: HTTPApplication {
         let whatsapp: WhatsAppChannel?
         let admin: AdminAPI
         let deadLetters: DeadLetterAPI
+        let operators: OperatorAPI
         let health: Health
         let orchestratorToken: SecretBytes
         let jwks: [UInt8]
@@ -50,7 +51,7 @@ final class GatewayApplication: HTTPApplication {
             return .answer(response)
         }
         if route.isAdmin, !isOrchestrator(head) { return refuse(.authenticationRequired, requestID) }
-        if head.method == .post, head.framing == .none { return refuse(.lengthRequired, requestID) }
+        if head.method == .post || head.method == .put, head.framing == .none { return refuse(.lengthRequired, requestID) }
         if let channel, head.method == .post {
             return .proceed(bodyMax: channel.bodyMax) { [parts] request, exchange in
                 parts.door.receive(request, from: channel) { parts.server.respond(exchange, $0) }
@@ -96,6 +97,8 @@ final class GatewayApplication: HTTPApplication {
         case .adminDeadLetter(let id): parts.deadLetters.show(id, request, answer)
         case .adminQuarantine: parts.deadLetters.quarantine(request, answer)
         case .adminDryRun: parts.admin.dryRun(request, answer)
+        case .operators(let route):
+            parts.operators.handle(route, AdminCall(request: request, actor: "orchestrator", answer: answer))
         case .dev: parts.console?.handle(request, answer)
         }
     }

@@ -23,6 +23,7 @@ struct SharedParts: Sendable {
     /// The page of a loop; nil where there is no folder for it.
     let crashPage: @Sendable (Int) -> (any CrashPage)?
     let console: ConsoleFactory?
+    let agents: AgentMemory
 }
 
 /// Makes the console of a loop; only `lola dev` has one.
@@ -45,6 +46,7 @@ final class LoopAssembly {
     private let index: IndexKeyKeeper?
     private var isReleasing = false
     private let inbox: Inbox
+    private let operators: OperatorAssembly
     private let shared: SharedParts
     private let mailbox: Mailbox<LoopMail>
     private var isDraining = false
@@ -102,11 +104,12 @@ final class LoopAssembly {
         }
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
+        operators = try Self.operators(loop, shared, store, pseudonyms)
         server.serve(GatewayApplication(.init(
             server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
             channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
-            health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) },
+            operators: operators.api, health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
+            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) && shared.agents.isReady },
             console: console)))
         let loop = loop
         loop.addSource { store.deliver(at: loop.wall) }
@@ -134,7 +137,10 @@ final class LoopAssembly {
             redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index)
             redis.start()
         }
-        if isFirst { StoreWatch(loop, shared.store, shared.log).start() }
+        if isFirst {
+            StoreWatch(loop, shared.store, shared.log).start()
+            operators.keep()
+        }
         shared.health.loopIsReady()
         return (publicPort, managementPort)
     }
@@ -171,6 +177,7 @@ final class LoopAssembly {
     private func receive(_ letter: LoopMail) {
         switch letter {
         case .message(let accepted): flow.take(accepted)
+        case .entriesWithdrawn: flow.lookForWithdrawn()
         case .receipt(let reference, let isTaken): doubts.receipt(reference, isTaken: isTaken)
         case .drain:
             isDraining = true
@@ -214,6 +221,17 @@ final class LoopAssembly {
         do throws(CryptoFault) {
             let keys = try SealKeys(shared.settings.data.keys, entropy: loop.entropy)
             return (bare, SealedStore(bare, keys: keys) { _ in loop.counters.add(.storeUnopened) })
+        } catch {
+            throw .key(error)
+        }
+    }
+
+    private static func operators(
+        _ loop: Loop, _ shared: SharedParts, _ store: any Store, _ pseudonyms: Pseudonyms
+    ) throws(StartFault) -> OperatorAssembly {
+        do throws(CryptoFault) {
+            return try OperatorAssembly(
+                loop, shared, store: store, pseudonyms: pseudonyms, audit: AuditLines(loop, shared.log))
         } catch {
             throw .key(error)
         }

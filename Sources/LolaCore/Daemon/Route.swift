@@ -13,6 +13,7 @@ enum Route: Equatable, Sendable {
     case adminDeadLetters
     case adminDeadLetter(RecordID)
     case adminQuarantine
+    case operators(OperatorRoute)
     /// Something below `/dev`; only under `lola dev`.
     case dev
 
@@ -21,13 +22,19 @@ enum Route: Equatable, Sendable {
         if let exact = exact(path, role) { return exact }
         if role == .management, let key = try messageKey(path) { return .adminMessage(key: key) }
         if role == .management, let id = deadLetterID(path) { return .adminDeadLetter(id) }
+        if role == .management, path.starts(with: adminPrefix),
+            let route = OperatorRoute.find(path.dropFirst(adminPrefix.count))
+        { return .operators(route) }
         let segments = try HTTPTarget.segments(of: path)
         if role == .public, hasConsole, segments.first == [UInt8](text: "dev") { return .dev }
         return nil
     }
 
+    private static let adminPrefix = "/admin/api/".utf8
+
     var methods: [HTTPMethod] {
         switch self {
+        case .operators(let route): route.methods
         case .livez, .readyz, .jwks, .metrics, .adminMessages, .adminMessage, .adminQuarantine: [.get, .head]
         case .adminDeadLetters: [.get, .head, .post]
         case .adminDeadLetter: [.get, .head, .delete]
@@ -45,7 +52,8 @@ enum Route: Equatable, Sendable {
     /// Whether the orchestrator token is needed.
     var isAdmin: Bool {
         switch self {
-        case .adminMessages, .adminMessage, .adminDryRun, .adminDeadLetters, .adminDeadLetter, .adminQuarantine: true
+        case .adminMessages, .adminMessage, .adminDryRun, .adminDeadLetters, .adminDeadLetter, .adminQuarantine,
+            .operators: true
         default: false
         }
     }

@@ -17,8 +17,14 @@ final class Pseudonyms {
     /// One person at one channel, whichever of our numbers is written to.
     func sender(of message: InboundMessage) -> RecordID {
         // The mark keeps senders apart from messages, whose ids may be the same numbers.
-        id([0x40] + message.channel.bytes + [0x3A] + message.senderID)
+        sender(message.channel, message.senderID)
     }
+
+    func sender(_ channel: ChannelName, _ senderID: [UInt8]) -> RecordID {
+        id([0x40] + channel.bytes + [0x3A] + senderID)
+    }
+
+    func conversation(_ key: ConversationKey) -> RecordID { id(key.bytes) }
 
     /// 16 hex digits; enough to tell senders apart in a log.
     func name(_ bytes: [UInt8]) -> String { id(bytes).name }
@@ -41,7 +47,7 @@ struct MessageNames: Sendable {
 
 extension RecordID {
     /// As it stands in logs and records: the first 16 hex digits.
-    fileprivate var name: String { hex[..<16].text }
+    var name: String { hex[..<16].text }
 }
 
 /// A proven message that is ours to handle from now on, with its names.

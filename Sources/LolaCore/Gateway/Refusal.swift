@@ -25,6 +25,12 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case recordUnreadable = "record_unreadable"
     /// A dead letter whose message is not over yet: its notice is on its way.
     case messageInHand = "message_in_hand"
+    /// Something of that name is there already.
+    case exists
+    /// As many as may be kept are kept.
+    case quotaReached = "quota_reached"
+    /// Credentials of providers need CREDENTIALS_ENCRYPTION_KEY.
+    case credentialsKeyMissing = "credentials_key_missing"
 
     // Pipeline
     case senderNotAllowed = "sender_not_allowed"
@@ -39,7 +45,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .challengeInvalid: 403
         case .channelOff, .routeUnknown: 404
         case .backlogFull, .storeUnavailable, .flooded: 503
-        case .recordUnreadable, .messageInHand: 409
+        case .recordUnreadable, .messageInHand, .exists, .quotaReached, .credentialsKeyMissing: 409
         case .methodUnknown: 501
         case .methodNotAllowed: 405
         case .lengthRequired: 411
@@ -58,6 +64,9 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .backlogFull, .storeUnavailable, .flooded: "unavailable"
         case .recordUnreadable: "unreadable"
         case .messageInHand: "in_hand"
+        case .exists: "exists"
+        case .quotaReached: "quota_reached"
+        case .credentialsKeyMissing: "credentials_key_missing"
         case .methodUnknown: "not_implemented"
         case .methodNotAllowed: "method_not_allowed"
         case .lengthRequired: "length_required"

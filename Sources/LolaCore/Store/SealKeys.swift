@@ -63,6 +63,7 @@ extension StoreRoom {
     var isSealed: Bool {
         switch self {
         case .inbound, .outbox, .dead, .quarantine, .state, .contact: true
+        case .agent, .token, .credential, .consent, .suppression: true
         case .meta, .seen, .progress, .suspect: false
         }
     }

@@ -76,7 +76,8 @@ final class SimProcess {
             directory: LoopDirectory(mailboxes: wakers.map { Mailbox(waker: $0) }),
             trust: TrustDelivery(wakers: wakers), ticketKey: SecretBytes([UInt8](repeating: 7, count: 48)),
             jwks: try KeySet.jwks(machine.settings.session), started: clock.now,
-            pseudonymKey: try index.pseudonymKey(), descriptorsMax: 4_096, crashPage: { _ in nil }, console: nil)
+            pseudonymKey: try index.pseudonymKey(), descriptorsMax: 4_096, crashPage: { _ in nil }, console: nil,
+            agents: AgentMemory(machine.settings))
         var port: UInt16 = 8_080
         for number in 0..<loops {
             let net = SimNet(machine.network, waker: wakers[number])
