@@ -84,6 +84,8 @@ final class LoopAssembly {
         self.flow = flow
         let console = shared.console?(loop, client, shared)
         let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
+        let operators = try Self.operators(loop, shared, store, pseudonyms)
+        self.operators = operators
         inbox = Inbox(
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
             journal: journal
@@ -104,7 +106,6 @@ final class LoopAssembly {
         }
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
-        operators = try Self.operators(loop, shared, store, pseudonyms)
         server.serve(GatewayApplication(.init(
             server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
             channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,

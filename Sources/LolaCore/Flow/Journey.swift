@@ -207,9 +207,8 @@ final class Journey {
 
     /// Another gateway has the conversation now and goes on with the message, or its sender has been erased.
     private func handedOver() {
-        let status = ledger.isErased ? MessageRecord.Status.erased : .handedOver
-        turn.record("store", status.rawValue, took: .zero)
-        leave(status)
+        turn.record("store", ledger.isErased ? "erased" : "handed_over", took: .zero)
+        leave(ledger.isErased ? .erased : .handedOver)
     }
 
     /// Nothing further is done with the message; the store has forgotten it.

@@ -2,7 +2,7 @@
 // Thread-safe, shared by all loops. TokenDesk changes them, MirrorKeeper keeps them true.
 import Synchronization
 
-final class AgentTokens: AgentTokenVerifier {
+final class AgentTokens: AgentTokenVerifier, Sendable {
     let mirror = RoomMirror<AgentToken>(.token, countMax: Limits.agentTokensMax) { try? AgentToken($0) }
     private let used = Mutex<[RecordID: WallTime]>([:])
 

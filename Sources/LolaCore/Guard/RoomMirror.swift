@@ -59,7 +59,7 @@ final class RoomMirror<Value: Sendable>: MirroredRoom {
     /// In the order of ids: at most `limit` after `after` of those that `isWanted`.
     func page(after: RecordID?, limit: Int, where isWanted: (Value) -> Bool = { _ in true }) -> [(RecordID, Value)] {
         let records = contents.withLock { $0.isLoaded ? $0.records : [:] }
-        return records.filter { (after == nil || after.map { last in $0.key > last } == true) && isWanted($0.value) }
+        return records.filter { id, value in isWanted(value) && after.map { id > $0 } ?? true }
             .sorted { $0.key < $1.key }.prefix(limit).map { ($0.key, $0.value) }
     }
 
