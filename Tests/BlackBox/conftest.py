@@ -62,8 +62,6 @@ def environment(services) -> dict[str, str]:
         **whatsapp_environment(graph.api_url),
         **telegram_environment(bot.url),
         **agents.environment,
-        "HTTP_RATE_LIMIT_PER_IP": "1000000",
-        "HTTP_RATE_LIMIT_GLOBAL": "1000000",
     }
 
 

@@ -1,5 +1,5 @@
-// Agent tokens for operators (CONTRACT §10, §11): minted, listed, revoked. A token's text is in the answer that makes it
-// and nowhere else.
+// Agent tokens for operators (CONTRACT §10, §11): minted, listed, revoked. A token's text is in the answer that makes
+// it and nowhere else.
 
 final class TokenAPI {
     private let desk: AgentDesk

@@ -91,6 +91,29 @@ enum Limits {
     /// Log lines of refused webhooks in a second; the others are told as one number.
     static let refusalLinesMax = 10
 
+    // MARK: The guarded door
+
+    /// Addresses of `X-Forwarded-For` that are walked over; a longer chain ends at the last of them.
+    static let forwardedHopsMax = 32
+    /// Requests of the last minute kept for the exact HTTP limits: above the highest limit over all, at 45 octets each.
+    static let limitEventsMax = 1_048_576
+    /// What widget and callback routes have of it at least, whatever the limit over all.
+    static let limitEventsMin = 65_536
+    /// What was let through is written down so often: so much a kill forgives at most.
+    static let limitBatchInterval = Interval.milliseconds(250)
+    /// Wrong credentials of one address block within the window, and how long it is locked out then (CONTRACT §10).
+    static let lockoutFailures = 10
+    static let lockoutWindow = Interval.minutes(15)
+    static let lockoutTime = Interval.minutes(15)
+    /// Wrong credentials remembered. Beyond it the oldest is forgotten; a lock-out is not.
+    static let lockoutFailuresKept = 262_144
+    /// Lock-outs at a time. Beyond it an address is refused for as long as its failures are remembered.
+    static let lockoutsMax = 65_536
+    /// How often gateways that share a Redis look for each other's lock-outs (CONTRACT: within 5 s).
+    static let lockoutRefresh = Interval.seconds(4)
+    /// Records of the guard read at a time, at start and when gateways look.
+    static let guardPageMax = 1_000
+
     // MARK: JSON
 
     /// Nesting depth of a JSON document; deeper is refused.
@@ -214,45 +237,6 @@ enum Limits {
     /// Life of the bearer token of one call to an agent.
     static let agentTokenLifetime = Interval.seconds(60)
 
-    // MARK: Agents that act by themselves, and the people they reach (CONTRACT §9, §10)
-
-    /// Agents, and agent tokens with those that are over; both rooms are held in memory: about 10 MB when full.
-    static let agentAccountsMax = 10_000
-    static let agentTokensMax = 20_000
-    /// Life of an agent token that names none, and the longest that can be asked for.
-    static let agentTokenLife = Interval.days(90)
-    static let agentTokenLifeMax = Interval.days(366)
-    /// A token that is over is listed so long.
-    static let agentTokenRetention = Interval.days(30)
-    /// Last uses are written down so often, and kept a little longer than any token.
-    static let tokenUseInterval = Interval.seconds(60)
-    static let tokenUseRetention = Interval.days(400)
-    /// How often a shared store is asked whether others have changed something: twice in the second in which a
-    /// revocation must hold everywhere.
-    static let mirrorInterval = Interval.milliseconds(400)
-    /// A shared store that has not been heard of for so long may hold revocations that nobody here knows.
-    static let mirrorStaleMax = Interval.seconds(5)
-    /// Records read at a time while a mirror is filled.
-    static let mirrorPageMax = 1_000
-    /// Label of a token, name of an agent, reason of a do-not-contact entry.
-    static let operatorTextMax = ByteCount.bytes(256)
-    /// An address as an operator writes it.
-    static let personAddressMax = ByteCount.bytes(320)
-    /// An agent's own limit of a count, and of money in cents.
-    static let agentLimitMax = 1_000_000
-    static let agentSpendCentsMax = 100_000_000
-    /// Credentials of providers, and one value of them.
-    static let credentialsMax = 1_000
-    static let credentialValueMax = ByteCount.kibibytes(8)
-    /// Subject of an erasure: a conversation key holds two addresses.
-    static let erasureSubjectMax = ByteCount.kibibytes(1)
-    /// Records looked through at a time by an erasure: a few milliseconds of a loop.
-    static let erasurePageMax = 256
-    /// The record of the last erasure, by which a start within this time compacts the journal once more.
-    static let erasureMarkRetention = Interval.hours(24)
-    /// How often the compactor asks by itself while a compaction is owed.
-    static let journalCompactionWait = Interval.seconds(1)
-
     // MARK: Store
 
     /// Claims kept at a time; more is refused rather than forgotten. At most 64 octets of memory each: 640 MB.
@@ -302,6 +286,53 @@ enum Limits {
     /// Octets whose checksum is tried while the next record is looked for behind damaged ones, in one file: about a
     /// quarter of a second.
     static let journalSearchMax = ByteCount.mebibytes(256)
+
+    // MARK: Audit and alerts
+
+    /// Body of one record of the audit trail: 16 facts and four fields at their longest.
+    static let auditRecordMax = ByteCount.kibibytes(16)
+    /// One field of a record.
+    static let auditFieldMax = ByteCount.bytes(256)
+    static let auditFactsMax = 16
+    /// A segment that has grown to this is followed by the next one.
+    static let auditSegmentMax = ByteCount.mebibytes(64)
+    /// Events that wait for the disk; more are refused, and what they tell of does not happen.
+    static let auditWaitingMax = 16_384
+    /// The first pause before the trail is tried again after a fault, and the longest.
+    static let auditPauseMin = Interval.milliseconds(100)
+    static let auditPauseMax = Interval.seconds(1)
+    /// The head of the trail goes into the store at most so often.
+    static let auditHeadInterval = Interval.milliseconds(100)
+    /// The head of the trail goes into the log so often.
+    static let auditHeadLineInterval = Interval.seconds(60)
+    /// Refusals of one kind and subject that are told singly in a window; the others are told as one number.
+    static let auditRefusalsSingle = 5
+    static let auditRefusalWindow = Interval.seconds(60)
+    /// The same for all subjects together, and how many subjects are told apart in a window.
+    static let auditRefusalsMax = 300
+    static let auditRefusalSubjectsMax = 4_096
+    /// Records on one page of the admin API, and pages that are asked for and not yet read.
+    static let auditPageMax = 1_000
+    static let auditQuestionsMax = 64
+    /// Records of the end of the trail that are kept in memory for operators.
+    static let auditRecentMax = 1_000
+
+    /// Alerts raised and not yet taken by the first loop; incidents within their cool-down that are remembered.
+    static let alertsRaisedMax = 1_024
+    static let alertIncidentsMax = 4_096
+    /// Alerts kept for operators, and how long.
+    static let alertsKeptMax = 1_000
+    static let alertRetention = Interval.days(30)
+    /// How often the count of an incident that goes on is written down.
+    static let alertUpdateInterval = Interval.seconds(10)
+    /// Alerts that wait for the webhook, and one exchange with it.
+    static let alertWebhookWaitingMax = 100
+    static let alertWebhookTimeout = Interval.seconds(10)
+    static let alertWebhookResponseMax = ByteCount.kibibytes(16)
+    /// How often the anomaly rules look, and what they tell apart.
+    static let anomalyWindow = Interval.seconds(60)
+    static let anomalyAgentsMax = 4_096
+    static let anomalyAddressesMax = 16_384
 
     // MARK: Redis
 

@@ -73,15 +73,15 @@ enum EraseCommand {
         guard let client = OperatorClient(invocation, missing: "nothing there", code: &code) else { return code }
         var writer = JSONWriter(capacity: 128)
         writer.object { $0.member("subject", invocation.arguments[0]) }
-        guard let body = client.ask(.post, "erasures", writer.bytes), let document = try? JSONDocument.parse(body) else {
-            return code
-        }
+        guard let body = client.ask(.post, "erasures", writer.bytes), let document = try? JSONDocument.parse(body)
+        else { return code }
         guard !invocation.wantsJSON else {
             Process.print(body.text)
             return ExitCode.ok
         }
         let root = document.root
-        Process.print("receipt \(root["id"]?.text ?? "")  \(root["at"]?.text ?? "")  subject \(root["subject"]?.text ?? "")")
+        let words = ["id", "at", "subject"].map { root.member([UInt8](text: $0))?.text ?? "" }
+        Process.print("receipt \(words[0])  \(words[1])  subject \(words[2])")
         for (room, count) in root["removed"]?.members.map({ ($0.key.text, $0.value.integer ?? 0) }) ?? [] {
             Process.print("  \(room)  \(count)")
         }

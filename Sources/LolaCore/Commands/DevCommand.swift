@@ -20,6 +20,9 @@ enum DevCommand {
             "LOLA_TELEGRAM_API_URL": own + "/dev/sandbox/telegram",
             "LOLA_MANAGEMENT_LISTEN": managementListen(environment),
             "LOLA_DATA_DIR": folder.path,
+            // One developer, whose programs ask often.
+            "HTTP_RATE_LIMIT_PER_IP": "6000",
+            "HTTP_RATE_LIMIT_GLOBAL": "6000",
         ]) { $1 }
         guard let settings = SettingsSource.load(.dev, invocation, generated: generated) else {
             return ExitCode.configuration
@@ -40,6 +43,7 @@ enum DevCommand {
                 Process.print("\(DevGround.gatewayFile): cannot be written; trigger and tail need --url", to: 2)
             }
             Process.print(banner(settings, ports))
+            if settings.demoMode { Process.print(DemoWarning.text, to: 2) }
             let ownData = folder.isShared && settings.data.directory == folder.path ? folder.path : nil
             if let line = warning(other: other, own: known["LOLA_PUBLIC_URL"] ?? "", ownData: ownData) {
                 Process.print(line, to: 2)

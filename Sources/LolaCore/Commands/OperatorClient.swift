@@ -1,5 +1,5 @@
-// How commands talk to the administration of a running gateway: address and token from the surroundings, JSON both ways,
-// and words for what went wrong.
+// How commands talk to the administration of a running gateway: address and token from the surroundings, JSON both
+// ways, and words for what went wrong.
 
 final class OperatorClient {
     private let client: ToolClient
@@ -21,7 +21,8 @@ final class OperatorClient {
         base = variables.managementURL(invocation)
     }
 
-    /// The body of a good answer, empty for one without; nil after saying what went wrong. `path` is below `/admin/api/`.
+    /// The body of a good answer, empty for one without; nil after saying what went wrong. `path` is below
+    /// `/admin/api/`.
     func ask(_ method: HTTPMethod, _ path: String, _ body: [UInt8] = [], prefix: String = "") -> [UInt8]? {
         var fields = [ToolClient.bearer(token)]
         if !body.isEmpty {
@@ -55,7 +56,8 @@ final class OperatorClient {
     func each(_ path: String, _ body: (JSONView) -> Void) -> Bool {
         var cursor: String?
         repeat {
-            guard let page = ask(.get, path + "?limit=1000" + (cursor.map { "&cursor=\($0)" } ?? "")) else { return false }
+            let query = "?limit=1000" + (cursor.map { "&cursor=\($0)" } ?? "")
+            guard let page = ask(.get, path + query) else { return false }
             guard let document = try? JSONDocument.parse(page), let items = document.root["items"] else {
                 Process.print("the answer cannot be read", to: 2)
                 return false

@@ -41,7 +41,8 @@ enum SuppressionCommands {
                     refused += 1
                     continue
                 }
-                guard let address = fields.first, !address.isEmpty, !(number == 0 && address == "address") else { continue }
+                let isHeading = number == 0 && fields.first == "address"
+                guard let address = fields.first, !address.isEmpty, !isHeading else { continue }
                 let reason = fields.count > 1 && !fields[1].isEmpty ? fields[1] : nil
                 if enter(client, address, reason, prefix: "line \(number + 1): ") == nil {
                     refused += 1
@@ -72,8 +73,8 @@ enum SuppressionCommands {
 
     private static func run(_ invocation: Invocation, _ body: (OperatorClient) -> Int32) -> Int32 {
         var code = ExitCode.ok
-        guard let client = OperatorClient(invocation, missing: "it is not on the list", code: &code) else { return code }
-        return body(client)
+        let client = OperatorClient(invocation, missing: "it is not on the list", code: &code)
+        return client.map(body) ?? code
     }
 
     private static func enter(

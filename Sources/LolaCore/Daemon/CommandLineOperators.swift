@@ -41,14 +41,15 @@ extension CommandLineTable {
 
     /// Nil when a word names no tool.
     static func scopes(_ text: String) -> [TokenScope]? {
-        let words = text.split(separator: ",", omittingEmptySubsequences: false).map { TokenScope(rawValue: String($0)) }
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+            .map { TokenScope(rawValue: String($0)) }
         let scopes = words.compactMap { $0 }
         return scopes.count == words.count && Set(scopes).count == scopes.count ? scopes : nil
     }
 
     private static let tokenList = CommandDefinition(
         name: .tokenList, summary: "List the tokens of agents",
-        description: "Lists agent tokens that stand and those that ended in the last 30 days, never the tokens themselves.",
+        description: "Lists agent tokens that stand or ended in the last 30 days, never the tokens themselves.",
         flags: [url, json], example: "lola token list")
 
     private static let tokenRevoke = CommandDefinition(
@@ -122,8 +123,8 @@ extension CommandLineTable {
     private static let credentialsRotate = CommandDefinition(
         name: .credentialsRotate, summary: "Bring credentials under the first key",
         description: """
-            Seals everything anew that is not under the first key of CREDENTIALS_ENCRYPTION_KEY. Put the new key first, \
-            keep the old one behind a comma, restart, rotate, take the old one away.
+            Seals everything anew that is not under the first key of CREDENTIALS_ENCRYPTION_KEY. Put the new key \
+            first, keep the old one behind a comma, restart, rotate, take the old one away.
             """,
         flags: [url, json], example: "lola credentials rotate")
 
@@ -137,7 +138,7 @@ extension CommandLineTable {
         arguments: [
             CommandArgument(
                 name: "SUBJECT",
-                sentence: "A number in any spelling, an e-mail address, telegram:ID, whatsapp:ID or a conversation key.")
+                sentence: "A number in any spelling, an e-mail, telegram:ID, whatsapp:ID or a conversation key.")
         ],
         flags: [url, json], example: "lola erase +15550100")
 }

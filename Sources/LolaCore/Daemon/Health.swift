@@ -18,6 +18,9 @@ final class Health: Sendable {
     /// Every loop has finished its work of the drain.
     var isQuiet: Bool { loopsQuiet.load(ordering: .relaxed) >= loopCount }
 
+    /// Every loop but the one that asks has finished.
+    var areOthersQuiet: Bool { loopsQuiet.load(ordering: .relaxed) >= loopCount - 1 }
+
     func loopIsReady() { loopsReady.wrappingAdd(1, ordering: .relaxed) }
     func loopIsQuiet() { loopsQuiet.wrappingAdd(1, ordering: .relaxed) }
     /// Every loop reaches the store: a probe is answered by one of them and speaks for all.

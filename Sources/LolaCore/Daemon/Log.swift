@@ -74,10 +74,6 @@ final class FlowLog: EventLog, OperatorLog, RefusalLog {
         self.clock = clock
     }
 
-    func operatorDid(_ action: StaticString, _ id: RecordID) {
-        lines += Log.line(.info, "operator_action", at: clock.wall, [("action", "\(action)"), ("record", id.hex.text)])
-    }
-
     func quarantined(_ id: RecordID, crashes: Int) {
         lines += Log.line(.error, "message_quarantined", at: clock.wall, [
             ("record", id.hex.text), ("crashes", "\(crashes)"),

@@ -18,11 +18,16 @@ struct SharedParts: Sendable {
     let started: Instant
     /// Derived from the data key: names people in logs and claims.
     let pseudonymKey: SecretBytes
+    let audit: OpenAudit
+    let alerts: AlertBoard
+    let anomalies: AnomalyCounters
     /// How many descriptors the process may have open.
     let descriptorsMax: Int
     /// The page of a loop; nil where there is no folder for it.
     let crashPage: @Sendable (Int) -> (any CrashPage)?
     let console: ConsoleFactory?
+    /// What the guard knows, for all loops.
+    let guardState: GuardState
     let agents: AgentMemory
 }
 
@@ -47,10 +52,14 @@ final class LoopAssembly {
     private var isReleasing = false
     private let inbox: Inbox
     private let operators: OperatorAssembly
+    private let door: LoopGuard
+    private let watch: LoopWatch
     private let shared: SharedParts
     private let mailbox: Mailbox<LoopMail>
     private var isDraining = false
     private var isQuiet = false
+    private var isWriting = false
+    private var isWritten = false
     private var drainDeadline = Instant.distantFuture
 
     /// `number` is the loop's place in the directory; loop 0 also serves the management listener.
@@ -62,7 +71,9 @@ final class LoopAssembly {
         mailbox = shared.directory.mailboxes[number]
         loop = Loop(clock: clock, net: net, entropy: entropy, counters: shared.counters[number])
         server = HTTPServer(
-            loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
+            loop,
+            headers: SecurityHeaders(
+                isHTTPS: settings.server.publicURL.scheme == .https, isDemo: settings.demoMode),
             tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
             bodiesMax: Self.bodiesMax(shared))
         let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
@@ -74,17 +85,22 @@ final class LoopAssembly {
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
         var channels: [ChannelName: any Channel] = [:]
         for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
-        let whatsapp = channels[.whatsapp] as? WhatsAppChannel
         let journal = FlowLog(shared.log, clock: clock)
+        let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
+        let watch = try Self.watch(number, loop, shared, bare, store, client, pseudonyms)
+        self.watch = watch
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), retry: RetrySchedule(delays: settings.agents.retry),
             log: shared.messages, backlog: shared.backlog, journal: journal, doubts: doubts,
-            crashPage: shared.crashPage(number)))
+            crashPage: shared.crashPage(number), audit: watch.audit))
         self.flow = flow
         let console = shared.console?(loop, client, shared)
-        let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
-        let operators = try Self.operators(loop, shared, store, pseudonyms)
+        let door = LoopGuard(
+            loop, shared, store: store, pseudonyms: pseudonyms, audit: watch.audit, channels: Set(channels.keys),
+            hasConsole: console != nil)
+        self.door = door
+        let operators = try Self.operators(loop, shared, store, pseudonyms, watch.audit)
         self.operators = operators
         inbox = Inbox(
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
@@ -99,19 +115,29 @@ final class LoopAssembly {
             _ = readMail()
             flow.take(accepted)
         }
-        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, journal: journal) { accepted in
+        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, audit: watch.audit) { accepted in
             shared.backlog.entered(accepted.lane)
             shared.messages.insert(MessageRecord(accepted))
             shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
         }
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
-        server.serve(GatewayApplication(.init(
-            server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
-            channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
-            operators: operators.api, health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) && shared.agents.isReady },
-            console: console)))
+        var handlers: [any ActionHandler] = [
+            OpenArea(
+                health: shared.health, jwks: shared.jwks, metrics: { Self.metrics(shared, clock.now) },
+                storeIsOpen: { Self.storeIsOpen(shared) && shared.agents.isReady }),
+            WebhookArea(
+                WebhookDoor(
+                    loop, intake: intake, log: journal, pseudonyms: pseudonyms, audit: watch.audit,
+                    anomalies: shared.anomalies),
+                channels: channels),
+            admin, deadLetters, LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI,
+            watch.alertAPI, operators.api,
+        ]
+        if let console { handlers.append(ConsoleArea(console)) }
+        server.serve(GatewayApplication(server: server, gatekeeper: door.gatekeeper, handlers: handlers) { pass in
+            pass.route.channel.flatMap { channels[$0]?.bodyMax } ?? Limits.bodyAPIMax
+        })
         let loop = loop
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
@@ -137,11 +163,13 @@ final class LoopAssembly {
         if let redis {
             redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index)
             redis.start()
+            if isFirst { door.lockouts.follow() }
         }
         if isFirst {
             StoreWatch(loop, shared.store, shared.log).start()
             operators.keep()
         }
+        watch.start()
         shared.health.loopIsReady()
         return (publicPort, managementPort)
     }
@@ -190,11 +218,22 @@ final class LoopAssembly {
 
     private func watchDrain() {
         guard !isQuiet, server.publicConnectionCount == 0, shared.backlog.busyCount == 0 else { return }
-        guard let redis else { return becomeQuiet() }
-        // What rests is on record: others take it up at once when the lanes are free.
-        if isReleasing { return }
+        guard isWritten else { return writeLast() }
+        // The trail ends with the last loop that may still write to it.
+        if isReleasing || watch.isFirst && !shared.health.areOthersQuiet { return }
         isReleasing = true
-        redis.releaseAll { [self] in becomeQuiet() }
+        watch.finish { [self] in
+            guard let redis else { return becomeQuiet() }
+            // What rests is on record: others take it up at once when the lanes are free.
+            redis.releaseAll { [self] in becomeQuiet() }
+        }
+    }
+
+    /// What the guard has counted and not written yet.
+    private func writeLast() {
+        if isWriting { return }
+        isWriting = true
+        door.limits.flush { [self] in isWritten = true }
     }
 
     private func becomeQuiet() {
@@ -228,11 +267,24 @@ final class LoopAssembly {
     }
 
     private static func operators(
-        _ loop: Loop, _ shared: SharedParts, _ store: any Store, _ pseudonyms: Pseudonyms
+        _ loop: Loop, _ shared: SharedParts, _ store: any Store, _ pseudonyms: Pseudonyms,
+        _ audit: any AuditLog
     ) throws(StartFault) -> OperatorAssembly {
         do throws(CryptoFault) {
             return try OperatorAssembly(
-                loop, shared, store: store, pseudonyms: pseudonyms, audit: AuditLines(loop, shared.log))
+                loop, shared, store: store, pseudonyms: pseudonyms, audit: audit)
+        } catch {
+            throw .key(error)
+        }
+    }
+
+    private static func watch(
+        _ number: Int, _ loop: Loop, _ shared: SharedParts, _ bare: any Store, _ store: any Store,
+        _ client: OutboundClient, _ pseudonyms: Pseudonyms
+    ) throws(StartFault) -> LoopWatch {
+        do throws(CryptoFault) {
+            return try LoopWatch(
+                number: number, loop, shared, bare: bare, store: store, client: client, pseudonyms: pseudonyms)
         } catch {
             throw .key(error)
         }
@@ -312,7 +364,8 @@ final class LoopAssembly {
         MetricsPage(
             counters: shared.counters, store: shared.store.status, storeIsOpen: storeIsOpen(shared),
             backlog: shared.backlog.count, logLinesDropped: shared.log.dropped,
-            uptime: now - shared.started, isDraining: shared.health.isDraining
+            uptime: now - shared.started, isDraining: shared.health.isDraining, audit: shared.audit.trail.status,
+            alerts: shared.alerts.totals
         ).render()
     }
 }

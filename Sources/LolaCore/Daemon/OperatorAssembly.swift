@@ -52,7 +52,8 @@ struct OperatorAssembly {
                 opened.requestCompaction()
             })
         api = OperatorAPI(
-            tokens: TokenAPI(desk), agents: AgentAPI(loop, desk), suppressions: SuppressionAPI(suppressions, store: store),
+            tokens: TokenAPI(desk), agents: AgentAPI(loop, desk),
+            suppressions: SuppressionAPI(suppressions, store: store),
             consents: ConsentAPI(consents, store: store), credentials: CredentialAPI(credentials, store: store),
             erasures: ErasureAPI(erasure))
         keeper = MirrorKeeper(
@@ -69,24 +70,5 @@ struct OperatorAssembly {
     func keep() {
         keeper.start()
         uses.start()
-    }
-}
-
-/// The audit trail as lines of the log. One per loop.
-final class AuditLines: AuditLog {
-    private let loop: Loop
-    private let log: Log
-
-    init(_ loop: Loop, _ log: Log) {
-        self.loop = loop
-        self.log = log
-    }
-
-    func append(_ event: AuditEvent, _ done: @escaping (Bool) -> Void) {
-        log.write(.info, "audit", at: loop.wall, [
-            ("action", event.action.rawValue), ("actor", event.actor), ("subject", event.subject),
-            ("outcome", event.outcome),
-        ] + event.facts)
-        loop.soon { done(true) }
     }
 }

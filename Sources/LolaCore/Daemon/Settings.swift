@@ -34,6 +34,7 @@ struct Settings: Sendable {
     let agentLimits: AgentLimitSettings
     let ipFilters: IPFilterSettings
     let compliance: ComplianceSettings
+    let watch: WatchSettings
     /// Every setting with its value as text (secrets as `***`) and where it came from, in the order of the table.
     let effective: [EffectiveSetting]
 }
@@ -209,6 +210,22 @@ struct ComplianceSettings: Sendable {
     let contentFilter: Bool
     /// When calls are allowed at the recipient; nil switches the rule off.
     let callingHours: CallingHours?
+}
+
+/// What watches over the gateway.
+struct WatchSettings: Sendable {
+    /// Keys of 32 octets that sign the audit trail; empty when the derived one does.
+    let auditKeys: [SecretBytes]
+    let alertWebhook: AlertWebhookSettings?
+    /// How long an incident that goes on is told once only.
+    let alertCoolDown: Interval
+    let anomalies: AnomalyThresholds
+}
+
+struct AlertWebhookSettings: Sendable {
+    let url: WebURL
+    /// The octets of the secret, base64 decoded, without its `whsec_` prefix.
+    let secret: SecretBytes
 }
 
 /// One line of `lola config print`.

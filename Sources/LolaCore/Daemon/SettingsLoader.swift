@@ -56,6 +56,7 @@ private struct SettingsLoader {
         let compliance = ComplianceSettings(
             contentFilter: reader.value(SettingsTable.contentFilter),
             callingHours: reader.value(SettingsTable.callingHours))
+        let watch = watch()
         guard let server, let identity, let session, let orchestratorToken, let store else { return nil }
         return Settings(
             mode: mode, server: server, management: management, data: data, store: store, identity: identity,
@@ -64,6 +65,7 @@ private struct SettingsLoader {
             twilio: twilio, resend: resend, agents: agents, callback: callback, session: session, widgets: widgets,
             orchestratorToken: orchestratorToken, demoMode: demoMode, credentialsKeys: credentialsKeys,
             httpLimits: httpLimits, agentLimits: agentLimits, ipFilters: ipFilters, compliance: compliance,
+            watch: watch,
             effective: reader.effectiveSettings)
     }
 
@@ -232,6 +234,26 @@ private struct SettingsLoader {
             SessionSettings(
                 ttl: ttl, cipServicesURL: services, themeURL: theme, jwtPrivateKey: key, jwtPreviousKeys: previous)
         }
+    }
+
+    // MARK: Watch
+
+    private func watch() -> WatchSettings {
+        let (url, secret) = (SettingsTable.alertWebhookURL, SettingsTable.alertWebhookSecret)
+        if reader.isGiven(url.definition) { reader.require(secret.definition) }
+        if reader.isGiven(secret.definition) { reader.require(url.definition) }
+        var webhook: AlertWebhookSettings?
+        if let url = reader.optional(url), let secret = reader.optional(secret) {
+            webhook = AlertWebhookSettings(url: url, secret: secret)
+        }
+        return WatchSettings(
+            auditKeys: reader.optional(SettingsTable.auditKeys) ?? [], alertWebhook: webhook,
+            alertCoolDown: reader.value(SettingsTable.alertCoolDown),
+            anomalies: AnomalyThresholds(
+                actionFactor: reader.value(SettingsTable.anomalyActionFactor),
+                actionsMin: reader.value(SettingsTable.anomalyActionsMin),
+                failedAuthentications: reader.value(SettingsTable.anomalyFailedAuthentications),
+                tokens: reader.value(SettingsTable.anomalyTokens)))
     }
 
     // MARK: Protection

@@ -161,7 +161,7 @@ enum SettingsTable {
             actionsPerHour.definition, actionsPerDay.definition, callsSameNumber.definition, spendPerDay.definition,
             spendPerMonth.definition, adminAllowlist.definition, denylist.definition, credentialsKeys.definition,
             contentFilter.definition, callingHours.definition,
-        ]
+        ] + watch
 }
 
 /// The word in `store.kind`.

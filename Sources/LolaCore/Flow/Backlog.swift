@@ -10,11 +10,13 @@ final class Backlog: Sendable {
 
     private let waiting = Atomic<Int>(0)
     private let resting = Atomic<Int>(0)
+    /// Entries of the queue of which is not known yet whether they are messages to handle.
+    private let arriving = Atomic<Int>(0)
     private let lanes = (0..<Lane.count).map { _ in Cell() }
 
     var count: Int { waiting.load(ordering: .relaxed) }
     /// Messages that somebody works on now.
-    var busyCount: Int { count - resting.load(ordering: .relaxed) }
+    var busyCount: Int { count - resting.load(ordering: .relaxed) + arriving.load(ordering: .relaxed) }
     /// Nothing further can be kept.
     var isFull: Bool { count >= Limits.backlogMax }
 
@@ -32,6 +34,9 @@ final class Backlog: Sendable {
         waiting.wrappingSubtract(1, ordering: .relaxed)
         lanes[Int(lane.number)].value.wrappingSubtract(1, ordering: .relaxed)
     }
+
+    func arrives() { arriving.wrappingAdd(1, ordering: .relaxed) }
+    func arrived() { arriving.wrappingSubtract(1, ordering: .relaxed) }
 
     func rest(_ count: Int) { resting.wrappingAdd(count, ordering: .relaxed) }
     func wake(_ count: Int) { resting.wrappingSubtract(count, ordering: .relaxed) }

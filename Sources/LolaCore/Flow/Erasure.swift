@@ -1,6 +1,6 @@
 // One erasure (CONTRACT §10): finds everything a subject left in the store, removes it, keeps do-not-contact entries as
 // bare hashes, and has the journal compacted, so that nothing of it stays on the disk. Told to the audit trail before
-// it begins. Holds itself until its one answer. One per request, on the loop that was asked; done again it does no harm.
+// it begins. Holds itself until its one answer. One per request, on the loop that was asked; once more does no harm.
 
 /// What an erasure works with.
 struct ErasureParts {
@@ -24,7 +24,7 @@ struct ErasureReceipt: Sendable {
     let id: [UInt8]
     let subject: String
     let at: WallTime
-    /// Records removed, by the word of their room; `suppression` are those made bare, `records` those of the admin list.
+    /// Records removed, by the word of their room; `suppression` are those made bare, `records` those operators saw.
     var removed: [String: Int] = [:]
     /// Records set aside as unreadable: nobody can say whose they are.
     var unreadable = 0
@@ -61,7 +61,7 @@ final class Erasure {
 
     func start() {
         parts.audit.append(event("begun")) { [self] isKept in
-            if isKept { findContacts() } else { completion(.failure(.storeUnavailable)) }
+            if isKept { findContacts() } else { completion(.failure(.auditUnavailable)) }
         }
     }
 
@@ -126,7 +126,8 @@ final class Erasure {
         guard let id = ids.first else { return removeRest() }
         let rooms: [StoreRoom] = [.outbox, .progress, .suspect, .dead, .quarantine]
         remove(
-            [StoreKey(.inbound, id)] + rooms.map { StoreKey($0, id) }, then: { [self] in removeMessages(ids.dropFirst()) })
+            [StoreKey(.inbound, id)] + rooms.map { StoreKey($0, id) },
+            then: { [self] in removeMessages(ids.dropFirst()) })
     }
 
     /// After the messages: nothing writes a state any more.

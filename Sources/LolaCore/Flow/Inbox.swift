@@ -27,7 +27,10 @@ final class Inbox {
     /// Answers come in order, so that entries stay in theirs.
     private func receive(_ entry: QueueEntry) {
         let suspect = Suspect(entry.key.id)
+        // A drain waits for the answer: otherwise the message would begin after its lane went back.
+        backlog.arrives()
         store.submit(suspect.question) { [self] answer in
+            defer { backlog.arrived() }
             let crashes = suspect.crashes(answer)
             if crashes >= Limits.crashesMax {
                 journal.quarantined(entry.key.id, crashes: crashes)

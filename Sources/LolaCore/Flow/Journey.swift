@@ -66,6 +66,11 @@ final class Journey {
             parts.store.submit(operation) { [self] result in ledger.step { advance(.store(result)) } }
         case .stopped(let refusal, let reply):
             self.refusal = refusal
+            if refusal == .senderNotAllowed {
+                parts.audit.note(AuditEvent(
+                    action: .senderRefused, actor: "gateway", subject: names.sender, outcome: refusal.rawValue,
+                    facts: [("channel", message.channel.rawValue)]))
+            }
             self.answer(with: reply.map { [$0] } ?? [], thenEnd: .stopped, isNotice: true)
         case .agent(let name):
             agent = name

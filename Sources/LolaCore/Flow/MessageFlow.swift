@@ -128,4 +128,6 @@ struct FlowParts {
     let doubts: Doubts
     /// Names the message whose code runs, for the case that it kills the process.
     let crashPage: (any CrashPage)?
+    /// What was refused to a sender is audited.
+    let audit: any AuditLog
 }

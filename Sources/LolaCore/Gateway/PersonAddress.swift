@@ -54,7 +54,7 @@ enum PersonAddress: Hashable, Sendable {
     }
 
     private init?(whatsappUser text: [UInt8]) {
-        let isWord = text.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D }
+        let isWord = text.allSatisfy { Base62.isDigit($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D }
         guard (1...128).contains(text.count), isWord, text.contains(where: ASCII.isLetter) else { return nil }
         self = .whatsappUser(text)
     }

@@ -20,9 +20,17 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case methodNotAllowed = "method_not_allowed"
     case lengthRequired = "length_required"
     case authenticationRequired = "unauthorized"
+    /// A caller who is known and may not do this.
+    case accessDenied = "access_denied"
+    /// On the denylist, or not on the allowlist of the management listener.
+    case addressDenied = "address_denied"
+    case rateLimited = "rate_limited"
+    case lockedOut = "locked_out"
     case bodyInvalid = "body_invalid"
     case fieldInvalid = "field_invalid"
     case recordUnreadable = "record_unreadable"
+    /// What is asked for must stand in the audit trail, and the trail cannot be written or read.
+    case auditUnavailable = "audit_unavailable"
     /// A dead letter whose message is not over yet: its notice is on its way.
     case messageInHand = "message_in_hand"
     /// Something of that name is there already.
@@ -42,9 +50,10 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         switch self {
         case .signatureMissing, .signatureInvalid, .authenticationRequired: 401
         case .contentTypeWrong, .contentEncoded: 415
-        case .challengeInvalid: 403
+        case .challengeInvalid, .accessDenied, .addressDenied: 403
+        case .rateLimited, .lockedOut: 429
         case .channelOff, .routeUnknown: 404
-        case .backlogFull, .storeUnavailable, .flooded: 503
+        case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded: 503
         case .recordUnreadable, .messageInHand, .exists, .quotaReached, .credentialsKeyMissing: 409
         case .methodUnknown: 501
         case .methodNotAllowed: 405
@@ -59,9 +68,10 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         switch self {
         case .signatureMissing, .signatureInvalid, .authenticationRequired: "unauthorized"
         case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
-        case .challengeInvalid: "forbidden"
+        case .challengeInvalid, .accessDenied, .addressDenied: "forbidden"
+        case .rateLimited, .lockedOut: "too_many_requests"
         case .channelOff, .routeUnknown: "not_found"
-        case .backlogFull, .storeUnavailable, .flooded: "unavailable"
+        case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded: "unavailable"
         case .recordUnreadable: "unreadable"
         case .messageInHand: "in_hand"
         case .exists: "exists"
@@ -82,10 +92,13 @@ extension HTTPResponse {
     static func refusal(_ refusal: Refusal, requestID: [UInt8]) -> HTTPResponse {
         var response = problem(refusal.status, code: refusal.publicCode, requestID: requestID)
         switch refusal {
-        case .backlogFull, .storeUnavailable:
+        case .backlogFull, .storeUnavailable, .auditUnavailable:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
         case .flooded:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "1")))
+        case .addressDenied:
+            // Nothing of this caller is read but the head.
+            response.closes = true
         case .lengthRequired:
             // A body of unknown length may follow: nothing after the head can be taken for a request.
             response.closes = true

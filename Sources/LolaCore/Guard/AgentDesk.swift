@@ -140,7 +140,7 @@ extension AuditLog {
         _ completion: @escaping (Refusal?) -> Void
     ) {
         append(event) { isKept in
-            guard isKept else { return completion(.storeUnavailable) }
+            guard isKept else { return completion(.auditUnavailable) }
             store.submit(operation) { answer in
                 switch answer {
                 case .done, .claimed(true): completion(nil)

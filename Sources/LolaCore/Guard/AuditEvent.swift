@@ -26,6 +26,10 @@ struct AuditEvent: Sendable {
         case outboundRefused = "outbound.refused"
         case senderRefused = "sender.refused"
         case trailExported = "audit.exported"
+        case trailRead = "audit.read"
+        /// A start has cut the end of an unfinished write, or found that something is missing.
+        case trailCut = "audit.cut"
+        case trailBroken = "audit.broken"
         case started = "gateway.started"
         case stopped = "gateway.stopped"
     }

@@ -14,7 +14,9 @@ struct ProviderCredential: Hashable, Sendable {
 
     /// 1–64 lower-case letters, digits, `.`, `_`, `-`, the first a letter or a digit.
     static func isName(_ text: [UInt8]) -> Bool {
-        guard let first = text.first, text.count <= 64, ASCII.isLower(first) || ASCII.isDigit(first) else { return false }
+        guard let first = text.first, text.count <= 64, ASCII.isLower(first) || ASCII.isDigit(first) else {
+            return false
+        }
         return text.allSatisfy {
             ASCII.isLower($0) || ASCII.isDigit($0) || $0 == 0x2E || $0 == 0x5F || $0 == 0x2D
         }

@@ -13,6 +13,13 @@ enum Counter: Int, CaseIterable, Sendable {
     case responses3xx
     case responses4xx
     case responses5xx
+    case addressesDenied
+    case requestsLimited
+    case requestsLockedOut
+    case requestsUnauthorized
+    case authenticationsFailed
+    case accessDenied
+    case lockoutsBegun
     case webhooksAccepted
     case webhooksRefused
     case webhooksSlowed

@@ -65,8 +65,10 @@ struct SecurityHeaders: Sendable {
     private let api: [UInt8]
     private let page: [UInt8]
 
-    /// `isHTTPS`: whether the outside reaches us over https, so that HSTS may be promised.
-    init(isHTTPS: Bool) {
+    /// - Parameters:
+    ///   - isHTTPS: whether the outside reaches us over https, so that HSTS may be promised.
+    ///   - isDemo: whether authentication is bypassed, so that nobody takes what he sees for the real thing.
+    init(isHTTPS: Bool, isDemo: Bool = false) {
         let common = """
             X-Frame-Options: DENY\r
             X-Content-Type-Options: nosniff\r
@@ -74,6 +76,7 @@ struct SecurityHeaders: Sendable {
             Referrer-Policy: strict-origin-when-cross-origin\r
 
             """ + (isHTTPS ? "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n" : "")
+            + (isDemo ? "X-Lola-Demo: true\r\n" : "")
         let self_ = "script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
         let none = "default-src 'none'"
         api = [UInt8](text: common + "Content-Security-Policy: \(none)\r\n")

@@ -6,7 +6,8 @@ struct HTTPRequest: Sendable {
     let head: HTTPRequestHead
     let body: [UInt8]
     let role: ListenerRole
-    let peer: IPAddress
+    /// The peer of the socket; behind the gatekeeper, the caller as trusted proxies tell of him.
+    var peer: IPAddress
     /// Unique per request; stands in problem documents and logs.
     let requestID: [UInt8]
 }
@@ -21,8 +22,10 @@ struct Exchange: Hashable, Sendable {
 enum Admission {
     /// Read the body, up to this size, and give the whole request to the handler.
     case proceed(bodyMax: ByteCount, handler: RequestHandler)
-    /// Decided already; the body, if any, is dropped.
+    /// Decided already; the body, if any, is dropped. An answer that closes does not wait for it.
     case answer(HTTPResponse)
+    /// The same, sent when the action calls back, once, never before it returns.
+    case answerLater(HTTPResponse, when: (@escaping () -> Void) -> Void)
 }
 
 /// Takes a complete request. Must lead to exactly one `respond` for the exchange, now or later.

@@ -18,6 +18,8 @@ final class ServerConnection: LoopEntity {
     private var body: [UInt8] = []
     /// The answer decided on the head while its body is being dropped.
     private var decided: HTTPResponse?
+    /// What the answer decided on waits for besides.
+    private var holdUp: ((@escaping () -> Void) -> Void)?
     private var exchangeNumber: UInt32 = 0
     private var peerHasEnded = false
     /// Octets came while a request was being answered: they stay in the kernel until the answer is out.
@@ -180,17 +182,24 @@ final class ServerConnection: LoopEntity {
             self.handler = handler
             parser.bodyLimit = bodyMax.bytes
             if head.expectsContinue, !exceeds(head.framing, bodyMax) { transport.send(Self.continueLine) }
-        case .answer(let response):
-            var response = response
-            let limit = Limits.discardedBodyMax
-            if head.expectsContinue || exceeds(head.framing, limit) {
-                // The body is not wanted and may not even be sent: answer now, then close.
-                response.closes = true
-                answer(response)
-            } else {
-                parser.bodyLimit = limit.bytes
-                decided = response
-            }
+        case .answer(let response): decide(response, head)
+        case .answerLater(let response, let when):
+            holdUp = when
+            decide(response, head)
+        }
+    }
+
+    /// The answer stands before the body is read.
+    private func decide(_ response: HTTPResponse, _ head: HTTPRequestHead) {
+        var response = response
+        let limit = Limits.discardedBodyMax
+        if response.closes || head.expectsContinue || exceeds(head.framing, limit) {
+            // The body is not wanted and may not even be sent: answer now, then close.
+            response.closes = true
+            answer(response)
+        } else {
+            parser.bodyLimit = limit.bytes
+            decided = response
         }
     }
 
@@ -205,8 +214,7 @@ final class ServerConnection: LoopEntity {
         life.enter(.answering, at: loop.now)
         if let response = decided {
             decided = nil
-            respond(exchangeNumber, response)
-            return
+            return send(response)
         }
         let request = HTTPRequest(head: head, body: takeBody(), role: role, peer: peer, requestID: requestID)
         let handler = handler
@@ -226,7 +234,14 @@ final class ServerConnection: LoopEntity {
     private func answer(_ response: HTTPResponse) {
         life.enter(.answering, at: loop.now)
         exchangeNumber &+= 1
-        respond(exchangeNumber, response)
+        send(response)
+    }
+
+    private func send(_ response: HTTPResponse) {
+        guard let holdUp else { return respond(exchangeNumber, response) }
+        self.holdUp = nil
+        let exchange = Exchange(connection: handle, number: exchangeNumber)
+        holdUp { [server] in server.respond(exchange, response) }
     }
 
     private func takeBody() -> [UInt8] {

@@ -124,8 +124,8 @@ final class Journal: Sendable {
 
     // MARK: Compactor
 
-    /// Has the journal compacted as soon as it can be: what was removed before is then in no file any more. A compaction
-    /// that runs already does not count, for it may have copied what is gone.
+    /// Has the journal compacted as soon as it can be: what was removed before is then in no file any more. One that
+    /// runs already does not count, for it may have copied what is gone.
     func requestCompaction() {
         state.withLock { $0.compaction.isOwed = true }
         compactor.wake()

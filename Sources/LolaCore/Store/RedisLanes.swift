@@ -32,6 +32,8 @@ struct RedisLanes {
     private var ready = FIFO<(entry: QueueEntry, fence: Int64)>()
     private var firstLane = 0
     private(set) var isDraining = false
+    /// Everything is being handed back: nothing more is handed out.
+    private var isOver = false
     /// A lane that we believe to hold is another's: a heartbeat will tell.
     private(set) var isInDoubt = false
 
@@ -112,6 +114,12 @@ struct RedisLanes {
     mutating func drain() {
         isDraining = true
         closeSurplus(0)
+    }
+
+    /// All lanes go back, whatever is in hand.
+    mutating func end() {
+        drain()
+        isOver = true
     }
 
     private mutating func drop(_ number: Int) {
@@ -209,6 +217,7 @@ struct RedisLanes {
 
     /// The next entry to hand out; nil while the lease of its lane is not confirmed. Entries of lost lanes are dropped.
     mutating func next(at now: Instant) -> QueueEntry? {
+        if isOver { return nil }
         while let (entry, fence) = ready.first {
             guard let tenure = tenures[Int(entry.lane.number)], tenure.fence == fence else {
                 _ = ready.popFirst()

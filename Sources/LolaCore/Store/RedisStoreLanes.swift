@@ -31,11 +31,11 @@ extension RedisStore {
     /// Hands back everything, done or not, so that others go on at once. The last words before `close`; `completion`
     /// runs when Redis has heard them or cannot.
     func releaseAll(_ completion: @escaping () -> Void) {
-        lanes.drain()
+        lanes.end()
         guard isOpen, let epoch else { return completion() }
         run(.lanes, [epoch, lanes.member, lease] + lanes.tenureArguments(releasingAll: true)) { [self] _ in
             lanes = RedisLanes(member: lanes.member)
-            lanes.drain()
+            lanes.end()
             completion()
         }
     }

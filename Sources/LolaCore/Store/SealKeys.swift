@@ -62,7 +62,7 @@ extension StoreRoom {
     /// knows of itself is sealed by whoever writes it.
     var isSealed: Bool {
         switch self {
-        case .inbound, .outbox, .dead, .quarantine, .state, .contact: true
+        case .inbound, .outbox, .dead, .quarantine, .state, .contact, .failure, .lockout, .limit, .alert: true
         case .agent, .token, .credential, .consent, .suppression: true
         case .meta, .seen, .progress, .suspect: false
         }

@@ -82,6 +82,14 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case consent = 20
     /// Addresses that nobody may write to: keyed hashes that outlive an erasure.
     case suppression = 21
+    /// Wrong credentials that were shown, one record each.
+    case failure = 12
+    /// Address blocks that are locked out, and those let in again before their time.
+    case lockout = 13
+    /// Requests that the HTTP limits have counted, in batches.
+    case limit = 14
+    /// What operators must look at.
+    case alert = 15
 
     /// Rooms of claims hold no values and take only `claim`, `get` (an empty value, or nil) and `remove`;
     /// all other rooms take everything but `claim`.
@@ -105,6 +113,10 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
         case .credential: "credential"
         case .consent: "consent"
         case .suppression: "suppression"
+        case .failure: "failure"
+        case .lockout: "lockout"
+        case .limit: "limit"
+        case .alert: "alert"
         }
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 /// A store with what two people left in it, and everything an erasure needs.
 private final class ErasureBench {
-    let own: GuardBench
+    let own: DeskBench
     let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
     let suppressions: SuppressionList
     let consents: ConsentBook
@@ -14,7 +14,7 @@ private final class ErasureBench {
     static let number = "5215512345678"
 
     init() throws {
-        own = try GuardBench()
+        own = try DeskBench()
         suppressions = SuppressionList(own.rig.loop, store: own.store, audit: own.audit, names: own.names)
         consents = ConsentBook(own.rig.loop, store: own.store, audit: own.audit, names: own.names)
     }
@@ -190,7 +190,7 @@ struct ErasureTests {
         let bench = try ErasureBench()
         let mine = try bench.fill("a", from: "15550100")
         bench.own.audit.keeps = false
-        #expect(throws: Refusal.storeUnavailable) { try bench.erase("+15550100").get() }
+        #expect(throws: Refusal.auditUnavailable) { try bench.erase("+15550100").get() }
         #expect(try bench.there(mine) == mine.map(\.room))
         bench.own.audit.keeps = true
         bench.own.bare.isAway = true

@@ -9,6 +9,8 @@ struct RefusalTests {
         (.signatureMissing, 401, "unauthorized"), (.signatureInvalid, 401, "unauthorized"),
         (.authenticationRequired, 401, "unauthorized"), (.challengeInvalid, 403, "forbidden"),
         (.contentTypeWrong, 415, "unsupported_media_type"), (.contentEncoded, 415, "unsupported_media_type"),
+        (.accessDenied, 403, "forbidden"), (.addressDenied, 403, "forbidden"),
+        (.rateLimited, 429, "too_many_requests"), (.lockedOut, 429, "too_many_requests"),
         (.channelOff, 404, "not_found"), (.routeUnknown, 404, "not_found"), (.backlogFull, 503, "unavailable"),
         (.flooded, 503, "unavailable"), (.storeUnavailable, 503, "unavailable"),
         (.recordUnreadable, 409, "unreadable"),
@@ -39,10 +41,11 @@ struct RefusalTests {
         }
     }
 
-    @Test("without a length the end of the request is not known: the connection closes, and only then")
+    @Test("without a length the end of the request is not known, and a denied address is not read: both close, no other")
     func closing() {
         for refusal in Refusal.allCases {
-            #expect(HTTPResponse.refusal(refusal, requestID: []).closes == (refusal == .lengthRequired), "\(refusal)")
+            let closes = [.lengthRequired, .addressDenied].contains(refusal)
+            #expect(HTTPResponse.refusal(refusal, requestID: []).closes == closes, "\(refusal)")
         }
     }
 

@@ -12,18 +12,18 @@ struct AgentAccountTests {
     @Test("an agent is registered once, and stays as it was over a restart")
     func create() throws {
         let table = MemoryTable()
-        let bench = try GuardBench(table).started()
+        let bench = try DeskBench(table).started()
         let made = try account("a")
         #expect(try bench.ask { bench.desk.create(made, actor: "orchestrator", $0) } == nil)
         #expect(try bench.ask { bench.desk.create(made, actor: "orchestrator", $0) } == .exists)
-        #expect(try GuardBench(table).started().accounts[made.id] == made)
+        #expect(try DeskBench(table).started().accounts[made.id] == made)
         #expect(bench.audit.words == ["agent.changed ok"])
     }
 
     @Test("own limits stand over those of everybody, and go again")
     func limits() throws {
         let table = MemoryTable()
-        let bench = try GuardBench(table).started()
+        let bench = try DeskBench(table).started()
         let made = try account("a")
         #expect(try bench.ask { bench.desk.create(made, actor: "orchestrator", $0) } == nil)
         func set(_ member: AgentLimits.Member, _ value: Int?) throws -> AgentAccount {
@@ -36,7 +36,7 @@ struct AgentAccountTests {
         let effective = changed.limits.over(bench.accounts.defaults)
         #expect(effective[.perMinute] == 3 && effective[.spendPerDay] == 1_000 && effective[.spendPerMonth] == 0)
         #expect(effective[.perDay] == nil)
-        #expect(try GuardBench(table).started().accounts[made.id] == changed)
+        #expect(try DeskBench(table).started().accounts[made.id] == changed)
         let back = try set(.perMinute, nil)
         #expect(back.limits.over(bench.accounts.defaults)[.perMinute] == 10)
         let unknown = try #require(AgentID("b".utf8))

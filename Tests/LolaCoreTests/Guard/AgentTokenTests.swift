@@ -50,7 +50,7 @@ struct AgentTokenTests {
     @Test("a minted token lets its agent in, and nothing of it but the digest is kept")
     func minted() throws {
         let table = MemoryTable()
-        let bench = try GuardBench(table).started()
+        let bench = try DeskBench(table).started()
         let minted = try bench.mint("concierge", scopes: [.ping, .sendMessage])
         let standing = try #require(bench.verify(minted.text))
         #expect(standing.agent.text == "concierge" && standing.token == minted.token.id)
@@ -65,10 +65,10 @@ struct AgentTokenTests {
 
     @Test("expired, revoked, wrong and of another store: nobody is let in, and all are one answer")
     func refused() throws {
-        let bench = try GuardBench().started()
+        let bench = try DeskBench().started()
         let short = try bench.mint("a", life: .seconds(30))
         let gone = try bench.mint("a")
-        let other = try GuardBench(seed: 9).started().mint("a")
+        let other = try DeskBench(seed: 9).started().mint("a")
         #expect(bench.verify(short.text) != nil && bench.verify(gone.text) != nil)
         #expect(bench.verify(other.text) == nil || other.text == short.text)
         let generation = bench.tokens.generation
@@ -86,17 +86,17 @@ struct AgentTokenTests {
 
     @Test("without a kept audit record nothing is made and nothing ends")
     func audited() throws {
-        let bench = try GuardBench().started()
+        let bench = try DeskBench().started()
         let minted = try bench.mint("a")
         bench.audit.keeps = false
-        #expect(throws: Refusal.storeUnavailable) { try bench.mint("b") }
-        #expect(try bench.ask { bench.desk.revoke(minted.token.id, actor: "orchestrator", $0) } == .storeUnavailable)
+        #expect(throws: Refusal.auditUnavailable) { try bench.mint("b") }
+        #expect(try bench.ask { bench.desk.revoke(minted.token.id, actor: "orchestrator", $0) } == .auditUnavailable)
         #expect(bench.verify(minted.text) != nil && bench.tokens.mirror.count == 1)
     }
 
     @Test("a store that is away refuses, and memory keeps what is true")
     func away() throws {
-        let bench = try GuardBench().started()
+        let bench = try DeskBench().started()
         let minted = try bench.mint("a")
         bench.bare.isAway = true
         #expect(throws: Refusal.storeUnavailable) { try bench.mint("b") }
@@ -107,10 +107,10 @@ struct AgentTokenTests {
     @Test("tokens, revocations and agents are there again after a restart")
     func restart() throws {
         let table = MemoryTable()
-        let first = try GuardBench(table).started()
+        let first = try DeskBench(table).started()
         let (kept, gone) = (try first.mint("a", scopes: [.getTicket]), try first.mint("a"))
         #expect(try first.ask { first.desk.revoke(gone.token.id, actor: "orchestrator", $0) } == nil)
-        let second = try GuardBench(table)
+        let second = try DeskBench(table)
         #expect(second.verify(kept.text) == nil, "nobody is let in before the room is read")
         #expect(!second.tokens.isReady)
         _ = try second.started()
@@ -122,7 +122,7 @@ struct AgentTokenTests {
     func gateways() throws {
         let table = MemoryTable()
         let (one, two) = (
-            try GuardBench(table, isShared: true).started(), try GuardBench(table, isShared: true, seed: 77).started()
+            try DeskBench(table, isShared: true).started(), try DeskBench(table, isShared: true, seed: 77).started()
         )
         let minted = try one.mint("a")
         two.rig.run(for: .seconds(1))
@@ -135,7 +135,7 @@ struct AgentTokenTests {
 
     @Test("a shared store that nobody hears of lets nobody in, until it is there again")
     func stale() throws {
-        let bench = try GuardBench(isShared: true).started()
+        let bench = try DeskBench(isShared: true).started()
         let minted = try bench.mint("a")
         bench.bare.isAway = true
         bench.rig.run(for: Limits.mirrorStaleMax - .seconds(1))
@@ -149,7 +149,7 @@ struct AgentTokenTests {
 
     @Test("an embedded store is asked no more once everything is read")
     func quiet() throws {
-        let bench = try GuardBench().started()
+        let bench = try DeskBench().started()
         let asked = bench.bare.asked
         bench.rig.run(for: .minutes(5))
         #expect(bench.bare.asked == asked)
@@ -157,7 +157,7 @@ struct AgentTokenTests {
 
     @Test("a start waits for a store that does not answer yet")
     func late() throws {
-        let bench = try GuardBench()
+        let bench = try DeskBench()
         bench.bare.isAway = true
         bench.keeper.start()
         bench.rig.run(for: .seconds(20))
@@ -170,7 +170,7 @@ struct AgentTokenTests {
     func watched() throws {
         let table = MemoryTable()
         _ = table.apply(.put(Erasure.mark, [1], expires: nil), at: SimClock().wall)
-        let bench = try GuardBench(table, isShared: true).started()
+        let bench = try DeskBench(table, isShared: true).started()
         bench.rig.run(for: .seconds(2))
         #expect(bench.told.keys.isEmpty)
         _ = table.apply(.put(Erasure.mark, [2], expires: nil), at: bench.rig.clock.wall)
@@ -181,7 +181,7 @@ struct AgentTokenTests {
     @Test("the last use is noted in memory, written once a minute, and survives a restart")
     func uses() throws {
         let table = MemoryTable()
-        let bench = try GuardBench(table).started()
+        let bench = try DeskBench(table).started()
         let minted = try bench.mint("a")
         TokenUseKeeper(bench.rig.loop, bench.store, bench.tokens).start()
         let asked = bench.bare.asked
@@ -193,7 +193,7 @@ struct AgentTokenTests {
         #expect(bench.bare.asked == asked + 2)
         bench.rig.run(for: .minutes(10))
         #expect(bench.bare.asked == asked + 2, "nothing is written when nothing was used")
-        let second = try GuardBench(table).started()
+        let second = try DeskBench(table).started()
         #expect(try second.ask { second.desk.lastUse(of: minted.token.id, $0) } == used)
         #expect(second.tokens.mirror.count == 1, "a use is no token")
         #expect(try second.ask { second.desk.lastUse(of: RecordID(high: 5, low: 5), $0) } == nil)
@@ -219,7 +219,7 @@ struct AgentTokenTests {
 
     @Test("as many tokens as may be kept: one more is refused, until one that is over makes room")
     func quota() throws {
-        let bench = try GuardBench().started()
+        let bench = try DeskBench().started()
         let now = bench.rig.clock.wall
         let agent = try #require(AgentID("a".utf8))
         for number in 0..<Limits.agentTokensMax {

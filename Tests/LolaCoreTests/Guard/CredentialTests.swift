@@ -9,24 +9,24 @@ struct CredentialTests {
         try CredentialKeys(octets.map { SealFixture.secret($0) }, entropy: CountingEntropy(from: 9, step: 7))
     }
 
-    private func desk(_ bench: GuardBench, _ keys: CredentialKeys?) -> CredentialDesk {
+    private func desk(_ bench: DeskBench, _ keys: CredentialKeys?) -> CredentialDesk {
         CredentialDesk(bench.rig.loop, store: bench.store, audit: bench.audit, keys: keys)
     }
 
     private func set(
-        _ bench: GuardBench, _ desk: CredentialDesk, _ name: String, _ value: String
+        _ bench: DeskBench, _ desk: CredentialDesk, _ name: String, _ value: String
     ) throws -> Result<ProviderCredential, Refusal> {
         try bench.ask { answer in desk.set("twilio", name, [UInt8](text: value), actor: "o") { answer($0) } }
     }
 
-    private func value(_ bench: GuardBench, _ desk: CredentialDesk, _ name: String) throws -> String? {
+    private func value(_ bench: DeskBench, _ desk: CredentialDesk, _ name: String) throws -> String? {
         let found: Result<SecretBytes?, Refusal> = try bench.ask { answer in desk.value("twilio", name) { answer($0) } }
         return try found.get()?.withBytes { [UInt8](copying: $0).text }
     }
 
     @Test("a value is read by who calls the provider, shown by its last four characters, and counted")
     func kept() throws {
-        let bench = try GuardBench()
+        let bench = try DeskBench()
         let desk = desk(bench, try Self.keys(1))
         let first = try set(bench, desk, "auth_token", "0123456789abcdef-secret-1111").get()
         let second = try set(bench, desk, "auth_token", "0123456789abcdef-secret-2222").get()
@@ -59,7 +59,7 @@ struct CredentialTests {
 
     @Test("without a key nothing can be set or read; with another one nothing opens")
     func noKey() throws {
-        let bench = try GuardBench()
+        let bench = try DeskBench()
         let made = try set(bench, desk(bench, try Self.keys(1)), "a", "0123456789abcdef").get()
         let blind = desk(bench, nil)
         #expect(try set(bench, blind, "a", "x") == .failure(.credentialsKeyMissing))
@@ -72,7 +72,7 @@ struct CredentialTests {
 
     @Test("a rotation brings everything under the first key and says what it could not open")
     func rotate() throws {
-        let bench = try GuardBench()
+        let bench = try DeskBench()
         let old = desk(bench, try Self.keys(1))
         for name in ["a", "b", "c"] { _ = try set(bench, old, name, "value of \(name)").get() }
         _ = try set(bench, desk(bench, try Self.keys(3)), "lost", "x").get()
@@ -92,7 +92,7 @@ struct CredentialTests {
 
     @Test("what is removed is gone; names are what a path and a log can hold")
     func names() throws {
-        let bench = try GuardBench()
+        let bench = try DeskBench()
         let desk = desk(bench, try Self.keys(1))
         let made = try set(bench, desk, "a", "v").get()
         #expect(try bench.ask { desk.remove(made.id, actor: "o", $0) } == nil)

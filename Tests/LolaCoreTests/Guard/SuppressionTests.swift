@@ -9,7 +9,7 @@ struct SuppressionTests {
 
     @Test("who is on the list is found under every spelling, and under any of the addresses")
     func suppressed() throws {
-        let bench = try GuardBench()
+        let bench = try DeskBench()
         let list = SuppressionList(bench.rig.loop, store: bench.store, audit: bench.audit, names: bench.names)
         let (old, new, other) = (
             try address("+5215512345678"), try address("525512345678"), try address("a@b.example"))
@@ -34,7 +34,7 @@ struct SuppressionTests {
 
     @Test("a consent is the last word of a person for a channel and a type")
     func consent() throws {
-        let bench = try GuardBench()
+        let bench = try DeskBench()
         let book = ConsentBook(bench.rig.loop, store: bench.store, audit: bench.audit, names: bench.names)
         let phone = try address("+15550100")
         let id = book.id(phone, .sms, .express)
@@ -53,7 +53,7 @@ struct SuppressionTests {
         let refused: Result<ConsentRecord, Refusal> = try bench.ask { answer in
             book.put(phone, .sms, .express, .granted, actor: "o") { answer($0) }
         }
-        #expect(refused == .failure(.storeUnavailable))
+        #expect(refused == .failure(.auditUnavailable))
     }
 
     @Test("records at rest are read back whole or not at all, and a bare entry has no address")

@@ -69,6 +69,7 @@ final class SimProcess {
         let index = try IndexKey.find(keys: keys, entropy: entropy) {
             Self.ask($0, JournalStore(journal, loop: 0), writer, clock)
         }
+        let secret = try index.pseudonymKey()
         shared = SharedParts(
             settings: machine.settings, log: Log(sink: lines, threshold: .debug), health: Health(loopCount: loops),
             store: .embedded(journal), messages: MessageLog(), backlog: Backlog(), doubts: DoubtCount(),
@@ -76,7 +77,8 @@ final class SimProcess {
             directory: LoopDirectory(mailboxes: wakers.map { Mailbox(waker: $0) }),
             trust: TrustDelivery(wakers: wakers), ticketKey: SecretBytes([UInt8](repeating: 7, count: 48)),
             jwks: try KeySet.jwks(machine.settings.session), started: clock.now,
-            pseudonymKey: try index.pseudonymKey(), descriptorsMax: 4_096, crashPage: { _ in nil }, console: nil,
+            pseudonymKey: secret, descriptorsMax: 4_096, crashPage: { _ in nil }, console: nil,
+            guardState: try LoopGuard.state(machine.settings, secret: secret),
             agents: AgentMemory(machine.settings))
         var port: UInt16 = 8_080
         for number in 0..<loops {

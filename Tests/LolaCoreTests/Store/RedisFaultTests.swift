@@ -241,6 +241,11 @@ struct RedisFaultTests {
         // Taken anew: what was begun under the old fence stays fenced.
         #expect(learn([], [3], [3, 12], 400)?.taken == 1)
         #expect(lanes.owner(of: redisEntry(1, lane: 3).key.id) == nil && lanes.inHand == 0)
+        // All goes back: what was read meanwhile is for whoever comes next.
+        #expect(reading(350) != nil)
+        let isReadLate = lanes.read([.integer(1), entry(3, 3)])
+        lanes.end()
+        #expect(isReadLate && lanes.inHand == 1 && next(350) == nil)
     }
 
     @Test("every fault has its row, its word and its counter")

@@ -29,7 +29,12 @@ final class Pseudonyms {
     /// 16 hex digits; enough to tell senders apart in a log.
     func name(_ bytes: [UInt8]) -> String { id(bytes).name }
 
-    private func id(_ bytes: [UInt8]) -> RecordID { RecordID(digest: key.code(bytes)) }
+    /// An address as logs, alerts and the audit trail call it; with a word before it, so that no sender has the name of
+    /// an address.
+    func name(of block: AddressBlock) -> String { name([UInt8](text: "address ") + block.octets) }
+
+    /// The id of a record about what these octets name. Each use has its own word before them.
+    func id(_ bytes: [UInt8]) -> RecordID { RecordID(digest: key.code(bytes)) }
 }
 
 /// How one message is called wherever something is written down.

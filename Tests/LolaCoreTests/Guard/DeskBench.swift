@@ -50,7 +50,7 @@ final class SharedView: Store {
     func deliver(at now: WallTime) -> Bool { inner.deliver(at: now) }
 }
 
-final class GuardBench {
+final class DeskBench {
     let rig = LoopRig()
     let bare: SharedView
     let store: SealedStore
@@ -86,7 +86,7 @@ final class GuardBench {
     let told: ToldKeys
 
     /// With everything read.
-    func started() throws -> GuardBench {
+    func started() throws -> DeskBench {
         keeper.start()
         try #require(rig.run(for: .seconds(5)) { desk.isReady })
         return self

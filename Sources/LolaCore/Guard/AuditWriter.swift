@@ -1,0 +1,170 @@
+// Brings the audit trail to the disk: what waits is written at once, one sync decides all of it. Each start and each fault
+// is followed by a new segment whose header joins the end before it. Lives on its own thread in production; tests and the
+// simulator step it. It alone writes the folder.
+
+final class AuditWriter {
+    private let trail: AuditTrail
+    private let disk: any Disk
+    private let clock: any Clock
+    private let keys: AuditKeys
+    private let segmentMax: ByteCount
+    /// What the store remembered of an earlier process.
+    private let known: AuditHead?
+    private var isOpen = false
+    private var isRecovered = false
+    private var isLocked = false
+    private var file: DiskFile?
+    private var number: UInt64 = 0
+    /// Octets of the segment that count.
+    private var octets = 0
+    private var head = AuditHead.none
+    private var joint = AuditHeader.Joint.first
+    /// Code that the next record follows.
+    private var mac = AuditHead.none.mac
+    private var pause = Limits.auditPauseMin
+    private var retryAt: Instant
+    private var outageBegan: Instant?
+    private var lastFault: DiskFault?
+    private var buffer: [UInt8] = []
+
+    /// - Parameter known: the head of the trail as the store remembers it; nil when it remembers none.
+    init(
+        _ trail: AuditTrail, disk: any Disk, clock: any Clock, keys: AuditKeys, known: AuditHead?,
+        segmentMax: ByteCount = Limits.auditSegmentMax
+    ) {
+        self.trail = trail
+        self.disk = disk
+        self.clock = clock
+        self.keys = keys
+        self.known = known
+        self.segmentMax = segmentMax
+        retryAt = clock.now
+    }
+
+    /// When `step` must be called although nobody asks for it: the next try to open the trail.
+    var wakeAt: Instant? { isOpen ? nil : retryAt }
+
+    /// One round.
+    func step() {
+        if !isOpen, clock.now >= retryAt { open() }
+        guard isOpen else { return }
+        let entries = trail.take()
+        if entries.isEmpty { return }
+        do throws(DiskFault) {
+            if octets >= segmentMax.bytes { try startNext(.clean) }
+            let records = try write(entries)
+            trail.commit(head, records)
+        } catch {
+            abandon(error)
+        }
+    }
+
+    private func write(_ entries: [AuditEntry]) throws(DiskFault) -> [AuditRecord] {
+        guard let file else { throw .io }
+        var records: [AuditRecord] = []
+        buffer.removeAll(keepingCapacity: true)
+        var next = (sequence: head.sequence, mac: mac)
+        for entry in entries {
+            next.sequence += 1
+            let record = AuditRecord(entry.event, sequence: next.sequence, at: entry.at)
+            next.mac = AuditFrame.append(record, after: next.mac, keys.signing, to: &buffer)
+            records.append(record)
+        }
+        try disk.write(file, buffer, at: octets)
+        try disk.sync(file)
+        octets += buffer.count
+        mac = next.mac
+        head = AuditHead(sequence: next.sequence, mac: next.mac)
+        if buffer.capacity > Limits.journalBufferKept.bytes { buffer = [] }
+        return records
+    }
+
+    // MARK: Opening
+
+    private func open() {
+        do throws(DiskFault) {
+            if !isLocked { try disk.lock(AuditFileName.lock) }
+            isLocked = true
+            var notices: [AuditNotice] = []
+            if !isRecovered { notices = try recover() }
+            isRecovered = true
+            if joint == .fault { cutSurplus() }
+            try startNext(joint)
+            if let outageBegan { notices.append(.reopened(segment: number, after: clock.now - outageBegan)) }
+            notices.append(.opened(segment: number, sequence: head.sequence))
+            outageBegan = nil
+            lastFault = nil
+            pause = Limits.auditPauseMin
+            isOpen = true
+            trail.open(head, notices)
+        } catch {
+            retry(error)
+        }
+    }
+
+    /// Finds the end of the trail that an earlier process left.
+    private func recover() throws(DiskFault) -> [AuditNotice] {
+        let found = try AuditRecovery.run(disk, keys, known: known)
+        number = found.number
+        octets = found.octets
+        head = found.head
+        mac = found.mac
+        joint = found.joint
+        return found.notices
+    }
+
+    /// What a failed write left behind what counts. Best effort: the header of the next segment says where this one ends.
+    private func cutSurplus() {
+        guard number > 0, let old = try? disk.open(AuditFileName.segment(number)) else { return }
+        defer { disk.close(old) }
+        guard (try? disk.size(old)) ?? 0 > octets else { return }
+        try? disk.truncate(old, to: octets)
+        try? disk.sync(old)
+    }
+
+    private func startNext(_ joint: AuditHeader.Joint) throws(DiskFault) {
+        let header = AuditHeader(
+            joint: joint, number: number + 1, firstSequence: head.sequence + 1, previousCount: UInt64(octets),
+            previousMAC: mac, created: clock.wall)
+        let bytes = header.bytes(keys.signing)
+        let name = AuditFileName.segment(number + 1)
+        // What is left of an attempt that failed holds no record.
+        if outageBegan != nil { try? disk.remove(name) }
+        let fresh = try disk.create(name)
+        do throws(DiskFault) {
+            try disk.write(fresh, bytes, at: 0)
+            try disk.sync(fresh)
+            try disk.syncDirectory()
+        } catch {
+            disk.close(fresh)
+            throw error
+        }
+        if let file { disk.close(file) }
+        file = fresh
+        number += 1
+        octets = bytes.count
+        mac = [UInt8](bytes.suffix(AuditKey.macCount))
+    }
+
+    // MARK: Faults
+
+    private func abandon(_ fault: DiskFault) {
+        if let file { disk.close(file) }
+        file = nil
+        isOpen = false
+        joint = .fault
+        outageBegan = clock.now
+        pause = Limits.auditPauseMin
+        retryAt = clock.now + pause
+        lastFault = fault
+        trail.close(fault, isNews: true)
+    }
+
+    private func retry(_ fault: DiskFault) {
+        if outageBegan == nil { outageBegan = clock.now }
+        pause = min(pause * 2, Limits.auditPauseMax)
+        retryAt = clock.now + pause
+        trail.close(fault, isNews: fault != lastFault)
+        lastFault = fault
+    }
+}
