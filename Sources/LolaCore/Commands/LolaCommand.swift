@@ -42,6 +42,8 @@ public enum LolaCommand {
         case .credentialsRemove: CredentialCommands.remove(invocation)
         case .credentialsRotate: CredentialCommands.rotate(invocation)
         case .erase: EraseCommand.run(invocation)
+        case .auditVerify: AuditCommands.verify(invocation)
+        case .auditExport: AuditCommands.export(invocation)
         case .verify: VerifyCommand.run(invocation)
         case .healthcheck: HealthCommand.run(invocation)
         case .version: VersionCommand.run(invocation)
@@ -56,6 +58,7 @@ enum ExitCode {
     static let ok: Int32 = 0
     static let failure: Int32 = 1
     static let usage: Int32 = 2
+    static let auditBroken: Int32 = 3
     static let cannotCreate: Int32 = 73
     static let inputOutput: Int32 = 74
     static let configuration: Int32 = 78

@@ -47,6 +47,11 @@ enum SettingsSource {
         return folder
     }
 
+    /// For commands that need a few settings, whatever is wrong with the others. Nil after saying why.
+    static func reader(_ invocation: Invocation, _ generated: [String: String]) -> SettingsReader? {
+        sources(invocation, generated).map { SettingsReader($0, table: SettingsTable.all) }
+    }
+
     private static func sources(_ invocation: Invocation, _ generated: [String: String]) -> SettingsSources? {
         var sources = SettingsSources()
         sources.flags = invocation.settingFlags

@@ -1,5 +1,5 @@
-// The first loop's care for alerts: what was raised becomes an incident once, with a cool-down; it is kept in the store,
-// told in the log and sent to the webhook. An incident that goes on is a number, not another line.
+// The first loop's care for alerts: what was raised becomes an incident once, with a cool-down; it is kept in the
+// store, told in the log and sent to the webhook. An incident that goes on is a number, not another line.
 
 final class AlertKeeper {
     private struct Incident {
@@ -93,7 +93,9 @@ final class AlertKeeper {
         guard sinceTrim >= 50 else { return }
         sinceTrim = 0
         store.submit(.list(.alert, after: nil, limit: Limits.alertsKeptMax)) { [store] answer in
-            guard case .page(let kept) = answer, let last = kept.last, kept.count == Limits.alertsKeptMax else { return }
+            guard case .page(let kept) = answer, kept.count == Limits.alertsKeptMax, let last = kept.last else {
+                return
+            }
             store.submit(.list(.alert, after: last.id, limit: Limits.alertsKeptMax)) { answer in
                 guard case .page(let old) = answer else { return }
                 for record in old { store.submit(.remove(StoreKey(.alert, record.id))) { _ in } }

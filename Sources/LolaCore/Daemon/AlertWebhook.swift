@@ -1,5 +1,5 @@
-// Sends alerts to the operator's webhook, signed by the rules of Standard Webhooks, one after the other and again with a
-// back-off. Never waited for by anybody; on the first loop.
+// Sends alerts to the operator's webhook, signed by the rules of Standard Webhooks, one after the other and again with
+// a back-off. Never waited for by anybody; on the first loop.
 
 final class AlertWebhook {
     private let loop: Loop

@@ -83,7 +83,8 @@ final class AuditThreads: Sendable {
         while true {
             do throws(DiskFault) {
                 let disk = try LinuxDisk(path)
-                return run(AuditWriter(audit.trail, disk: disk, clock: clock, keys: keys, known: audit.memory.known), waker)
+                let known = audit.memory.known
+                return run(AuditWriter(audit.trail, disk: disk, clock: clock, keys: keys, known: known), waker)
             } catch {
                 audit.trail.close(error, isNews: error != told)
                 told = error

@@ -1,5 +1,5 @@
-// The first loop's care for the audit trail: its head goes into the store after each commit and into the log every minute,
-// and what the trail has to tell goes to operators. Begins the trail of a process and ends it.
+// The first loop's care for the audit trail: its head goes into the store after each commit and into the log every
+// minute, and what the trail has to tell goes to operators. Begins the trail of a process and ends it.
 
 final class AuditWatch {
     private let loop: Loop
@@ -33,7 +33,8 @@ final class AuditWatch {
     func start() {
         if audit.memory.isForged {
             log.write(.error, "audit_head_unknown", at: loop.wall)
-            alerts.raise(Alert(kind: .auditBroken, subject: "", text: "the head in the store is not signed by our keys"))
+            let text = "the head in the store is not signed by our keys"
+            alerts.raise(Alert(kind: .auditBroken, subject: "", text: text))
         }
         own.note(event(.started, ok: [("version", BuildFacts.version)]))
         loop.addSource { [self] in look() }

@@ -25,6 +25,8 @@ enum CommandName: String, CaseIterable, Sendable {
     case credentialsRemove = "credentials remove"
     case credentialsRotate = "credentials rotate"
     case erase
+    case auditVerify = "audit verify"
+    case auditExport = "audit export"
     case storeCheck = "store check"
     case storeRepair = "store repair"
     case verify, healthcheck, version, help

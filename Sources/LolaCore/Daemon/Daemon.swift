@@ -58,7 +58,8 @@ enum Daemon {
                 trail: AuditTrail(loops: wakers, writer: auditWriter),
                 shelf: AuditShelf(loop: wakers[0], reader: auditReader), memory: opening.audit)
             let trust = TrustDelivery(wakers: wakers)
-            shared = try makeShared(settings, log, directory, trust, opening, audit, AlertBoard(loop: wakers[0]), console)
+            let alerts = AlertBoard(loop: wakers[0])
+            shared = try makeShared(settings, log, directory, trust, opening, audit, alerts, console)
             for damage in opening.damages {
                 shared.alerts.raise(Alert(kind: .journalDamaged, subject: "", text: damage))
             }

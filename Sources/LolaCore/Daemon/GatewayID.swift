@@ -16,7 +16,8 @@ enum GatewayID {
 
     /// Nil when the folder has none.
     static func read(_ folder: String) -> String? {
-        guard let text = Files.read(folder + "/" + file), text.count == 2 * count, Hex.decode(text) != nil else { return nil }
+        guard let text = Files.read(folder + "/" + file), text.count == 2 * count, Hex.decode(text) != nil
+        else { return nil }
         return text.text
     }
 }

@@ -115,11 +115,7 @@ final class LoopAssembly {
             _ = readMail()
             flow.take(accepted)
         }
-        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, audit: watch.audit) { accepted in
-            shared.backlog.entered(accepted.lane)
-            shared.messages.insert(MessageRecord(accepted))
-            shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
-        }
+        let deadLetters = Self.deadLetters(shared, store, pseudonyms, watch)
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
         var handlers: [any ActionHandler] = [
@@ -275,6 +271,16 @@ final class LoopAssembly {
                 loop, shared, store: store, pseudonyms: pseudonyms, audit: audit)
         } catch {
             throw .key(error)
+        }
+    }
+
+    private static func deadLetters(
+        _ shared: SharedParts, _ store: any Store, _ pseudonyms: Pseudonyms, _ watch: LoopWatch
+    ) -> DeadLetterAPI {
+        DeadLetterAPI(store: store, pseudonyms: pseudonyms, audit: watch.audit) { accepted in
+            shared.backlog.entered(accepted.lane)
+            shared.messages.insert(MessageRecord(accepted))
+            shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
         }
     }
 

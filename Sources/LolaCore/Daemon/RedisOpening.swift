@@ -32,7 +32,8 @@ struct RedisOpening {
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
         // Without a folder nobody is blamed, and nothing that must be audited is done.
         let hasFolder = Files.makeDirectories(settings.data.directory)
-        let pages = hasFolder ? CrashBlame.read(settings.data.directory, slots: loops, log) { Self.ask(store, $0) } : nil
+        let pages = hasFolder
+            ? CrashBlame.read(settings.data.directory, slots: loops, log) { Self.ask(store, $0) } : nil
         let memory = try StoreOpening.memory(keys, settings) { Self.ask(store, $0) }
         let gateway = GatewayID.find(settings.data.directory)
         let audit = try StoreOpening.audit(settings, index, gateway: gateway) { Self.ask(store, $0) }

@@ -21,7 +21,8 @@ extension SettingsTable {
         "anomaly.action_factor", "LOLA_ANOMALY_ACTION_FACTOR", 2, "3",
         "An agent stands out with more than so many times the actions of the minute before.")
     static let anomalyActionsMin = threshold(
-        "anomaly.actions_min", "LOLA_ANOMALY_ACTIONS_MIN", 1, "10", "The same: with at least so many actions in a minute.")
+        "anomaly.actions_min", "LOLA_ANOMALY_ACTIONS_MIN", 1, "10",
+        "The same: with at least so many actions in a minute.")
     static let anomalyFailedAuthentications = threshold(
         "anomaly.failed_authentications", "LOLA_ANOMALY_FAILED_AUTHENTICATIONS", 1, "10",
         "An address stands out with more failed authentications in five minutes.")

@@ -95,7 +95,7 @@ private struct EmbeddedOpening {
         let bare = Conversation(JournalStore(journal, loop: 0), loops[0])
         let index = try StoreOpening.indexKey(keys, settings) { bare.ask($0) }
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
-        let audit = try StoreOpening.audit(settings, index, gateway: "embedded") { bare.ask($0) }
+        let audit = try StoreOpening.audit(settings, index, gateway: AuditHead.embedded) { bare.ask($0) }
         let memory = try StoreOpening.memory(keys, settings) { bare.ask($0) }
         let pages = CrashBlame.read(folder, slots: loops.count, log) { bare.ask($0) }
         return StoreOpening(

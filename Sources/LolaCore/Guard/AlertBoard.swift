@@ -1,5 +1,5 @@
-// Where any thread raises alerts: a bounded list that the first loop takes from, equal ones as a number, and the totals of
-// the metrics page. Cool-down and keeping are the keeper's.
+// Where any thread raises alerts: a bounded list that the first loop takes from, equal ones as a number, and the totals
+// of the metrics page. Cool-down and keeping are the keeper's.
 import Synchronization
 
 final class AlertBoard: AlertDesk {

@@ -1,5 +1,5 @@
-// Which refusals are told singly, and how many of the others there were: a flood of them must not fill the trail. A value
-// without a clock, under the trail's lock.
+// Which refusals are told singly, and how many of the others there were: a flood of them must not fill the trail. A
+// value without a clock, under the trail's lock.
 
 struct AuditAllowance {
     private struct Name: Hashable {

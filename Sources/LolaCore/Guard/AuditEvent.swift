@@ -1,5 +1,5 @@
-// What the audit trail tells of: one event each time somebody used a privilege, was refused one, or something took effect
-// that cannot be taken back. People stand in it only as pseudonyms.
+// What the audit trail tells of: one event each time somebody used a privilege, was refused one, or something took
+// effect that cannot be taken back. People stand in it only as pseudonyms.
 
 struct AuditEvent: Sendable {
     /// What happened; the raw value is the word in the trail.

@@ -7,6 +7,8 @@ struct AuditHead: Hashable, Sendable {
     let mac: [UInt8]
 
     static let none = AuditHead(sequence: 0, mac: [UInt8](repeating: 0, count: AuditKey.macCount))
+    /// How the one gateway of an embedded store is called.
+    static let embedded = "embedded"
     private static let version: UInt8 = 1
 
     init(sequence: UInt64, mac: [UInt8]) {

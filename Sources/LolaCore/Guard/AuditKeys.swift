@@ -1,5 +1,6 @@
-// The keys of the audit trail as a ring: the first signs, all verify. Each segment of the trail names the key that signed
-// it, so that a new key takes over with a new segment. One per thread; the writer and the verifier build their own.
+// The keys of the audit trail as a ring: the first signs, all verify. Each segment of the trail names the key that
+// signed it, so that a new key takes over with a new segment. One per thread; the writer and the verifier build their
+// own.
 
 /// One secret of the ring, derived into a key for each thing that is signed, so that none passes for another.
 final class AuditKey {

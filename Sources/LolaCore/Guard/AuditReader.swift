@@ -1,5 +1,5 @@
-// Reads pages of the audit trail for operators, newest first, off the loops: a loop asks the shelf, a helper thread reads
-// and verifies the segment, the loop takes the answer.
+// Reads pages of the audit trail for operators, newest first, off the loops: a loop asks the shelf, a helper thread
+// reads and verifies the segment, the loop takes the answer.
 import Synchronization
 
 /// What a loop asks for: records below a number.
@@ -11,9 +11,11 @@ struct AuditQuestion: Sendable {
 }
 
 enum AuditReader {
-    /// Up to `limit` records, newest first. Reads whole segments from their beginning, for that is how a chain is checked;
+    /// Up to `limit` records, newest first. Reads whole segments from their beginning, for so a chain is checked;
     /// records behind damage are left out.
-    static func page(of disk: any Disk, _ keys: AuditKeys, _ question: AuditQuestion) throws(DiskFault) -> [AuditRecord] {
+    static func page(
+        of disk: any Disk, _ keys: AuditKeys, _ question: AuditQuestion
+    ) throws(DiskFault) -> [AuditRecord] {
         let before = question.before ?? .max
         var found: [AuditRecord] = []
         for number in try disk.names().compactMap({ AuditFileName.number($0) }).sorted(by: >) {

@@ -12,6 +12,8 @@ struct AuditRecovery {
     private(set) var mac = AuditHead.none.mac
     private(set) var joint = AuditHeader.Joint.first
     private(set) var notices: [AuditNotice] = []
+    /// The segment must be written anew before anything follows it.
+    private(set) var isUncertain = false
 
     private let disk: any Disk
     private let keys: AuditKeys
@@ -30,66 +32,83 @@ struct AuditRecovery {
     }
 
     private mutating func find() throws(DiskFault) {
-        let numbers = try disk.names().compactMap { AuditFileName.number($0) }.sorted()
-        guard let last = numbers.last else {
+        var numbers = try disk.names().compactMap { AuditFileName.number($0) }.sorted()
+        guard !numbers.isEmpty else {
             if known != nil { accuse() }
             return
         }
-        if try take(last) { return }
-        // A start that was cut off leaves a header without records, or a part of it; what counts is before it.
-        guard numbers.count > 1, numbers[numbers.count - 2] == last - 1, number != last else {
-            number = last
-            return known == nil && isUnfinished(last) ? try remove(last) : accuse()
+        while let last = numbers.last {
+            if try take(last) { return }
+            // A start that was cut off leaves a header without records, or a part of it; what counts is before it.
+            guard isEmpty(last), numbers.count == 1 || numbers[numbers.count - 2] == last - 1 else {
+                number = last
+                return accuse()
+            }
+            try disk.remove(AuditFileName.segment(last))
+            try disk.syncDirectory()
+            numbers.removeLast()
         }
-        guard isUnfinished(last), try take(last - 1) else {
-            number = last
-            return accuse()
-        }
-        if joint != .broken { try remove(last) } else { number = last }
+        if known != nil { accuse() }
     }
 
     /// A file no longer than a header holds no record.
-    private func isUnfinished(_ number: UInt64) -> Bool {
+    private func isEmpty(_ number: UInt64) -> Bool {
         guard let file = try? disk.open(AuditFileName.segment(number)) else { return false }
         defer { disk.close(file) }
         return (try? disk.size(file)).map { $0 <= AuditHeader.count } ?? false
     }
 
-    private mutating func remove(_ unfinished: UInt64) throws(DiskFault) {
-        try disk.remove(AuditFileName.segment(unfinished))
-        try disk.syncDirectory()
-        if number == unfinished { number = unfinished - 1 }
-    }
-
-    /// Reads a segment to its end. False when its header does not hold.
+    /// Reads a segment to its end. False when it holds no record, or its header does not hold.
     private mutating func take(_ number: UInt64) throws(DiskFault) -> Bool {
         let file = try disk.open(AuditFileName.segment(number))
         defer { disk.close(file) }
-        guard case .segment(var scanner) = try AuditScanner.open(disk, file, keys), scanner.header.number == number else {
-            return false
-        }
+        guard case .segment(var scanner) = try AuditScanner.open(disk, file, keys), scanner.header.number == number
+        else { return false }
         var found: AuditHead?
-        var remembered = known.map { $0.sequence < scanner.header.firstSequence } ?? true
+        var isRemembered = known.map { $0.sequence < scanner.header.firstSequence } ?? true
         while let entry = try scanner.next(before: scanner.size) {
             found = AuditHead(sequence: entry.record.sequence, mac: entry.mac)
-            if found == known { remembered = true }
+            if found == known { isRemembered = true }
         }
+        // One that lost the records which the store remembers is not empty.
+        if found == nil, isRemembered { return false }
         self.number = number
         octets = scanner.at
         mac = scanner.mac
         head = found ?? AuditHead(sequence: scanner.sequence, mac: AuditHead.none.mac)
         joint = .clean
-        guard remembered else {
+        guard isRemembered else {
             accuse()
             return true
         }
         let surplus = scanner.size - scanner.at
-        if surplus > 0 {
-            try disk.truncate(file, to: scanner.at)
-            try disk.sync(file)
-            notices.append(.tailCut(segment: number, octets: surplus))
-        }
+        if surplus > 0 { notices.append(.tailCut(segment: number, octets: surplus)) }
+        // Only of what the store remembers is it known that it was synced.
+        isUncertain = surplus > 0 || found != known
         return true
+    }
+
+    /// Puts a file in the place of a segment that holds just the octets that count and is durable, whatever became of
+    /// writes to the old one.
+    static func rewrite(_ disk: any Disk, _ number: UInt64, octets: Int) throws(DiskFault) {
+        let name = AuditFileName.segment(number)
+        let fresh = name + ".new"
+        if try disk.names().contains(fresh) { try disk.remove(fresh) }
+        let source = try disk.open(name)
+        defer { disk.close(source) }
+        let target = try disk.create(fresh)
+        defer { disk.close(target) }
+        var place = 0
+        while place < octets {
+            let piece = try disk.read(source, at: place, count: min(Limits.journalReadStep.bytes, octets - place))
+            guard !piece.isEmpty else { throw .io }
+            try disk.write(target, piece, at: place)
+            place += piece.count
+        }
+        try disk.sync(target)
+        try disk.rename(fresh, to: name)
+        // Before the header that says where this one ends: names may become durable in any order.
+        try disk.syncDirectory()
     }
 
     /// Something is missing: the trail goes on behind a gap that stays, under numbers that were never used.

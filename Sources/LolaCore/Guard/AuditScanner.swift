@@ -6,6 +6,8 @@ struct AuditScanner {
         let record: AuditRecord
         let previous: [UInt8]
         let mac: [UInt8]
+        /// The octets of the segment's header, with its first record.
+        let header: [UInt8]?
     }
 
     private let disk: any Disk
@@ -13,6 +15,7 @@ struct AuditScanner {
     let size: Int
     private let key: AuditKey
     let header: AuditHeader
+    private let headerOctets: [UInt8]
     /// Code that the next record follows.
     private(set) var mac: [UInt8]
     /// Number of the last good record.
@@ -31,17 +34,20 @@ struct AuditScanner {
 
     static func open(_ disk: any Disk, _ file: DiskFile, _ keys: AuditKeys) throws(DiskFault) -> Opening {
         let size = try disk.size(file)
-        switch AuditHeader.read(try disk.read(file, at: 0, count: AuditHeader.count), keys) {
+        let start = try disk.read(file, at: 0, count: AuditHeader.count)
+        switch AuditHeader.read(start, keys) {
         case .invalid: return .invalid(size: size)
         case .keyUnknown: return .keyUnknown
         case .header(let header, let key, let mac):
-            return .segment(AuditScanner(disk, file, size: size, key, header, mac))
+            return .segment(AuditScanner(disk, file, size: size, key, header, start, mac))
         }
     }
 
     private init(
-        _ disk: any Disk, _ file: DiskFile, size: Int, _ key: AuditKey, _ header: AuditHeader, _ mac: [UInt8]
+        _ disk: any Disk, _ file: DiskFile, size: Int, _ key: AuditKey, _ header: AuditHeader, _ octets: [UInt8],
+        _ mac: [UInt8]
     ) {
+        headerOctets = octets
         self.disk = disk
         self.file = file
         self.size = size
@@ -62,7 +68,9 @@ struct AuditScanner {
             ConstantTime.equal(key.code(of: frame, after: mac), code),
             let record = try? AuditRecord([UInt8](frame.dropFirst(4))), record.sequence == sequence &+ 1
         else { return nil }
-        let entry = AuditScanner.Entry(record: record, previous: mac, mac: code)
+        let isFirst = at == AuditHeader.count
+        let entry = AuditScanner.Entry(
+            record: record, previous: mac, mac: code, header: isFirst ? headerOctets : nil)
         mac = code
         sequence = record.sequence
         at += count + AuditFrame.overhead

@@ -1,5 +1,5 @@
-// How the audit trail stands on disk: segments `<number>.trail`, each a signed header and a chain of records. The header
-// says which end of the trail the segment goes on from. Pure; the writer, the scanner and the verifier use it.
+// How the audit trail stands on disk: segments `<number>.trail`, each a signed header and a chain of records. The
+// header says which end of the trail the segment goes on from. Pure; the writer, the scanner and the verifier use it.
 
 /// Names of files in the audit folder.
 enum AuditFileName {
@@ -29,10 +29,8 @@ struct AuditHeader: Equatable, Sendable {
         case first = 1
         /// The one before ends where the header says, and so does its file.
         case clean = 2
-        /// A disk failed: its file may hold more than counts.
-        case fault = 3
         /// At the start the trail did not reach the head that the store remembers: something is missing before this.
-        case broken = 4
+        case broken = 3
     }
 
     static let count = 120
@@ -95,7 +93,9 @@ enum AuditFrame {
     static let overhead = 4 + AuditKey.macCount
 
     /// Appends the frame of a record; the answer is its code.
-    static func append(_ record: AuditRecord, after previous: [UInt8], _ key: AuditKey, to out: inout [UInt8]) -> [UInt8] {
+    static func append(
+        _ record: AuditRecord, after previous: [UInt8], _ key: AuditKey, to out: inout [UInt8]
+    ) -> [UInt8] {
         let body = record.bytes
         var frame: [UInt8] = []
         frame.reserveCapacity(body.count + overhead)

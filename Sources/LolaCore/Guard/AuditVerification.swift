@@ -1,5 +1,5 @@
-// Verifies an audit trail: every octet of every segment, in order, against the keys, and its end against heads that were
-// kept elsewhere. Reads only; the gateway may run. Used by `lola audit verify`, the export and the tests.
+// Verifies an audit trail: every octet of every segment, in order, against the keys, and its end against heads that
+// were kept elsewhere. Reads only; the gateway may run. Used by `lola audit verify`, the export and the tests.
 
 struct AuditVerification {
     /// What is wrong; closed, the raw value is the word that is shown.
@@ -33,8 +33,6 @@ struct AuditVerification {
     private(set) var bad: Bad?
     /// Octets of a last write that a crash left unfinished.
     private(set) var unfinished = 0
-    /// Octets that a failing disk left behind and that no record of the trail needs.
-    private(set) var uncounted = 0
     /// Whether the end was compared with a head kept elsewhere.
     private(set) var isAnchored = false
 
@@ -49,7 +47,8 @@ struct AuditVerification {
     ///   - heads: kept elsewhere; read them before the trail when the gateway runs.
     ///   - onEntry: told of each good record in order, up to the first bad one.
     static func run(
-        _ disk: any Disk, _ keys: AuditKeys, heads: [AuditHead], onEntry: @escaping (AuditScanner.Entry) -> Void = { _ in }
+        _ disk: any Disk, _ keys: AuditKeys, heads: [AuditHead],
+        onEntry: @escaping (AuditScanner.Entry) -> Void = { _ in }
     ) throws(DiskFault) -> AuditVerification {
         var verification = AuditVerification(disk: disk, keys: keys, heads: heads, onEntry: onEntry)
         try verification.walk()
@@ -122,10 +121,9 @@ struct AuditVerification {
         }
         mac = scanner.mac
         let rest = scanner.size - scanner.at
-        if let next {
+        if next != nil {
             guard scanner.at == end else { return accuse(.recordInvalid, in: number) }
-            if rest > 0, next.joint != .fault { return accuse(.surplus, in: number) }
-            uncounted += rest
+            if rest > 0 { return accuse(.surplus, in: number) }
         } else if rest > 0 {
             // The gateway writes nothing behind its stop: the next start makes a new segment.
             if lastAction == AuditEvent.Action.stopped.rawValue { return accuse(.surplus, in: number) }

@@ -1,6 +1,6 @@
-// Brings the audit trail to the disk: what waits is written at once, one sync decides all of it. Each start and each fault
-// is followed by a new segment whose header joins the end before it. Lives on its own thread in production; tests and the
-// simulator step it. It alone writes the folder.
+// Brings the audit trail to the disk: what waits is written at once, one sync decides all of it. Each start and each
+// fault is followed by a new segment whose header joins the end before it. Lives on its own thread in production; tests
+// and the simulator step it. It alone writes the folder.
 
 final class AuditWriter {
     private let trail: AuditTrail
@@ -19,6 +19,8 @@ final class AuditWriter {
     private var octets = 0
     private var head = AuditHead.none
     private var joint = AuditHeader.Joint.first
+    /// The file may hold more than counts, or what counts may not be durable: it is written anew before more follows.
+    private var isUncertain = false
     /// Code that the next record follows.
     private var mac = AuditHead.none.mac
     private var pause = Limits.auditPauseMin
@@ -26,6 +28,9 @@ final class AuditWriter {
     private var outageBegan: Instant?
     private var lastFault: DiskFault?
     private var buffer: [UInt8] = []
+    /// Written and not yet durable, and the code of the last of them.
+    private var written: [AuditRecord] = []
+    private var writtenMAC = AuditHead.none.mac
 
     /// - Parameter known: the head of the trail as the store remembers it; nil when it remembers none.
     init(
@@ -46,37 +51,49 @@ final class AuditWriter {
 
     /// One round.
     func step() {
+        write()
+        commit()
+    }
+
+    /// Writes everything that waits. It is not durable yet, and nobody is answered.
+    func write() {
         if !isOpen, clock.now >= retryAt { open() }
-        guard isOpen else { return }
+        guard isOpen, written.isEmpty else { return }
         let entries = trail.take()
         if entries.isEmpty { return }
         do throws(DiskFault) {
             if octets >= segmentMax.bytes { try startNext(.clean) }
-            let records = try write(entries)
-            trail.commit(head, records)
+            try write(entries)
         } catch {
             abandon(error)
         }
     }
 
-    private func write(_ entries: [AuditEntry]) throws(DiskFault) -> [AuditRecord] {
+    /// Makes durable what was written, and has it answered.
+    func commit() {
+        guard isOpen, let file, let last = written.last else { return }
+        do throws(DiskFault) { try disk.sync(file) } catch { return abandon(error) }
+        octets += buffer.count
+        mac = writtenMAC
+        head = AuditHead(sequence: last.sequence, mac: writtenMAC)
+        let records = written
+        written = []
+        if buffer.capacity > Limits.journalBufferKept.bytes { buffer = [] }
+        trail.commit(head, records)
+    }
+
+    private func write(_ entries: [AuditEntry]) throws(DiskFault) {
         guard let file else { throw .io }
-        var records: [AuditRecord] = []
         buffer.removeAll(keepingCapacity: true)
-        var next = (sequence: head.sequence, mac: mac)
+        var sequence = head.sequence
+        writtenMAC = mac
         for entry in entries {
-            next.sequence += 1
-            let record = AuditRecord(entry.event, sequence: next.sequence, at: entry.at)
-            next.mac = AuditFrame.append(record, after: next.mac, keys.signing, to: &buffer)
-            records.append(record)
+            sequence += 1
+            let record = AuditRecord(entry.event, sequence: sequence, at: entry.at)
+            writtenMAC = AuditFrame.append(record, after: writtenMAC, keys.signing, to: &buffer)
+            written.append(record)
         }
         try disk.write(file, buffer, at: octets)
-        try disk.sync(file)
-        octets += buffer.count
-        mac = next.mac
-        head = AuditHead(sequence: next.sequence, mac: next.mac)
-        if buffer.capacity > Limits.journalBufferKept.bytes { buffer = [] }
-        return records
     }
 
     // MARK: Opening
@@ -88,8 +105,10 @@ final class AuditWriter {
             var notices: [AuditNotice] = []
             if !isRecovered { notices = try recover() }
             isRecovered = true
-            if joint == .fault { cutSurplus() }
+            if isUncertain { try AuditRecovery.rewrite(disk, number, octets: octets) }
+            isUncertain = false
             try startNext(joint)
+            joint = .clean
             if let outageBegan { notices.append(.reopened(segment: number, after: clock.now - outageBegan)) }
             notices.append(.opened(segment: number, sequence: head.sequence))
             outageBegan = nil
@@ -110,16 +129,8 @@ final class AuditWriter {
         head = found.head
         mac = found.mac
         joint = found.joint
+        isUncertain = found.isUncertain
         return found.notices
-    }
-
-    /// What a failed write left behind what counts. Best effort: the header of the next segment says where this one ends.
-    private func cutSurplus() {
-        guard number > 0, let old = try? disk.open(AuditFileName.segment(number)) else { return }
-        defer { disk.close(old) }
-        guard (try? disk.size(old)) ?? 0 > octets else { return }
-        try? disk.truncate(old, to: octets)
-        try? disk.sync(old)
     }
 
     private func startNext(_ joint: AuditHeader.Joint) throws(DiskFault) {
@@ -152,7 +163,8 @@ final class AuditWriter {
         if let file { disk.close(file) }
         file = nil
         isOpen = false
-        joint = .fault
+        isUncertain = true
+        written = []
         outageBegan = clock.now
         pause = Limits.auditPauseMin
         retryAt = clock.now + pause

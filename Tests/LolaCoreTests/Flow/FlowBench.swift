@@ -89,7 +89,6 @@ final class PlainStore: Store {
 final class PlainJournal: EventLog, OperatorLog {
     private(set) var lines: [String] = []
     func quarantined(_ id: RecordID, crashes: Int) { lines.append("quarantined \(crashes)") }
-    func operatorDid(_ action: StaticString, _ id: RecordID) { lines.append("operator \(action)") }
     func deadLetter(_ turn: Turn, _ names: MessageNames, word: String) { lines.append("dead \(word)") }
     func finished(
         _ turn: Turn, _ names: MessageNames, _ status: MessageRecord.Status, _ agent: AgentName?, _ refusal: Refusal?
@@ -104,6 +103,7 @@ final class FlowBench {
     let stage = PlainStage()
     let store = PlainStore()
     let journal = PlainJournal()
+    let audit = PlainAuditLog()
     let log = MessageLog(capacity: 100)
     let backlog = Backlog()
     let doubts = Doubts(DoubtCount())
@@ -133,7 +133,8 @@ final class FlowBench {
             loop: rig.loop, client: client, store: store, channels: [.whatsapp: channel],
             pipeline: Pipeline([stage], clock: rig.clock),
             agents: AgentRoster(rig.loop, client: client, http: agents, scripted: ScriptedAgents(), inFlightMax: 2),
-            retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, crashPage: nil))
+            retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, crashPage: nil,
+            audit: audit))
         agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         provider = SimServer(rig.network, "provider", at: Endpoint(address: IPAddress([10, 0, 0, 3]), port: 80))
         agent.script = { [self] call in

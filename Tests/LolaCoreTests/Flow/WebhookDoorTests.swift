@@ -21,6 +21,8 @@ private final class DoorBench {
 
     let rig = LoopRig()
     let refusals = PlainRefusals()
+    let audit = PlainAuditLog()
+    let anomalies = AnomalyCounters()
     let backlog = Backlog()
     let channel: WhatsAppChannel
     let door: WebhookDoor
@@ -38,7 +40,8 @@ private final class DoorBench {
             rig.loop, store: store, directory: LoopDirectory(mailboxes: [Mailbox(waker: SimWaker())]), number: 0,
             log: MessageLog(capacity: 100), backlog: backlog, pseudonyms: pseudonyms, doubts: DoubtCount()
         ) { _ in take() }
-        door = WebhookDoor(rig.loop, intake: intake, log: refusals, pseudonyms: pseudonyms)
+        door = WebhookDoor(
+            rig.loop, intake: intake, log: refusals, pseudonyms: pseudonyms, audit: audit, anomalies: anomalies)
         take = { [self] in taken += 1 }
         let loop = rig.loop
         loop.addSource { store.deliver(at: loop.wall) }

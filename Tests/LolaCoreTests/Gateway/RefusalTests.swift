@@ -13,6 +13,7 @@ struct RefusalTests {
         (.rateLimited, 429, "too_many_requests"), (.lockedOut, 429, "too_many_requests"),
         (.channelOff, 404, "not_found"), (.routeUnknown, 404, "not_found"), (.backlogFull, 503, "unavailable"),
         (.flooded, 503, "unavailable"), (.storeUnavailable, 503, "unavailable"),
+        (.auditUnavailable, 503, "unavailable"),
         (.recordUnreadable, 409, "unreadable"),
         (.messageInHand, 409, "in_hand"),
         (.methodUnknown, 501, "not_implemented"), (.methodNotAllowed, 405, "method_not_allowed"),

@@ -160,4 +160,26 @@ struct LimitsTests {
         #expect(Limits.nativeIDMax <= Limits.whatsAppReferenceMax)
         #expect(Limits.deliveryReferenceMax <= Limits.whatsAppReferenceMax)
     }
+
+    @Test("audit: a record is far below a segment, refusals are bounded by what may wait, heads come before the minute")
+    func audit() {
+        let fact = Limits.auditFieldMax.bytes + 64
+        #expect(Limits.auditRecordMax.bytes > 4 * Limits.auditFieldMax.bytes + Limits.auditFactsMax * fact)
+        #expect(Limits.auditRecordMax < Limits.auditSegmentMax)
+        #expect(Limits.auditRecordMax < Limits.journalReadStep)
+        #expect(Limits.auditRefusalsSingle < Limits.auditRefusalsMax)
+        #expect(Limits.auditRefusalsMax < Limits.auditRefusalSubjectsMax)
+        #expect(Limits.auditRefusalSubjectsMax < Limits.auditWaitingMax)
+        #expect(Limits.auditHeadInterval < Limits.auditHeadLineInterval)
+        #expect(Limits.auditPauseMin < Limits.auditPauseMax)
+        #expect(Limits.auditPageMax <= Limits.auditRecentMax)
+    }
+
+    @Test("alerts: one page shows all, an incident is written down more often than it is told")
+    func alerts() {
+        #expect(Limits.alertsKeptMax <= Limits.redisPageMax)
+        #expect(Limits.alertsRaisedMax < Limits.alertIncidentsMax)
+        #expect(Limits.alertUpdateInterval < Limits.anomalyWindow)
+        #expect(Limits.anomalyAgentsMax < Limits.anomalyAddressesMax)
+    }
 }
