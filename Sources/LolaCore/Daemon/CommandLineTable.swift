@@ -4,8 +4,8 @@
 enum CommandLineTable {
     static let all: [CommandDefinition] = [
         serve, dev, trigger, tail, checkConfig, configPrint, keysNew, keysJWKS, verify, dlqList, dlqShow, dlqReplay,
-        dlqDrop, auditVerify, auditExport, storeCheck, storeRepair, healthcheck, version, help,
-    ]
+        dlqDrop, auditVerify, auditExport,
+    ] + operators + [storeCheck, storeRepair, healthcheck, version, help]
 
     static func definition(_ name: CommandName) -> CommandDefinition {
         guard let definition = all.first(where: { $0.name == name }) else {
@@ -18,7 +18,7 @@ enum CommandLineTable {
 
     static let json = CommandFlag("json", nil, "Print JSON for programs.")
     private static let config = CommandFlag("config", "FILE", "Settings file (JSON5).")
-    private static let url = CommandFlag("url", "URL", "The gateway, when it is not the one `lola dev` runs here.")
+    static let url = CommandFlag("url", "URL", "The gateway, when it is not the one `lola dev` runs here.")
         .taking("an http or https URL without query") { WebURL([UInt8](text: $0), use: .base) != nil }
 
     /// Flags that are settings, from their own table.

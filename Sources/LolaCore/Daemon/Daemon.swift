@@ -158,7 +158,8 @@ enum Daemon {
                 trust: trust, ticketKey: SecretBytes(SystemRandom.bytes(TLSContext.ticketKeyCount)),
                 jwks: try KeySet.jwks(settings.session), started: LinuxClock().now, pseudonymKey: opening.pseudonymKey,
                 audit: audit, alerts: alerts, anomalies: AnomalyCounters(), descriptorsMax: Process.descriptorsMax,
-                crashPage: { pages?.page($0) }, console: console, guardState: guardState)
+                crashPage: { pages?.page($0) }, console: console, guardState: guardState,
+                agents: AgentMemory(settings))
         } catch {
             throw Failure(code: 78, text: "LOLA_JWT_PRIVATE_KEY: not a usable P-256 key (\(error))")
         }

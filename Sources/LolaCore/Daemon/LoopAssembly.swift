@@ -28,6 +28,7 @@ struct SharedParts: Sendable {
     let console: ConsoleFactory?
     /// What the guard knows, for all loops.
     let guardState: GuardState
+    let agents: AgentMemory
     /// Whom the loops' clients have given up on.
     var circuits = CircuitBoard()
 }
@@ -52,6 +53,7 @@ final class LoopAssembly {
     private let index: IndexKeyKeeper?
     private var isReleasing = false
     private let inbox: Inbox
+    private let operators: OperatorAssembly
     private let door: LoopGuard
     private let watch: LoopWatch
     private let shared: SharedParts
@@ -94,6 +96,8 @@ final class LoopAssembly {
             loop, shared, store: store, pseudonyms: pseudonyms, audit: watch.audit, channels: Set(channels.keys),
             hasConsole: shared.console != nil)
         self.door = door
+        let operators = try Self.operators(loop, shared, store, pseudonyms, watch.audit)
+        self.operators = operators
         // Made before the console, which shows what it holds.
         var toldConsole: ((VerifiedMessage) -> Void)?
         let requeue = Self.requeue(shared)
@@ -137,7 +141,7 @@ final class LoopAssembly {
         serve([
             WebhookArea(webhooks, channels: channels), admin, deadLetters,
             LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
-            AdminPageArea(events) { report.render() }, TicketArea(tickets),
+            AdminPageArea(events) { report.render() }, TicketArea(tickets), operators.api,
         ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
         attach(store, journal, client, number: number)
     }
@@ -147,7 +151,7 @@ final class LoopAssembly {
         let (shared, clock) = (shared, loop.clock)
         let open = OpenArea(
             health: shared.health, jwks: shared.jwks, metrics: { Self.metrics(shared, clock.now) },
-            storeIsOpen: { Self.storeIsOpen(shared) })
+            storeIsOpen: { Self.storeIsOpen(shared) && shared.agents.isReady })
         server.serve(GatewayApplication(
             server: server, gatekeeper: door.gatekeeper, handlers: [open] + handlers
         ) { pass in
@@ -185,7 +189,10 @@ final class LoopAssembly {
             redis.start()
             if isFirst { door.lockouts.follow() }
         }
-        if isFirst { StoreWatch(loop, shared.store, shared.log).start() }
+        if isFirst {
+            StoreWatch(loop, shared.store, shared.log).start()
+            operators.keep()
+        }
         watch.start()
         shared.health.loopIsReady()
         return (publicPort, managementPort)
@@ -223,6 +230,7 @@ final class LoopAssembly {
     private func receive(_ letter: LoopMail) {
         switch letter {
         case .message(let accepted): flow.take(accepted)
+        case .entriesWithdrawn: flow.lookForWithdrawn()
         case .receipt(let reference, let isTaken): doubts.receipt(reference, isTaken: isTaken)
         case .drain:
             isDraining = true
@@ -277,6 +285,18 @@ final class LoopAssembly {
         do throws(CryptoFault) {
             let keys = try SealKeys(shared.settings.data.keys, entropy: loop.entropy)
             return (bare, SealedStore(bare, keys: keys) { _ in loop.counters.add(.storeUnopened) })
+        } catch {
+            throw .key(error)
+        }
+    }
+
+    private static func operators(
+        _ loop: Loop, _ shared: SharedParts, _ store: any Store, _ pseudonyms: Pseudonyms,
+        _ audit: any AuditLog
+    ) throws(StartFault) -> OperatorAssembly {
+        do throws(CryptoFault) {
+            return try OperatorAssembly(
+                loop, shared, store: store, pseudonyms: pseudonyms, audit: audit)
         } catch {
             throw .key(error)
         }

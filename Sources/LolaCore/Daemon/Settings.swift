@@ -28,8 +28,8 @@ struct Settings: Sendable {
     let orchestratorToken: SecretBytes
     /// Authentication of the agent and admin surface is bypassed and providers are mocks. Loopback listeners only.
     let demoMode: Bool
-    /// 32 octets that seal provider credentials, when the operator gave them.
-    let credentialsKey: SecretBytes?
+    /// Keys of 32 octets that seal provider credentials: the first seals, all open. Empty when there is none.
+    let credentialsKeys: [SecretBytes]
     let httpLimits: HTTPLimitSettings
     let agentLimits: AgentLimitSettings
     let ipFilters: IPFilterSettings

@@ -9,7 +9,6 @@ enum SettingsGap {
     }
 
     private static let withoutEffect = [
-        "credentials.encryption_key", "compliance.content_filter", "compliance.quiet_hours", "twilio.auth_token",
-        "resend.webhook_secret",
+        "compliance.content_filter", "compliance.quiet_hours", "twilio.auth_token", "resend.webhook_secret",
     ]
 }

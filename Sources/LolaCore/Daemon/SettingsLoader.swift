@@ -53,7 +53,7 @@ private struct SettingsLoader {
             cipURL: reader.optional(SettingsTable.widgetCIPURL), cardURL: reader.optional(SettingsTable.widgetCardURL),
             vaultKey: reader.optional(SettingsTable.widgetVaultKey))
         let (httpLimits, agentLimits, ipFilters) = (httpLimits(), agentLimits(), ipFilters())
-        let credentialsKey = reader.optional(SettingsTable.credentialsKey)
+        let credentialsKeys = reader.optional(SettingsTable.credentialsKeys) ?? []
         let compliance = ComplianceSettings(
             contentFilter: reader.value(SettingsTable.contentFilter),
             callingHours: reader.value(SettingsTable.callingHours))
@@ -64,7 +64,7 @@ private struct SettingsLoader {
             pipeline: pipeline, commands: commands, channelAccess: channelAccess, whatsapp: whatsapp,
             telegram: telegram,
             twilio: twilio, resend: resend, agents: agents, callback: callback, session: session, widgets: widgets,
-            orchestratorToken: orchestratorToken, demoMode: demoMode, credentialsKey: credentialsKey,
+            orchestratorToken: orchestratorToken, demoMode: demoMode, credentialsKeys: credentialsKeys,
             httpLimits: httpLimits, agentLimits: agentLimits, ipFilters: ipFilters, compliance: compliance,
             watch: watch,
             effective: reader.effectiveSettings)

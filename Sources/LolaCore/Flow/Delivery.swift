@@ -74,7 +74,7 @@ final class Delivery {
         let timer = loop.after(Limits.doubtWait) { [self] in
             parts.doubts.close(reference)
             ledger.rests(false)
-            ledger.step(next)
+            ledger.step { ledger.unlessErased(next) }
         }
         parts.doubts.open(reference) { [self] isTaken in
             loop.cancel(timer)

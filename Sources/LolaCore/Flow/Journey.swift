@@ -29,6 +29,7 @@ final class Journey {
         ledger = MessageLedger(accepted, parts, resting: resting)
     }
 
+    var messageID: RecordID { names.messageID }
     private var loop: Loop { parts.loop }
     private var names: MessageNames { accepted.names }
     private var message: InboundMessage { turn.message }
@@ -218,11 +219,14 @@ final class Journey {
         ledger.finish(with: changes) { [self] in leave(status) }
     }
 
-    /// Another gateway has the conversation now; it goes on with the message.
+    /// Another gateway has the conversation now and goes on with the message, or its sender has been erased.
     private func handedOver() {
-        turn.record("store", "handed_over", took: .zero)
-        leave(.handedOver)
+        turn.record("store", ledger.isErased ? "erased" : "handed_over", took: .zero)
+        leave(ledger.isErased ? .erased : .handedOver)
     }
+
+    /// Nothing further is done with the message; the store has forgotten it.
+    func erase() { ledger.erase() }
 
     private func leave(_ status: MessageRecord.Status) {
         let (trace, agent, finished) = (turn.trace, agent, loop.clock.wall)
@@ -244,7 +248,7 @@ final class Journey {
         case .stopped: .messagesStopped
         case .deadLetter: .messagesDead
         case .deferred, .done: .messagesDone
-        case .accepted, .handedOver: nil
+        case .accepted, .handedOver, .erased: nil
         }
     }
 

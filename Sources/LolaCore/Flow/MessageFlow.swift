@@ -10,6 +10,8 @@ final class MessageFlow {
         var count = 1
         /// The message in hand waits for a time to come.
         var isResting = false
+        /// The message in hand.
+        var journey: Journey?
     }
 
     let parts: FlowParts
@@ -44,7 +46,51 @@ final class MessageFlow {
             accepted, parts,
             resting: { [self] isResting in rest(key, isResting) },
             completion: { [self] in ended(accepted) })
+        lines[key]?.journey = journey
         journey.start()
+    }
+
+    // MARK: Erasure
+
+    /// Asks the store for every message that is held here, and lets go of those it has forgotten: an erasure has taken
+    /// them. A few at a time.
+    func lookForWithdrawn() { look(Array(known)[...]) }
+
+    private func look(_ ids: ArraySlice<RecordID>) {
+        let some = ids.prefix(Limits.erasurePageMax)
+        var open = some.count
+        var gone: Set<RecordID> = []
+        for id in some {
+            parts.store.submit(.holding(StoreKey(.inbound, id))) { [self] answer in
+                if answer == .fenced { gone.insert(id) }
+                open -= 1
+                guard open == 0 else { return }
+                if !gone.isEmpty { drop(gone) }
+                look(ids.dropFirst(some.count))
+            }
+        }
+    }
+
+    private func drop(_ gone: Set<RecordID>) {
+        for key in lines.keys {
+            guard var line = lines[key] else { continue }
+            var kept = FIFO<AcceptedMessage>()
+            var dropped = 0
+            while let accepted = line.waiting.popFirst() {
+                guard gone.contains(accepted.names.messageID) else {
+                    kept.append(accepted)
+                    continue
+                }
+                known.remove(accepted.names.messageID)
+                parts.backlog.left(accepted.lane)
+                dropped += 1
+            }
+            line.waiting = kept
+            line.count -= dropped
+            if line.isResting { parts.backlog.wake(dropped) }
+            lines[key] = line
+            if let journey = line.journey, gone.contains(journey.messageID) { journey.erase() }
+        }
     }
 
     private func ended(_ accepted: AcceptedMessage) {
@@ -56,6 +102,7 @@ final class MessageFlow {
             return
         }
         lines[key]?.count -= 1
+        lines[key]?.journey = nil
         // On the loop's next round: a long queue of quick messages must not grow the stack.
         parts.loop.soon { self.begin(next) }
     }

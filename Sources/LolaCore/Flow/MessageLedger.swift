@@ -21,6 +21,9 @@ final class MessageLedger {
     private var hasOutbox = false
     private var hasProgress = false
     private var isFinishing = false
+    /// The message is erased: nothing further begins.
+    private(set) var isErased = false
+    private var rested: Handle?
 
     init(_ accepted: AcceptedMessage, _ parts: FlowParts, resting: @escaping (Bool) -> Void) {
         names = accepted.names
@@ -48,11 +51,26 @@ final class MessageLedger {
     /// Goes on after `delay`; until then nobody needs the process for this message.
     func rest(_ delay: Interval, _ body: @escaping () -> Void) {
         rests(true)
-        parts.loop.after(delay) { [self] in
+        rested = parts.loop.after(delay) { [self] in
+            rested = nil
             rests(false)
             step(body)
         }
     }
+
+    /// The entry is gone from the store by an erasure: what rests ends now, what is under way at its next step, for the
+    /// store takes nothing of it any more.
+    func erase() {
+        isErased = true
+        guard let rested else { return }
+        self.rested = nil
+        parts.loop.cancel(rested)
+        rests(false)
+        step(onFenced)
+    }
+
+    /// Goes on unless the message has been erased meanwhile.
+    func unlessErased(_ body: () -> Void) { if isErased { onFenced() } else { body() } }
 
     /// Whether the message waits for a time or a sign to come, and the process may end meanwhile.
     func rests(_ isResting: Bool) { resting(isResting) }
@@ -62,7 +80,7 @@ final class MessageLedger {
     /// The value under a key; asked again until the store answers.
     func read(_ key: StoreKey, _ body: @escaping ([UInt8]?) -> Void) {
         parts.store.submit(.get(key)) { [self] answer in
-            if case .value(let value) = answer { return step { body(value) } }
+            if case .value(let value) = answer { return step { unlessErased { body(value) } } }
             away { [self] in read(key, body) }
         }
     }

@@ -44,6 +44,23 @@ final class MessageLog: Sendable {
         }
     }
 
+    /// Forgets records for good.
+    /// - Returns: how many there were.
+    func remove(where isWanted: (MessageRecord) -> Bool) -> Int {
+        ring.withLock { ring in
+            let count = ring.records.count
+            let inOrder = (0..<count).map { ring.records[(ring.oldest + $0) % max(count, 1)] }
+            let kept = inOrder.filter { !isWanted($0) }
+            guard kept.count < count else { return 0 }
+            ring.version += 1
+            ring.records = kept
+            ring.oldest = 0
+            ring.slots = [:]
+            for (slot, record) in kept.enumerated() { ring.slots[record.id] = slot }
+            return count - kept.count
+        }
+    }
+
     /// The number of the newest change.
     var version: Int { ring.withLock { $0.version } }
 

@@ -13,6 +13,8 @@ struct MessageRecord: Sendable {
         case deadLetter = "dead_letter"
         /// Another gateway has taken the conversation over and goes on with it.
         case handedOver = "handed_over"
+        /// Its sender was erased while it was in hand.
+        case erased
 
         var isFinal: Bool { self != .accepted }
     }

@@ -17,15 +17,21 @@ final class Pseudonyms {
     /// One person at one channel, whichever of our numbers is written to.
     func sender(of message: InboundMessage) -> RecordID {
         // The mark keeps senders apart from messages, whose ids may be the same numbers.
-        let channel = message.channel.word
+        sender(message.channel, message.senderID)
+    }
+
+    func sender(_ channel: ChannelName, _ senderID: [UInt8]) -> RecordID {
+        let word = channel.word
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(2 + channel.utf8CodeUnitCount + message.senderID.count)
+        bytes.reserveCapacity(2 + word.utf8CodeUnitCount + senderID.count)
         bytes.append(0x40)
-        bytes.append(word: channel)
+        bytes.append(word: word)
         bytes.append(0x3A)
-        bytes += message.senderID
+        bytes += senderID
         return id(bytes)
     }
+
+    func conversation(_ key: ConversationKey) -> RecordID { id(key.bytes) }
 
     /// 16 hex digits; enough to tell senders apart in a log.
     func name(_ bytes: [UInt8]) -> String { id(bytes).name }

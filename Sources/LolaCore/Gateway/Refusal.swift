@@ -33,6 +33,12 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case auditUnavailable = "audit_unavailable"
     /// A dead letter whose message is not over yet: its notice is on its way.
     case messageInHand = "message_in_hand"
+    /// Something of that name is there already.
+    case exists
+    /// As many as may be kept are kept.
+    case quotaReached = "quota_reached"
+    /// Credentials of providers need CREDENTIALS_ENCRYPTION_KEY.
+    case credentialsKeyMissing = "credentials_key_missing"
 
     // Tickets and callbacks (CONTRACT §7)
     case sessionInvalid = "session_invalid"
@@ -63,7 +69,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .rateLimited, .lockedOut: 429
         case .channelOff, .routeUnknown: 404
         case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded, .callbackKeyExhausted: 503
-        case .recordUnreadable, .messageInHand, .callbackLost: 409
+        case .recordUnreadable, .messageInHand, .exists, .quotaReached, .credentialsKeyMissing, .callbackLost: 409
         case .ticketClosed: 410
         case .payloadInvalid, .sealInvalid, .cardDataRefused: 422
         case .methodUnknown: 501
@@ -89,6 +95,9 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .cardDataRefused: "card_data_refused"
         case .recordUnreadable: "unreadable"
         case .messageInHand: "in_hand"
+        case .exists: "exists"
+        case .quotaReached: "quota_reached"
+        case .credentialsKeyMissing: "credentials_key_missing"
         case .methodUnknown: "not_implemented"
         case .methodNotAllowed: "method_not_allowed"
         case .lengthRequired: "length_required"

@@ -43,6 +43,25 @@ enum Action: String, CaseIterable, Sendable {
     case listAlerts = "alerts.list"
     case followEvents = "events.follow"
     case readHealth = "health.read"
+    case listTokens = "tokens.list"
+    case mintToken = "tokens.mint"
+    case revokeToken = "tokens.revoke"
+    case listAgents = "agents.list"
+    case createAgent = "agents.create"
+    case showAgent = "agents.show"
+    case updateAgent = "agents.update"
+    case showAgentLimits = "limits.show"
+    case setAgentLimits = "limits.set"
+    case listSuppressions = "dnc.list"
+    case addSuppression = "dnc.add"
+    case removeSuppression = "dnc.remove"
+    case listConsents = "consent.list"
+    case putConsent = "consent.put"
+    case listCredentials = "credentials.list"
+    case setCredential = "credentials.set"
+    case removeCredential = "credentials.remove"
+    case rotateCredentials = "credentials.rotate"
+    case erase = "erasures.create"
 
     /// For whom an action is made; `Authorisation` says which caller belongs to it.
     enum Audience: String, CaseIterable, Sendable { case everybody, operators, agents, widgets }
@@ -56,7 +75,9 @@ enum Action: String, CaseIterable, Sendable {
         case .createTicket, .showTicket, .revokeTicket: .agents
         case .listMessages, .showMessage, .dryRun, .listDeadLetters, .actOnDeadLetter, .showDeadLetter,
             .dropDeadLetter, .listQuarantine, .listLockouts, .liftLockout, .readAudit, .listAlerts, .followEvents,
-            .readHealth, .listTickets:
+            .readHealth, .listTickets, .listTokens, .mintToken, .revokeToken, .listAgents, .createAgent, .showAgent, .updateAgent,
+            .showAgentLimits, .setAgentLimits, .listSuppressions, .addSuppression, .removeSuppression, .listConsents,
+            .putConsent, .listCredentials, .setCredential, .removeCredential, .rotateCredentials, .erase:
             .operators
         }
     }

@@ -13,4 +13,11 @@ struct AgentTokenStanding: Sendable {
 protocol AgentTokenVerifier: AnyObject {
     /// The standing of a token as it was shown; nil for anything that is not a live token. In constant time, by digest.
     func verify(_ token: ArraySlice<UInt8>, at now: WallTime) -> AgentTokenStanding?
+
+    /// False while tokens cannot be told from guesses: nobody is let in, and nobody is blamed for it.
+    var isReady: Bool { get }
+}
+
+extension AgentTokenVerifier {
+    var isReady: Bool { true }
 }

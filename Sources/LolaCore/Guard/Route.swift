@@ -56,6 +56,20 @@ struct Route: Sendable {
         Route("/admin/", .page, on: [.management], [.get: .readAdminPage]),
         Route("/admin/app.js", .page, on: [.management], [.get: .readAdminPage]),
         Route("/admin/app.css", .page, on: [.management], [.get: .readAdminPage]),
+        Route("/admin/api/tokens", .admin, on: [.management], [.get: .listTokens, .post: .mintToken]),
+        Route("/admin/api/tokens/{id}", .admin, on: [.management], [.delete: .revokeToken]),
+        Route("/admin/api/agents", .admin, on: [.management], [.get: .listAgents, .post: .createAgent]),
+        Route(
+            "/admin/api/agents/{name}/limits", .admin, on: [.management],
+            [.get: .showAgentLimits, .put: .setAgentLimits]),
+        Route("/admin/api/agents/{name}", .admin, on: [.management], [.get: .showAgent, .put: .updateAgent]),
+        Route("/admin/api/dnc", .admin, on: [.management], [.get: .listSuppressions, .post: .addSuppression]),
+        Route("/admin/api/dnc/{id}", .admin, on: [.management], [.delete: .removeSuppression]),
+        Route("/admin/api/consent", .admin, on: [.management], [.get: .listConsents, .post: .putConsent]),
+        Route("/admin/api/credentials", .admin, on: [.management], [.get: .listCredentials, .post: .setCredential]),
+        Route("/admin/api/credentials/rotate", .admin, on: [.management], [.post: .rotateCredentials]),
+        Route("/admin/api/credentials/{id}", .admin, on: [.management], [.delete: .removeCredential]),
+        Route("/admin/api/erasures", .admin, on: [.management], [.post: .erase]),
     ]
 
     /// The route of a raw path and the value of its parameter, empty without one; nil when there is none on this

@@ -73,9 +73,8 @@ extension StoreRoom {
     /// knows of itself is sealed by whoever writes it.
     var isSealed: Bool {
         switch self {
-        case .inbound, .outbox, .dead, .quarantine, .state, .contact, .failure, .lockout, .limit, .alert, .ticket,
-            .link:
-            true
+        case .inbound, .outbox, .dead, .quarantine, .state, .contact, .failure, .lockout, .limit, .alert: true
+        case .agent, .token, .credential, .consent, .suppression, .ticket, .link: true
         case .meta, .seen, .progress, .suspect, .spent: false
         }
     }

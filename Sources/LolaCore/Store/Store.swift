@@ -93,6 +93,16 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case contact = 8
     /// How often handling a message has killed the process.
     case suspect = 9
+    /// Agents that act by themselves, with their limits.
+    case agent = 10
+    /// Agent tokens by their digests, and when each was last used.
+    case token = 11
+    /// Credentials of providers, under keys of their own.
+    case credential = 16
+    /// What people have agreed to.
+    case consent = 20
+    /// Addresses that nobody may write to: keyed hashes that outlive an erasure.
+    case suppression = 21
     /// Wrong credentials that were shown, one record each.
     case failure = 12
     /// Address blocks that are locked out, and those let in again before their time.
@@ -125,6 +135,11 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
         case .state: "state"
         case .contact: "contact"
         case .suspect: "suspect"
+        case .agent: "agent"
+        case .token: "token"
+        case .credential: "credential"
+        case .consent: "consent"
+        case .suppression: "suppression"
         case .failure: "failure"
         case .lockout: "lockout"
         case .limit: "limit"
@@ -168,6 +183,8 @@ enum StoreOperation: Sendable {
     case append(QueueEntry)
     /// An inbound entry that is removed is done and leaves the queue.
     case remove(StoreKey)
+    /// Removes an inbound entry whoever has it in hand: whoever goes on with it is fenced. For erasures only.
+    case withdraw(StoreKey)
     /// Holds only while the inbound entry is there and ours: in a batch, nothing takes effect otherwise (`fenced`).
     case holding(StoreKey)
     /// All or nothing: when any claim in it is lost or any `holding` fails, nothing of the batch takes effect.

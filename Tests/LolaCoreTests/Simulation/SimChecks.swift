@@ -58,7 +58,7 @@ final class SimChecks {
         switch (post.kind, record.status) {
         case (.badCommand, .stopped), (.badCommand, .deadLetter), (.image, .done), (.image, .deadLetter): break
         case (.badCommand, _), (.image, _): story.violated("\(post.key) (\(post.kind)) ended \(record.status.rawValue)")
-        case (_, .stopped), (_, .accepted), (_, .handedOver):
+        case (_, .stopped), (_, .accepted), (_, .handedOver), (_, .erased):
             story.violated("\(post.key) ended \(record.status.rawValue)")
         case (_, .done), (_, .deferred):
             if post.calls == 0 { story.violated("\(post.key) is \(record.status.rawValue) and no agent saw it") }

@@ -97,7 +97,9 @@ final class SimProcess {
             pseudonymKey: secret,
             audit: OpenAudit(trail: trail, shelf: AuditShelf(loop: wakers[0], reader: SimWaker()), memory: memory),
             alerts: AlertBoard(loop: wakers[0]), anomalies: AnomalyCounters(), descriptorsMax: 4_096,
-            crashPage: { _ in nil }, console: nil, guardState: try LoopGuard.state(machine.settings, secret: secret))
+            crashPage: { _ in nil }, console: nil,
+            guardState: try LoopGuard.state(machine.settings, secret: secret),
+            agents: AgentMemory(machine.settings))
         var port: UInt16 = 8_080
         for number in 0..<loops {
             let net = SimNet(machine.network, waker: wakers[number])

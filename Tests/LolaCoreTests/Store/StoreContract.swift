@@ -219,6 +219,11 @@ final class StoreContract {
         #expect(try ask(.holding(key("a", .inbound))) == .fenced)
         #expect(try ask(.batch([.put(key("o", .outbox), [3], expires: nil)] + parts)) == .fenced)
         #expect(try ask(.get(key("o", .outbox))) == .value([2]))
+        _ = try ask(.append(entry("w", lane: 5)))
+        wait { returned.count > 1 || !pair.left.returnsEntries }
+        #expect(try ask(.batch([.withdraw(key("w", .inbound)), .withdraw(key("none", .inbound))])) == .done)
+        #expect(try ask(.get(key("w", .inbound))) == .value(nil))
+        #expect(try ask(.holding(key("w", .inbound))) == .fenced)
     }
 
     private func lists() throws {
