@@ -94,7 +94,7 @@ struct AdminFields {
 }
 
 /// Where a list begins and how long a page of it is.
-struct AdminPage {
+struct AdminList {
     let limit: Int
     let after: RecordID?
     private let query: FormFields

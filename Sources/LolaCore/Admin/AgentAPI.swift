@@ -27,11 +27,11 @@ final class AgentAPI {
     /// `GET agents?limit=&cursor=`; the cursor is not an agent's id.
     func list(_ call: AdminCall) {
         call.run { () throws(Refusal) in
-            let page = try AdminPage(call.request)
+            let page = try AdminList(call.request)
             guard desk.isReady else { throw .storeUnavailable }
             let found = desk.accounts.mirror.page(after: page.after, limit: page.limit)
             let next = found.count == page.limit ? found.last?.0 : nil
-            call.answer(AdminPage.answer(found, next: next) { Self.write($0.1, to: &$1) })
+            call.answer(AdminList.answer(found, next: next) { Self.write($0.1, to: &$1) })
         }
     }
 

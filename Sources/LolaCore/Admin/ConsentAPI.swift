@@ -30,7 +30,7 @@ final class ConsentAPI {
     /// `GET consent?limit=&cursor=`, or `?address=` for all of one address.
     func list(_ call: AdminCall) {
         call.run { () throws(Refusal) in
-            let page = try AdminPage(call.request)
+            let page = try AdminList(call.request)
             guard let address = try page.address() else {
                 return page.list(
                     .consent, in: store, call, read: { try? ConsentRecord($0) }, write: { Self.write($0, to: &$1) })
@@ -41,7 +41,7 @@ final class ConsentAPI {
 
     private func find(_ ids: ArraySlice<RecordID>, _ found: [ConsentRecord], _ call: AdminCall) {
         guard let id = ids.first else {
-            return call.answer(AdminPage.answer(found, next: nil) { Self.write($0, to: &$1) })
+            return call.answer(AdminList.answer(found, next: nil) { Self.write($0, to: &$1) })
         }
         book.find(id) { [self] result in
             switch result {

@@ -32,7 +32,7 @@ final class CredentialAPI {
     func list(_ call: AdminCall) {
         call.run { () throws(Refusal) in
             guard desk.hasKeys else { throw .credentialsKeyMissing }
-            let page = try AdminPage(call.request)
+            let page = try AdminList(call.request)
             page.list(
                 .credential, in: store, call, read: { try? ProviderCredential($0) },
                 write: { [self] in write($0, to: &$1) })

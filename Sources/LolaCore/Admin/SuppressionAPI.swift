@@ -28,7 +28,7 @@ final class SuppressionAPI {
     /// `GET dnc?limit=&cursor=`, or `?address=` for the one entry of an address.
     func list(_ call: AdminCall) {
         call.run { () throws(Refusal) in
-            let page = try AdminPage(call.request)
+            let page = try AdminList(call.request)
             guard let address = try page.address() else {
                 return page.list(
                     .suppression, in: store, call, read: { try? SuppressionEntry($0) },
@@ -38,7 +38,7 @@ final class SuppressionAPI {
                 switch result {
                 case .failure(let refusal): call.refuse(refusal)
                 case .success(let entry):
-                    call.answer(AdminPage.answer(entry.map { [$0] } ?? [], next: nil) { Self.write($0, to: &$1) })
+                    call.answer(AdminList.answer(entry.map { [$0] } ?? [], next: nil) { Self.write($0, to: &$1) })
                 }
             }
         }

@@ -36,12 +36,12 @@ final class TokenAPI {
     /// `GET tokens?limit=&cursor=`: those that stand, and those that were revoked or expired lately.
     func list(_ call: AdminCall) {
         call.run { () throws(Refusal) in
-            let page = try AdminPage(call.request)
+            let page = try AdminList(call.request)
             guard desk.isReady else { throw .storeUnavailable }
             let found = desk.tokens.mirror.page(after: page.after, limit: page.limit).map(\.1)
             withUses(of: found) { uses in
                 let next = found.count == page.limit ? found.last?.id : nil
-                call.answer(AdminPage.answer(found, next: next) { Self.write($0, lastUse: uses[$0.id], to: &$1) })
+                call.answer(AdminList.answer(found, next: next) { Self.write($0, lastUse: uses[$0.id], to: &$1) })
             }
         }
     }

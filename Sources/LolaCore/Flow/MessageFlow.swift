@@ -136,8 +136,8 @@ final class FlowParts {
 
     init(
         loop: Loop, client: OutboundClient, store: any Store, channels: [ChannelName: any Channel],
-        pipeline: Pipeline, agents: AgentRoster, retry: RetrySchedule, log: MessageLog, backlog: Backlog,
-        journal: any EventLog, doubts: Doubts, crashPage: (any CrashPage)?,
+        pipeline: Pipeline, agents: AgentRoster, tickets: TicketBook?, retry: RetrySchedule, log: MessageLog,
+        backlog: Backlog, journal: any EventLog, doubts: Doubts, crashPage: (any CrashPage)?,
         audit: any AuditLog
     ) {
         self.loop = loop
@@ -153,5 +153,6 @@ final class FlowParts {
         self.doubts = doubts
         self.crashPage = crashPage
         self.audit = audit
+        self.tickets = tickets
     }
 }

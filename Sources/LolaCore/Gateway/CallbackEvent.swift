@@ -45,7 +45,7 @@ enum CallbackEventCodec {
 
 extension InboundMessage {
     /// An event as a message of its conversation; nil when the key is none of a channel that Lola speaks.
-    init?(_ event: CallbackEvent, in conversation: ConversationKey, at now: WallTime) {
+    convenience init?(_ event: CallbackEvent, in conversation: ConversationKey, at now: WallTime) {
         guard let place = ConversationParts(conversation) else { return nil }
         self.init(
             channel: place.channel, nativeID: event.ticket.hex, conversation: conversation, replyTo: place.replyTo,

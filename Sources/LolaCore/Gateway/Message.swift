@@ -14,6 +14,8 @@ enum ChannelName: String, CaseIterable, Sendable {
         }
     }
 
+    var bytes: [UInt8] { key() }
+
     /// By the case, not by the text as the standard library would: it is asked for at every step.
     func hash(into hasher: inout Hasher) {
         let place: UInt8 =
@@ -191,6 +193,7 @@ final class InboundMessage: Hashable, Sendable {
         choiceID = other.choiceID
         at = other.at
         callbackQueryID = other.callbackQueryID
+        event = other.event
         key = other.key
     }
 
@@ -199,7 +202,7 @@ final class InboundMessage: Hashable, Sendable {
             && left.senderID == right.senderID && left.phone == right.phone && left.language == right.language
             && left.type == right.type && left.text == right.text && left.startPayload == right.startPayload
             && left.choiceID == right.choiceID && left.attachments == right.attachments && left.at == right.at
-            && left.callbackQueryID == right.callbackQueryID
+            && left.callbackQueryID == right.callbackQueryID && left.event == right.event
     }
 
     func hash(into hasher: inout Hasher) { hasher.combine(key) }

@@ -42,7 +42,7 @@ struct AuditRecovery {
             if content == .records { return }
             // A start that was cut off leaves a header without records, a part of it, or a first write that nobody knows
             // to be durable; what counts is before it.
-            let mayGo = try content == .header || isStub(last)
+            let mayGo = content == .header ? true : try isStub(last)
             guard mayGo, numbers.count == 1 || numbers[numbers.count - 2] == last - 1 else {
                 number = last
                 return accuse()

@@ -139,9 +139,9 @@ final class HTTPServer {
         _ response: HTTPResponse, to head: HTTPRequestHead?, isBodiless: Bool = false, keepsAlive: Bool,
         framing: AnswerFraming = .length
     ) -> [UInt8] {
-        let isUsual = response.isEmpty200 && keepsAlive && head?.minorVersion == 1
+        let isUsual = framing == .length && response.isEmpty200 && keepsAlive && head?.minorVersion == 1
         if isUsual, empty200Second == loop.wall.inSeconds { return empty200 }
-        let out = write(response, to: head, isBodiless: isBodiless, keepsAlive: keepsAlive)
+        let out = write(response, to: head, isBodiless: isBodiless, keepsAlive: keepsAlive, framing)
         if isUsual {
             empty200 = out
             empty200Second = loop.wall.inSeconds
@@ -150,7 +150,8 @@ final class HTTPServer {
     }
 
     private func write(
-        _ response: HTTPResponse, to head: HTTPRequestHead?, isBodiless: Bool, keepsAlive: Bool
+        _ response: HTTPResponse, to head: HTTPRequestHead?, isBodiless: Bool, keepsAlive: Bool,
+        _ framing: AnswerFraming
     ) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(512 + response.body.count)

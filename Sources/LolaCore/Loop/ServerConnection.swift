@@ -78,7 +78,7 @@ final class ServerConnection: LoopEntity {
             case .answering, .flushing:
                 isReadingPaused = true
             case .streaming:
-                receive()
+                receive(untilEnd: event.hungUp)
                 // Who reads a stream keeps the way back open; who has shut it has left.
                 if peerHasEnded { return close() }
             case .lingering:
