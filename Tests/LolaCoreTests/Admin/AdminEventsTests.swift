@@ -36,11 +36,14 @@ struct AdminEventsTests {
             return client
         }
 
+        static func id(_ number: Int) -> RecordID { RecordID(high: 0, low: UInt64(number)) }
+
         func add(_ numbers: Range<Int>) {
             for number in numbers {
                 log.insert(MessageRecord(
-                    key: MessageKey(.whatsapp, nativeID: [UInt8](text: "m\(number)")), channel: .whatsapp,
-                    conversation: "c", sender: "s", type: .text, receivedAt: WallTime(milliseconds: Int64(number))))
+                    id: Self.id(number), key: MessageKey(.whatsapp, nativeID: [UInt8](text: "m\(number)")),
+                    channel: .whatsapp, conversationID: RecordID(high: 1, low: 0), senderID: RecordID(high: 2, low: 0),
+                    type: .text, receivedAt: WallTime(milliseconds: Int64(number))))
             }
         }
     }
@@ -64,7 +67,7 @@ struct AdminEventsTests {
         #expect(client.head.contains("text/event-stream") && client.head.contains("Cache-Control: no-store"))
         #expect(try Self.keys(client).isEmpty)
         bench.add(3..<5)
-        bench.log.update(MessageKey(.whatsapp, nativeID: [UInt8](text: "m0"))) { $0.status = .done }
+        bench.log.update(Bench.id(0)) { $0.status = .done }
         bench.rig.run(for: .milliseconds(400))
         let told = try Self.events(client, "message")
         #expect(try Self.keys(client) == Self.names(3..<5) + Self.names(0..<1))

@@ -193,7 +193,7 @@ struct DevConsoleTests {
         let conversation = ConversationKey(
             bytes: [UInt8](text: "whatsapp:") + DevFixtures.secrets.phoneNumberID + [UInt8](text: ":15550101"))
         let order = TicketOrder(
-            conversation: conversation, terms: TicketTerms(operation: [UInt8](text: "cip"), actions: []), actor: "test")
+            conversation: conversation, terms: TicketTerms(operation: [UInt8](text: "cip"), actions: []), who: "test")
         var made: TicketPlan?
         stage.book.create(order) { made = $0 }
         for _ in 0..<20 where made == nil { stage.loop.tick(until: stage.clock.now) }
