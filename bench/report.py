@@ -144,7 +144,8 @@ def start() -> list[Row]:
 
 
 MICRO = {"head": ("request head parsed", 1000), "json": ("600-byte webhook JSON parsed", 2500),
-         "chain": ("middleware chain without waiting", 2000)}
+         "chain": ("middleware chain without waiting", 2000), "route": ("route of an administration request", 1000),
+         "door": ("the same with every check of the gatekeeper", 4000)}
 
 
 def micro() -> list[Row]:

@@ -11,6 +11,7 @@ from lolabox import payloads
 from lolabox.door import LIST, WRONG, ask, assert_retry_after, bearer, guess
 from lolabox.gateway import Gateway
 from lolabox.problems import assert_problem
+from lolabox.waiting import eventually
 from lolabox.wire import Wire, request
 
 ATTACKER, VICTIM = "127.0.5.1", "127.0.5.2"
@@ -131,6 +132,22 @@ def test_neither_log_nor_disk_holds_an_address_or_a_token_in_clear(gateway):
         if path.is_file():
             content = path.read_bytes()
             assert ATTACKER.encode() not in content and b"wrong-token-canary" not in content, path
+
+
+def test_gateways_of_one_redis_share_it(on_redis):
+    first, second = on_redis().gateway, on_redis().gateway
+    assert guess(first, 6, ATTACKER) == [401] * 6
+    threading.Event().wait(5)
+    assert guess(second, 4, ATTACKER) == [401] * 4
+    assert ask(second, headers=bearer(second), source=ATTACKER).status == 429
+    eventually(lambda: ask(first, headers=bearer(first), source=ATTACKER).status == 429, 5, "the other's lock-out")
+    (item,) = _lockouts(first)
+    target = f"/admin/api/lockouts/{item['id']}"
+    assert ask(first, "DELETE", target, bearer(first), VICTIM).status == 204
+    eventually(lambda: ask(second, headers=bearer(second), source=ATTACKER).status == 200, 5, "the other's lifting")
+    assert guess(second, 10, ATTACKER) == [401] * 10
+    second.restart(kill=True)
+    assert ask(second, headers=bearer(second), source=ATTACKER).status == 429
 
 
 def _lockouts(gateway: Gateway) -> list[dict]:

@@ -35,7 +35,8 @@ final class LockoutAPI: ActionHandler {
                 writer.member("items") { writer in
                     writer.array { writer in
                         for record in records {
-                            guard let lockout = try? LockoutRecord(record.value), lockout.isActive(at: now) else { continue }
+                            guard let lockout = try? LockoutRecord(record.value), lockout.isActive(at: now)
+                            else { continue }
                             Self.write(record.id, lockout, to: &writer)
                         }
                     }

@@ -16,6 +16,7 @@ enum TailCommand {
         while true {
             let path = "/admin/api/messages?limit=\(pageSize)&since=\(since)"
             var isFull = false
+            var pause = Interval.milliseconds(250)
             guard let outcome = client.send(.get, base, path, fields: [ToolClient.bearer(token)]) else {
                 return ExitCode.usage
             }
@@ -25,6 +26,8 @@ enum TailCommand {
                 return ExitCode.failure
             case .failure:
                 break
+            case .success(let response) where response.status == 429 && !isFirst:
+                pause = wait(response, "retry-after") ?? .seconds(1)
             case .success(let response):
                 guard response.status == 200, let page = try? JSONDocument.parse(response.body) else {
                     Process.print("\(base): status \(response.status)", to: 2)
@@ -36,10 +39,23 @@ enum TailCommand {
                 guard let items = page.root["items"] else { break }
                 for record in items.elements { show(record, &shown, asJSON: invocation.wantsJSON) }
                 isFull = items.count >= pageSize
+                if !isFull { pause = max(pause, Self.pace(response)) }
             }
             // A full page is followed by another one: there is nothing to wait for.
-            if !isFull { client.pause(.milliseconds(250)) }
+            if !isFull { client.pause(pause) }
         }
+    }
+
+    private static func wait(_ response: OutboundResponse, _ name: StaticString) -> Interval? {
+        response.head.field(name).flatMap { ASCII.decimal($0) }.map { .seconds(Int64(min($0, 900))) }
+    }
+
+    /// Leaves half of the requests a minute that this address may make to the operator's other commands.
+    private static func pace(_ response: OutboundResponse) -> Interval {
+        guard let policy = response.head.field("ratelimit-policy")?.text, let mark = policy.firstRange(of: ";q="),
+            let quota = Int(policy[mark.upperBound...].prefix { $0.isNumber }), quota > 0
+        else { return .zero }
+        return .milliseconds(Int64(120_000 / quota))
     }
 
     private static func show(_ record: JSONView, _ shown: inout [String: Int], asJSON: Bool) {

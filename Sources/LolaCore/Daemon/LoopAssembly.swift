@@ -118,23 +118,33 @@ final class LoopAssembly {
         let deadLetters = Self.deadLetters(shared, store, pseudonyms, watch)
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
-        var handlers: [any ActionHandler] = [
-            OpenArea(
-                health: shared.health, jwks: shared.jwks, metrics: { Self.metrics(shared, clock.now) },
-                storeIsOpen: { Self.storeIsOpen(shared) && shared.agents.isReady }),
-            WebhookArea(
-                WebhookDoor(
-                    loop, intake: intake, log: journal, pseudonyms: pseudonyms, audit: watch.audit,
-                    anomalies: shared.anomalies),
-                channels: channels),
-            admin, deadLetters, LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI,
-            watch.alertAPI, operators.api,
-        ]
-        if let console { handlers.append(ConsoleArea(console)) }
-        server.serve(GatewayApplication(server: server, gatekeeper: door.gatekeeper, handlers: handlers) { pass in
+        let webhooks = WebhookDoor(
+            loop, intake: intake, log: journal, pseudonyms: pseudonyms, audit: watch.audit,
+            anomalies: shared.anomalies)
+        serve([
+            WebhookArea(webhooks, channels: channels), admin, deadLetters,
+            LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
+            operators.api,
+        ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
+        attach(store, journal, client, number: number)
+    }
+
+    /// Puts the handlers behind the gatekeeper.
+    private func serve(_ handlers: [any ActionHandler], _ channels: [ChannelName: any Channel]) {
+        let (shared, clock) = (shared, loop.clock)
+        let open = OpenArea(
+            health: shared.health, jwks: shared.jwks, metrics: { Self.metrics(shared, clock.now) },
+            storeIsOpen: { Self.storeIsOpen(shared) && shared.agents.isReady })
+        server.serve(GatewayApplication(
+            server: server, gatekeeper: door.gatekeeper, handlers: [open] + handlers
+        ) { pass in
             pass.route.channel.flatMap { channels[$0]?.bodyMax } ?? Limits.bodyAPIMax
         })
-        let loop = loop
+    }
+
+    /// What the loop asks in every round.
+    private func attach(_ store: any Store, _ journal: FlowLog, _ client: OutboundClient, number: Int) {
+        let (loop, shared) = (loop, shared)
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
         loop.addSource { [self] in readMail() }

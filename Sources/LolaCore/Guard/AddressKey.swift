@@ -20,7 +20,8 @@ struct AddressKey: Sendable {
     func name(_ block: AddressBlock) -> UInt64 {
         let count: UInt64 = block.isIPv4 ? 4 : 8
         // The octets as they stand in memory, lowest first (SipHash reads words little-endian).
-        let word = block.isIPv4 ? UInt64(UInt32(truncatingIfNeeded: block.prefix).byteSwapped) : block.prefix.byteSwapped
+        let narrow = UInt64(UInt32(truncatingIfNeeded: block.prefix).byteSwapped)
+        let word = block.isIPv4 ? narrow : block.prefix.byteSwapped
         return max(1, hash(word, count: count))
     }
 

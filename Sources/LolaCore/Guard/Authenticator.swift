@@ -1,5 +1,5 @@
-// Who makes a request: reads the one credential that its head may show, and nothing else. Compared by digest in constant
-// time; what was wrong with it is told to nobody. One per loop.
+// Who makes a request: reads the one credential that its head may show, and nothing else. Compared by digest in
+// constant time; what was wrong with it is told to nobody. One per loop.
 
 final class Authenticator {
     enum Outcome: Sendable {
@@ -65,8 +65,8 @@ final class Authenticator {
     }
 }
 
-/// Under DEMO_MODE every program of this machine is let in, but no page of another site that uses its browser: neither by
-/// a name that suddenly means 127.0.0.1 nor across sites.
+/// Under DEMO_MODE every program of this machine is let in, but no page of another site that uses its browser: neither
+/// by a name that suddenly means 127.0.0.1 nor across sites.
 private enum DemoCaller {
     static func mayBe(_ head: HTTPRequestHead) -> Bool {
         guard isLoopback(head.bytes[head.host.asRange]) else { return false }

@@ -1,5 +1,5 @@
-// Decides on the head of every request, before any of its body is read, in this order: denylist, route, admin allowlist,
-// method, lock-out, HTTP limits, authentication, authorisation (CONTRACT §3, §4, §10). One per loop.
+// Decides on the head of every request, before any of its body is read, in this order: denylist, route, admin
+// allowlist, method, lock-out, HTTP limits, authentication, authorisation (CONTRACT §3, §4, §10). One per loop.
 
 /// What the gatekeeper says of a head.
 enum GateDecision {

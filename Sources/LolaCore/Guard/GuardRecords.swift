@@ -51,7 +51,8 @@ struct GuardMemory: Sendable {
             var found: [StoreRecord] = []
             var last: RecordID?
             while true {
-                guard case .page(let page) = ask(.list(room, after: last, limit: Limits.guardPageMax)) else { return nil }
+                let answer = ask(.list(room, after: last, limit: Limits.guardPageMax))
+                guard case .page(let page) = answer else { return nil }
                 found += page.compactMap { record in
                     keys.open(record.value, of: StoreKey(room, record.id)).map { StoreRecord(id: record.id, value: $0) }
                 }

@@ -1,5 +1,5 @@
-// The HTTP limits as one loop asks them: the fields of the answers, and the writing down of what was let through, so that
-// a restart forgives nobody. Batches go to the store at most every `Limits.limitBatchInterval`.
+// The HTTP limits as one loop asks them: the fields of the answers, and the writing down of what was let through, so
+// that a restart forgives nobody. Batches go to the store at most every `Limits.limitBatchInterval`.
 
 final class LimitKeeper {
     private let limits: HTTPLimits
@@ -33,8 +33,8 @@ final class LimitKeeper {
         fields(limit, limits.look(limit, block, at: loop.clock.now))
     }
 
-    /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-09): the quotas, and what is left in the
-    /// tighter one with the seconds until it grows.
+    /// `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-09): the quotas, and what is left in
+    /// the tighter one with the seconds until it grows.
     func fields(_ limit: LimitClass, _ verdict: LimitVerdict) -> [ResponseField] {
         guard let policy = policies[limit] else { return [] }
         var value = [UInt8](text: verdict.isGlobal ? #""all";r="# : #""address";r="#)
@@ -103,7 +103,8 @@ struct LimitBatch: Hashable, Sendable {
     init(_ bytes: [UInt8], at now: Instant, _ wall: WallTime) throws(RecordFault) {
         var reader = try RecordReader(bytes, version: Self.version)
         let written = WallTime(milliseconds: try reader.signedWord())
-        let since = max(0, min(wall.milliseconds.subtractingReportingOverflow(written.milliseconds).partialValue, 1 << 40))
+        let (passed, _) = wall.milliseconds.subtractingReportingOverflow(written.milliseconds)
+        let since = max(0, min(passed, 1 << 40))
         requests = try reader.list { (reader) throws(RecordFault) in
             guard let limit = LimitClass(rawValue: try reader.byte()) else { throw .malformed }
             let block = try reader.word()

@@ -1,5 +1,5 @@
-// What the store keeps of wrong credentials and lock-outs, sealed: the address stands in it, for the operator who lifts a
-// lock-out must know whom he lets in. Written by Lockouts, read by every gateway of the store.
+// What the store keeps of wrong credentials and lock-outs, sealed: the address stands in it, for the operator who lifts
+// a lock-out must know whom he lets in. Written by Lockouts, read by every gateway of the store.
 
 /// One wrong credential.
 struct FailureRecord: Hashable, Sendable {

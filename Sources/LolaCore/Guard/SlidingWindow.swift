@@ -119,8 +119,8 @@ struct SlidingWindow {
         keys = [UInt64](repeating: 0, count: capacity)
         nexts = [UInt32](repeating: 0, count: capacity)
         (oldest, count) = (0, 0)
-        // Four places in five taken at most: then a look-up is a few steps.
-        chains = KeyTable(capacity: capacity + capacity / 4)
+        // Four places in five taken at most: then a look-up is a few steps. One is always free: there it ends.
+        chains = KeyTable(capacity: capacity == 0 ? 0 : capacity + capacity / 4 + 1)
     }
 }
 

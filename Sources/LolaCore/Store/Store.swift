@@ -26,7 +26,9 @@ struct RecordID: Hashable, Sendable {
 
     /// From 32 lower-case hex digits; nil for anything else.
     init?(hex: some Collection<UInt8>) {
-        guard hex.count == 2 * Self.count, let bytes = Hex.decode(hex) else { return nil }
+        guard hex.count == 2 * Self.count, !hex.contains(where: { (0x41...0x46).contains($0) }),
+            let bytes = Hex.decode(hex)
+        else { return nil }
         self.init(digest: bytes)
     }
 

@@ -1,5 +1,5 @@
-// Blocks of addresses, as filters and the list of trusted proxies name them. Values, any thread; asked for every request,
-// so asking makes nothing.
+// Blocks of addresses, as filters and the list of trusted proxies name them. Values, any thread; asked for every
+// request, so asking makes nothing.
 
 /// A block of addresses of one family. Host bits must be zero: `10.0.0.1/8` is refused, because it names one address
 /// and means sixteen million. An address without a prefix is a block of one.

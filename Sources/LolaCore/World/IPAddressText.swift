@@ -1,5 +1,5 @@
-// IP addresses as people and headers write them: IP literals read and written. Values, any thread; read by the settings,
-// the walk over trusted proxies and the listeners.
+// IP addresses as people and headers write them: IP literals read and written. Values, any thread; read by the
+// settings, the walk over trusted proxies and the listeners.
 
 extension IPAddress {
     /// Dotted quad without leading zeros, or RFC 4291 §2.2 text; no zone, no brackets. Nil for anything else.
@@ -23,7 +23,9 @@ extension IPAddress {
     /// Dotted quad, or RFC 5952 text: lower case, the longest run of zero groups as `::`.
     var text: String {
         if octets.count == 4 { return octets.map { "\($0)" }.joined(separator: ".") }
-        let groups = stride(from: 0, to: octets.count - 1, by: 2).map { UInt16(octets[$0]) << 8 | UInt16(octets[$0 + 1]) }
+        let groups = stride(from: 0, to: octets.count - 1, by: 2).map {
+            UInt16(octets[$0]) << 8 | UInt16(octets[$0 + 1])
+        }
         var (best, length) = (0, 1)
         var start = 0
         for index in groups.indices {

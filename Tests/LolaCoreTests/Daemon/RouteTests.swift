@@ -3,6 +3,8 @@ import Testing
 
 @testable import LolaCore
 
+private let id = String(repeating: "0a", count: 16)
+
 @Suite("Routes")
 struct RouteTests {
     private func find(_ path: String, _ role: ListenerRole, hasConsole: Bool = false) throws -> String? {
@@ -13,8 +15,6 @@ struct RouteTests {
         return found.parameter.isEmpty ? name : name + "|" + found.parameter.text
     }
 
-    private static let id = String(repeating: "0a", count: 16)
-
     @Test("every path of the contract, on its own listener", arguments: [
         ("/livez", "/livez", true, true), ("/readyz", "/readyz", true, true),
         ("/webhooks/whatsapp", "/webhooks/whatsapp", true, false),
@@ -23,8 +23,8 @@ struct RouteTests {
         ("/admin/api/messages", "/admin/api/messages", false, true),
         ("/admin/api/dry-run/route", "/admin/api/dry-run/route", false, true),
         ("/admin/api/messages/telegram%3A1", "/admin/api/messages/|telegram:1", false, true),
-        ("/admin/api/messages/a/b%2Fc", "/admin/api/messages/|a/b/c", false, true),
-        ("/admin/api/dlq", "/admin/api/dlq", false, true), ("/admin/api/dlq/\(id)", "/admin/api/dlq/|\(id)", false, true),
+        ("/admin/api/dlq", "/admin/api/dlq", false, true),
+        ("/admin/api/dlq/\(id)", "/admin/api/dlq/|\(id)", false, true),
         ("/admin/api/quarantine", "/admin/api/quarantine", false, true),
         ("/admin/api/lockouts", "/admin/api/lockouts", false, true),
         ("/admin/api/lockouts/\(id)", "/admin/api/lockouts/|\(id)", false, true),
@@ -72,10 +72,11 @@ struct RouteTests {
 
     @Test("patterns: a name is one segment, decoded; what follows it belongs to the path")
     func patterns() throws {
+        #expect(try find("/admin/api/messages/a/b%2Fc", .management) == "/admin/api/messages/|a/b/c")
         let pattern = RoutePattern("/agents/{name}/limits")
         func match(_ path: String) throws -> RoutePattern.Match { try pattern.match([UInt8](text: path)[...]) }
         #expect(try match("/agents/a%20b/limits") == .yes([UInt8](text: "a b")))
-        for path in ["/agents//limits", "/agents/limits", "/agents/a/b/limits", "/agents/a", "/agents/a/limits/", "/x"] {
+        for path in ["/agents//limits", "/agents/limits", "/agents/a/b/limits", "/agents/a", "/agents/a/limits/"] {
             #expect(try match(path) == .no, "\(path)")
         }
         #expect(throws: HTTPFault.badPath) { try match("/agents/%zz/limits") }

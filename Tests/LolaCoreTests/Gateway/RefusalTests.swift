@@ -42,7 +42,7 @@ struct RefusalTests {
         }
     }
 
-    @Test("without a length the end of the request is not known, and a denied address is not read: both close, no other")
+    @Test("without a length no end is known, and a denied address is not read: both close, no other does")
     func closing() {
         for refusal in Refusal.allCases {
             let closes = [.lengthRequired, .addressDenied].contains(refusal)

@@ -27,7 +27,8 @@ struct AuthorisationTests {
             let caller = principal(kind, agent: own)
             let always = row.always.contains(kind)
             #expect(Authorisation.mayTry(caller, action) == (always || row.own.contains(kind)), "\(kind)")
-            #expect(Authorisation.may(caller, action, of: own) == (always || (row.own.contains(kind) && kind == .agent)))
+            let isOwn = row.own.contains(kind) && kind == .agent
+            #expect(Authorisation.may(caller, action, of: own) == (always || isOwn), "\(kind)")
             #expect(Authorisation.may(caller, action, of: foreign) == always, "\(kind)")
         }
     }
@@ -50,8 +51,8 @@ struct AuthorisationTests {
                 seen.insert(action)
                 for role in route.listeners {
                     for (kind, token) in [
-                        ("anonymous", nil), ("agent", GuardFixture.agentToken), ("orchestrator", GuardFixture.orchestrator),
-                        ("wrong", "wrong"),
+                        ("anonymous", nil), ("agent", GuardFixture.agentToken), ("wrong", "wrong"),
+                        ("orchestrator", GuardFixture.orchestrator),
                     ] as [(String, String?)] {
                         let bench = try GuardBench(isDemo: isDemo)
                         let fields = token.map { [("Authorization", "Bearer " + $0)] } ?? []

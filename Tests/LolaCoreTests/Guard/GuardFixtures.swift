@@ -79,7 +79,7 @@ final class PlainTokens: AgentTokenVerifier {
 
 /// One gateway's guard. Several over one table are gateways that share a store.
 final class GuardBench {
-    let rig = LoopRig()
+    let rig: LoopRig
     let audit: PlainAudit
     let alerts = PlainAlerts()
     let log = PlainGuardLog()
@@ -95,8 +95,9 @@ final class GuardBench {
     init(
         table: MemoryTable = MemoryTable(), trusted: [CIDR] = [], denylist: [CIDR] = [], allowlist: [CIDR] = [],
         perBlock: Int = 1_000, global: Int = 1_000, widget: Int = 1_000, isDemo: Bool = false,
-        routes: [Route] = Route.table, memory: GuardMemory = GuardMemory()
+        routes: [Route] = Route.table, memory: GuardMemory = GuardMemory(), seed: UInt64 = 1
     ) throws {
+        rig = LoopRig(seed: seed)
         let loop = rig.loop
         let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
         state = try GuardState(

@@ -10,18 +10,9 @@ struct ServerConnectionTests {
         var server: HTTPServer?
         private(set) var seen: [String] = []
         var held: [Exchange] = []
-        var waiting: [() -> Void] = []
 
         func admit(_ head: HTTPRequestHead, role: ListenerRole, peer: IPAddress, requestID: [UInt8]) -> Admission {
             let target = String(decoding: head.bytes[head.target.asRange], as: UTF8.self)
-            if target.hasPrefix("/wait") {
-                return .answerLater(.problem(401, code: "wait", requestID: requestID)) { self.waiting.append($0) }
-            }
-            if target.hasPrefix("/close") {
-                var response = HTTPResponse.problem(403, code: "no", requestID: requestID)
-                response.closes = true
-                return .answer(response)
-            }
             if target.hasPrefix("/no") { return .answer(.problem(403, code: "no", requestID: requestID)) }
             return .proceed(bodyMax: .kibibytes(100)) { [self] request, exchange in handle(request, exchange) }
         }
@@ -81,48 +72,6 @@ struct ServerConnectionTests {
 
     private static func get(_ path: String, _ fields: String = "") -> String {
         "GET \(path) HTTP/1.1\r\nHost: a\r\n\(fields)\r\n"
-    }
-
-    @Test("an answer that waits comes when it is let go, after the body and before the next request; never twice")
-    func held() throws {
-        for weather in [SimWeather.calm, Self.rough] {
-            for expects in [false, true] {
-                let bench = try Bench(weather: weather)
-                let client = bench.client()
-                var statuses: [Int] = []
-                for _ in 0..<2 { client.expect { if let answer = $0 { statuses.append(answer.status) } } }
-                let fields = "Content-Length: 3\r\n" + (expects ? "Expect: 100-continue\r\n" : "")
-                client.sendRaw(Array((
-                    "POST /wait HTTP/1.1\r\nHost: a\r\n\(fields)\r\n" + (expects ? "" : "abc" + Self.get("/1"))).utf8))
-                bench.rig.run(for: .seconds(4))
-                #expect(statuses.isEmpty && bench.application.waiting.count == 1 && bench.application.seen.isEmpty)
-                for go in bench.application.waiting { go() }
-                for go in bench.application.waiting { go() }
-                bench.rig.run(for: .seconds(5)) { statuses.count == 2 }
-                // Whoever asks before he sends is told no and let go.
-                #expect(statuses == (expects ? [401] : [401, 200]))
-                client.shutWrite()
-                #expect(bench.isClean)
-            }
-        }
-        // The peer is gone when it comes.
-        let bench = try Bench()
-        let client = bench.client()
-        client.sendRaw(Array(Self.get("/wait").utf8))
-        bench.rig.run(for: .seconds(1))
-        client.abort()
-        bench.rig.run(for: .seconds(1))
-        for go in bench.application.waiting { go() }
-        #expect(bench.application.waiting.count == 1 && bench.isClean)
-    }
-
-    @Test("an answer that closes does not wait for the body, and nothing behind it is read")
-    func closing() throws {
-        let bench = try Bench()
-        let said = bench.talk("POST /close HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\nabc" + Self.get("/1"), answers: 2)
-        #expect(said.statuses == [403] && bench.application.seen.isEmpty && bench.isClean)
-        let chunked = bench.talk("POST /close HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nno chunk")
-        #expect(chunked.statuses == [403] && bench.isClean)
     }
 
     @Test("pipelined requests are answered in their order, whoever is ready first")

@@ -96,6 +96,18 @@ struct LimitsTests {
         #expect(Limits.refusalLinesMax < Limits.webhookPaceRefusalsMax)
     }
 
+    @Test("the guard: a lock-out lasts as long as it is counted for, gateways hear of it in time, limits fit")
+    func guardedDoor() {
+        #expect(Limits.lockoutTime >= Limits.lockoutWindow)
+        #expect(Limits.lockoutRefresh < .seconds(5))
+        #expect(Limits.limitEventsMax > 1_000_000 && Limits.limitEventsMin < Limits.limitEventsMax)
+        #expect(Limits.limitBatchInterval < HTTPLimits.window)
+        #expect(Limits.lockoutFailuresKept >= Limits.lockoutFailures * 10_000)
+        #expect(Limits.lockoutsMax < Limits.lockoutFailuresKept)
+        #expect(Limits.guardPageMax <= Limits.redisPageMax)
+        #expect(Limits.forwardedHopsMax < Limits.requestFieldsMax)
+    }
+
     @Test("a record of the journal takes the largest message, and a search tries many of them")
     func journal() {
         #expect(Limits.journalRecordMax.bytes >= 2 * Limits.bodyWhatsAppMax.bytes)
