@@ -92,7 +92,7 @@ extension CommandLineTable {
     private static let dncExport = CommandDefinition(
         name: .dncExport, summary: "Write the do-not-contact list as CSV",
         description: "Prints address, reason and time of every entry that has an address, as `dnc import` reads it.",
-        flags: [url], example: "lola dnc export > list.csv")
+        flags: [url], example: "lola dnc export")
 
     // MARK: Credentials and erasure
 

@@ -103,7 +103,7 @@ struct AgentAccount: Hashable, Sendable {
         var reader = try RecordReader(record.value, version: Self.version)
         guard let id = AgentID(try reader.octets()), Self.record(id) == record.id else { throw .malformed }
         self.id = id
-        name = try reader.optionalOctets()?.text
+        name = try reader.optionalText()
         channels = try reader.optional { (reader) throws(RecordFault) in
             try reader.list { (reader) throws(RecordFault) in
                 guard let channel = AgentChannel(rawValue: try reader.octets().text) else { throw .malformed }

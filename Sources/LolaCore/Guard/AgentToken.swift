@@ -65,7 +65,7 @@ struct AgentToken: Hashable, Sendable {
         else { throw .malformed }
         id = record.id
         self.agent = agent
-        label = try reader.optionalOctets()?.text
+        label = try reader.optionalText()
         scopes = try reader.optional { (reader) throws(RecordFault) in
             try reader.list { (reader) throws(RecordFault) in
                 guard let scope = TokenScope(rawValue: try reader.octets().text) else { throw .malformed }

@@ -39,7 +39,8 @@ struct ConsentRecord: Hashable, Sendable {
     init(_ record: StoreRecord) throws(RecordFault) {
         var reader = try RecordReader(record.value, version: Self.version)
         id = record.id
-        guard let address = PersonAddress(try reader.octets()),
+        let spelling = try reader.octets()
+        guard let address = PersonAddress(spelling), address.bytes == spelling,
             let channel = AgentChannel(rawValue: try reader.octets().text),
             let type = Kind(rawValue: try reader.octets().text), let status = Status(rawValue: try reader.octets().text)
         else { throw .malformed }

@@ -47,8 +47,8 @@ struct ProviderCredential: Hashable, Sendable {
 
     init(_ record: StoreRecord) throws(RecordFault) {
         var reader = try RecordReader(record.value, version: Self.form)
-        provider = try reader.octets().text
-        name = try reader.octets().text
+        provider = try reader.text()
+        name = try reader.text()
         version = try reader.word()
         updated = WallTime(milliseconds: try reader.signedWord())
         sealed = try reader.octets()

@@ -36,7 +36,7 @@ struct SuppressionEntry: Hashable, Sendable {
         guard let kind = PersonAddress.Kind(rawValue: try reader.octets().text) else { throw .malformed }
         self.kind = kind
         address = try reader.optionalOctets()
-        reason = try reader.optionalOctets()?.text
+        reason = try reader.optionalText()
         at = WallTime(milliseconds: try reader.signedWord())
         try reader.end()
     }

@@ -157,7 +157,7 @@ struct SettingsBrokenTests {
         BrokenVariable.rows("ORCHESTRATOR_SECURITY_TOKEN", .insecure, "short", String(repeating: "x", count: 31)),
         BrokenVariable.rows("ORCHESTRATOR_SECURITY_TOKEN", .wrongValue, String(repeating: "x ", count: 20), long),
         BrokenVariable.rows("DEMO_MODE", .wrongValue, "1", "TRUE", "yes"),
-        BrokenVariable.rows("CREDENTIALS_ENCRYPTION_KEY", .wrongValue, "secret", keyA + "," + keyA),
+        BrokenVariable.rows("CREDENTIALS_ENCRYPTION_KEY", .wrongValue, "secret", keyA + "," + keyA + "0"),
         BrokenVariable.rows("CREDENTIALS_ENCRYPTION_KEY", .insecure, String(repeating: "0", count: 64)),
         BrokenVariable.rows("HTTP_RATE_LIMIT_PER_IP", .outOfRange, "0", "1000001"),
         BrokenVariable.rows("HTTP_RATE_LIMIT_GLOBAL", .wrongValue, "none", "1e3", "1_000"),

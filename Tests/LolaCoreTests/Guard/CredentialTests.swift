@@ -48,7 +48,8 @@ struct CredentialTests {
                 provider: provider, name: name, version: version, updated: WallTime(seconds: 1), sealed: sealed)) == [7]
         }
         #expect(opens("twilio", "a", 1, sealed))
-        #expect(!opens("twilio", "b", 1, sealed) && !opens("resend", "a", 1, sealed) && !opens("twilio", "a", 2, sealed))
+        #expect(!opens("twilio", "b", 1, sealed) && !opens("resend", "a", 1, sealed))
+        #expect(!opens("twilio", "a", 2, sealed))
         #expect(!opens("twilioa", "", 1, sealed) && !opens("twilio", "a", 1, []))
         for place in sealed.indices {
             var other = sealed

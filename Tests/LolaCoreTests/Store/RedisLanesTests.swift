@@ -93,7 +93,7 @@ struct RedisLanesTests {
     @Test("an entry is withdrawn by anybody: whoever has it in hand is fenced, and nobody gets it again")
     func withdrawn() throws {
         let server = try RedisServer()
-        let members = try (0..<2).map { _ in try RedisMember(server.address()) }
+        let members = try (0..<2).map { _ in try RedisMember(server.address(), lease: Self.lease) }
         #expect(settled(members, [32, 32]))
         for number in 0..<64 { _ = try members[0].ask(.append(redisEntry(number, lane: number))) }
         RealLoop.run(members.map(\.real)) { members[0].entries.count + members[1].entries.count == 64 }
