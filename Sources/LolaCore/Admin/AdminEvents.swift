@@ -1,5 +1,5 @@
-// `GET /admin/api/events`: what happens, as server-sent events, for the admin page and `lola tail`. Changes are looked for
-// a few times a second while somebody reads. One per loop; the management listener's loop has the readers.
+// `GET /admin/api/events`: what happens, as server-sent events, for the admin page and `lola tail`. Changes are looked
+// for a few times a second while somebody reads. One per loop; the management listener's loop has the readers.
 
 /// A figure of the gateway as operators see it.
 struct AdminFigure {
@@ -69,7 +69,9 @@ final class AdminEvents {
     /// Nil for a version that is none; `.some(nil)` when none is named.
     private static func since(_ head: HTTPRequestHead) -> Int?? {
         guard let query = try? FormFields(head.query.map { head.bytes[$0.asRange] } ?? []) else { return nil }
-        guard let text = query.first("since") ?? head.field("last-event-id").map({ Array($0) }) else { return .some(nil) }
+        guard let text = query.first("since") ?? head.field("last-event-id").map({ Array($0) }) else {
+            return .some(nil)
+        }
         guard let value = ASCII.decimal(text) else { return nil }
         return .some(value)
     }

@@ -1,5 +1,5 @@
-// `GET /admin/api/health`: the gateway and everything it depends on, for operators. No secret, no path, no query of a URL.
-// One per loop; `render` may be called at any time on it.
+// `GET /admin/api/health`: the gateway and everything it depends on, for operators. No secret, no path, no query of a
+// URL. One per loop; `render` may be called at any time on it.
 
 final class HealthReport {
     private let shared: SharedParts
@@ -105,7 +105,8 @@ final class HealthReport {
         writer.array { writer in
             for (name, url) in known {
                 dependency(
-                    [("name", name), ("state", url == nil ? "off" : "on")], at: url.map { HTTPURL($0).origin }, to: &writer)
+                    [("name", name), ("state", url == nil ? "off" : "on")], at: url.map { HTTPURL($0).origin },
+                    to: &writer)
             }
         }
     }

@@ -1,41 +1,6 @@
 // Puts one loop together on its own thread: world, server, client, channels, pipeline, flow, application. What
 // is shared by all loops comes in as `SharedParts`; everything else is built here and never leaves the thread.
 
-/// Values and thread-safe objects that all loops share.
-struct SharedParts: Sendable {
-    let settings: Settings
-    let log: Log
-    let health: Health
-    let store: OpenStore
-    let messages: MessageLog
-    let backlog: Backlog
-    let doubts: DoubtCount
-    let counters: [Counters]
-    let directory: LoopDirectory
-    let trust: TrustDelivery
-    let ticketKey: SecretBytes
-    let jwks: [UInt8]
-    let started: Instant
-    /// Derived from the data key: names people in logs and claims.
-    let pseudonymKey: SecretBytes
-    let audit: OpenAudit
-    let alerts: AlertBoard
-    let anomalies: AnomalyCounters
-    /// How many descriptors the process may have open.
-    let descriptorsMax: Int
-    /// The page of a loop; nil where there is no folder for it.
-    let crashPage: @Sendable (Int) -> (any CrashPage)?
-    let console: ConsoleFactory?
-    /// What the guard knows, for all loops.
-    let guardState: GuardState
-    let agents: AgentMemory
-    /// Whom the loops' clients have given up on.
-    var circuits = CircuitBoard()
-}
-
-/// Makes the console of a loop; only `lola dev` has one.
-typealias ConsoleFactory = @Sendable (Loop, OutboundClient, TicketBook, SharedParts) -> any ConsoleApplication
-
 /// Why a loop could not start.
 enum StartFault: Error, Sendable {
     case listen(SocketAddressText, NetFault)
@@ -65,20 +30,12 @@ final class LoopAssembly {
     private var drainDeadline = Instant.distantFuture
 
     /// `number` is the loop's place in the directory; loop 0 also serves the management listener.
-    init(
-        number: Int, clock: any Clock, net: any Net, entropy: any Entropy, shared: SharedParts
-    ) throws(StartFault) {
+    init(number: Int, clock: any Clock, net: any Net, entropy: any Entropy, shared: SharedParts) throws(StartFault) {
         let settings = shared.settings
         self.shared = shared
         mailbox = shared.directory.mailboxes[number]
         loop = Loop(clock: clock, net: net, entropy: entropy, counters: shared.counters[number])
-        server = HTTPServer(
-            loop,
-            headers: SecurityHeaders(
-                isHTTPS: settings.server.publicURL.scheme == .https, isDemo: settings.demoMode,
-                themeOrigin: settings.session.themeURL?.origin),
-            tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
-            bodiesMax: Self.bodiesMax(shared))
+        server = try Self.server(loop, shared)
         let client = OutboundClient(loop, tls: nil, awaitsTLS: { shared.trust.want() }) { IPAddress(text: $0) }
         client.circuits = shared.circuits
         let (bare, store) = try Self.store(of: number, loop, shared)
@@ -129,21 +86,34 @@ final class LoopAssembly {
             _ = readMail()
             flow.take(accepted)
         }
-        let deadLetters = DeadLetterAPI(
-            store: store, pseudonyms: pseudonyms, audit: watch.audit, requeue: Self.requeue(shared))
+        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, audit: watch.audit, requeue: requeue)
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
         let webhooks = WebhookDoor(
             loop, intake: intake, log: journal, pseudonyms: pseudonyms, audit: watch.audit,
             anomalies: shared.anomalies)
-        let report = HealthReport(shared, clock: clock)
-        let events = AdminEvents(server: server, log: shared.messages) { report.figures }
         serve([
             WebhookArea(webhooks, channels: channels), admin, deadLetters,
             LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
-            AdminPageArea(events) { report.render() }, TicketArea(tickets), operators.api,
+            Self.page(server, shared), TicketArea(tickets), operators.api,
         ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
         attach(store, journal, client, number: number)
+    }
+
+    private static func server(_ loop: Loop, _ shared: SharedParts) throws(StartFault) -> HTTPServer {
+        let settings = shared.settings
+        return HTTPServer(
+            loop,
+            headers: SecurityHeaders(
+                isHTTPS: settings.server.publicURL.scheme == .https, isDemo: settings.demoMode,
+                themeOrigin: settings.session.themeURL?.origin),
+            tls: try serverTLS(shared), connectionsMax: connectionsMax(shared), bodiesMax: bodiesMax(shared))
+    }
+
+    private static func page(_ server: HTTPServer, _ shared: SharedParts) -> AdminPageArea {
+        let report = HealthReport(shared, clock: server.loop.clock)
+        let events = AdminEvents(server: server, log: shared.messages) { report.figures }
+        return AdminPageArea(events) { report.render() }
     }
 
     /// Puts the handlers behind the gatekeeper.

@@ -17,7 +17,8 @@ final class LoopGuard {
             loop: loop, book: state.lockouts, store: store, pseudonyms: pseudonyms, audit: audit,
             alerts: shared.alerts, log: log, watch: { shared.anomalies.failedAuthentication($0) }))
         let authenticator = Authenticator(
-            orchestrator: shared.settings.orchestratorToken, agents: shared.agents.tokens, isDemo: shared.settings.demoMode)
+            orchestrator: shared.settings.orchestratorToken, agents: shared.agents.tokens,
+            isDemo: shared.settings.demoMode)
         gatekeeper = Gatekeeper(.init(
             loop: loop, state: state, authenticator: authenticator, limits: limits, lockouts: lockouts,
             audit: audit, log: log, pseudonyms: pseudonyms, channels: channels, hasConsole: hasConsole))

@@ -244,7 +244,9 @@ private struct SettingsLoader {
         if reader.isGiven(url.definition) { reader.require(secret.definition) }
         if reader.isGiven(secret.definition) { reader.require(url.definition) }
         var webhook: AlertWebhookSettings?
-        if let url = reader.optional(url), let secret = reader.optional(secret) {
+        // Both are read, so that both are told of.
+        let given = (url: reader.optional(url), secret: reader.optional(secret))
+        if let url = given.url, let secret = given.secret {
             webhook = AlertWebhookSettings(url: url, secret: secret)
         }
         return WatchSettings(

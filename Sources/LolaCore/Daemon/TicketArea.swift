@@ -1,5 +1,5 @@
-// Tickets, links and callbacks as actions behind the door: hands each admitted request to whoever carries it out. One per
-// loop.
+// Tickets, links and callbacks as actions behind the door: hands each admitted request to whoever carries it out. One
+// per loop.
 
 final class TicketArea: ActionHandler {
     private let tickets: TicketAssembly

@@ -75,7 +75,8 @@ enum Action: String, CaseIterable, Sendable {
         case .createTicket, .showTicket, .revokeTicket: .agents
         case .listMessages, .showMessage, .dryRun, .listDeadLetters, .actOnDeadLetter, .showDeadLetter,
             .dropDeadLetter, .listQuarantine, .listLockouts, .liftLockout, .readAudit, .listAlerts, .followEvents,
-            .readHealth, .listTickets, .listTokens, .mintToken, .revokeToken, .listAgents, .createAgent, .showAgent, .updateAgent,
+            .readHealth, .listTickets, .listTokens, .mintToken, .revokeToken, .listAgents, .createAgent, .showAgent,
+            .updateAgent,
             .showAgentLimits, .setAgentLimits, .listSuppressions, .addSuppression, .removeSuppression, .listConsents,
             .putConsent, .listCredentials, .setCredential, .removeCredential, .rotateCredentials, .erase:
             .operators

@@ -40,8 +40,8 @@ struct AuditRecovery {
         while let last = numbers.last {
             let content = try take(last)
             if content == .records { return }
-            // A start that was cut off leaves a header without records, a part of it, or a first write that nobody knows
-            // to be durable; what counts is before it.
+            // A start that was cut off leaves a header without records, a part of it, or a first write of which nobody
+            // knows whether it is durable; what counts is before it.
             let mayGo = content == .header ? true : try isStub(last)
             guard mayGo, numbers.count == 1 || numbers[numbers.count - 2] == last - 1 else {
                 number = last

@@ -1,5 +1,5 @@
-// Which origins the loops' clients have given up on for now: each loop has breakers of its own, this is what all of them
-// together know. Told by OutboundClient when a breaker changes, read by health.
+// Which origins the loops' clients have given up on for now: each loop has breakers of its own, this is what all of
+// them together know. Told by OutboundClient when a breaker changes, read by health.
 import Synchronization
 
 final class CircuitBoard: Sendable {

@@ -86,8 +86,8 @@ final class OutboundClient {
     }
 
     /// Makes the call; `completion` runs exactly once, on this loop, never before `send` returns.
-    /// With a `reader` the body of an answer 200 is a stream: it goes there as it comes and may have any length, and the
-    /// time-out of the request is that of silence.
+    /// With a `reader` the body of an answer 200 is a stream: it goes there as it comes and may have any length, and
+    /// the time-out of the request is that of silence.
     func send(
         _ request: OutboundRequest, reader: (([UInt8]) -> Void)? = nil,
         _ completion: @escaping (OutboundOutcome) -> Void

@@ -189,7 +189,7 @@ final class ServerConnection: LoopEntity {
         case .proceed(let bodyMax, let handler):
             self.handler = handler
             parser.bodyLimit = bodyMax.bytes
-            if head.expectsContinue, !exceeds(head.framing, bodyMax) { transport.send(Self.continueLine) }
+            if head.expectsContinue, !exceeds(head.framing, bodyMax) { transport.send(HTTPResponseWriter.continueLine) }
         case .answer(let response): decide(response, head)
         case .answerLater(let response, let when):
             holdUp = when
@@ -371,9 +371,8 @@ final class ServerConnection: LoopEntity {
         }
         var interest: Interest = isFlushed ? [] : .write
         switch life.phase {
-        case .fresh, .idle, .head, .body: if isFlushed { interest.insert(.read) }
+        case .fresh, .idle, .head, .body, .streaming: if isFlushed { interest.insert(.read) }
         case .lingering: interest.insert(.read)
-        case .streaming: if isFlushed { interest.insert(.read) }
         // Most answers come at once: the interest changes only when the peer really sends meanwhile.
         case .answering, .flushing: if isFlushed, !isReadingPaused { interest.insert(.read) }
         }
@@ -398,10 +397,4 @@ final class ServerConnection: LoopEntity {
             settle()
         }
     }
-
-    private static let continueLine: [UInt8] = {
-        var line: [UInt8] = []
-        HTTPResponseWriter.interimContinue(to: &line)
-        return line
-    }()
 }

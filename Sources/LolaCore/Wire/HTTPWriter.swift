@@ -109,5 +109,5 @@ enum HTTPResponseWriter: HTTPMessageWriter {
     }
 
     /// The whole interim answer to `Expect: 100-continue`.
-    static func interimContinue(to out: inout [UInt8]) { out.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8) }
+    static let continueLine = [UInt8](text: "HTTP/1.1 100 Continue\r\n\r\n")
 }

@@ -8,7 +8,8 @@ enum ServerSentEvents {
     ///   - name: of the event, ours; nil is what readers call `message`.
     ///   - id: what a reader sends back as `Last-Event-ID`; left out when it has CR, LF or NUL, which no id can hold.
     static func event(
-        _ name: StaticString? = nil, id: some Collection<UInt8> = [], data: some Collection<UInt8>, to out: inout [UInt8]
+        _ name: StaticString? = nil, id: some Collection<UInt8> = [], data: some Collection<UInt8>,
+        to out: inout [UInt8]
     ) {
         if let name {
             out.append(contentsOf: "event: ".utf8)

@@ -87,7 +87,8 @@ struct AdminEventsTests {
         #expect(text.components(of: ": still here\n") == 2 && !client.isOver)
     }
 
-    @Test("who names a version is told everything after it, in order, over many pages", arguments: [0, 1, 120, 249, 250])
+    @Test("who names a version is told everything after it, in order, over many pages",
+        arguments: [0, 1, 120, 249, 250])
     func since(_ version: Int) throws {
         for weather in [SimWeather.calm, SimWeather(segments: 900, shortTransfers: 900, bufferMin: 2_000)] {
             let bench = try Bench(weather: weather)
@@ -116,7 +117,8 @@ struct AdminEventsTests {
         #expect(try Self.keys(client) == Self.names(0..<2))
     }
 
-    @Test("what is no version is refused", arguments: ["?since=x", "?since=-1", "?since=", "?since=99999999999999999999"])
+    @Test("what is no version is refused",
+        arguments: ["?since=x", "?since=-1", "?since=", "?since=99999999999999999999"])
     func invalid(_ query: String) throws {
         let client = try Bench().reader(query)
         #expect(client.head.hasPrefix("HTTP/1.1 400") && client.raw.contains("invalid_field"))

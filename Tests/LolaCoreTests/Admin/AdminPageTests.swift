@@ -1,4 +1,5 @@
-// The files of the admin page: which paths they have, that they are whole, and that nothing in them can act from outside.
+// The files of the admin page: which paths they have, that they are whole, and that nothing in them can act from
+// outside.
 import Testing
 
 @testable import LolaCore

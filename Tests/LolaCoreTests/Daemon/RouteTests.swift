@@ -41,7 +41,9 @@ struct RouteTests {
     @Test("a path that is nearly one is none", arguments: [
         "", "/", "/livez/", "/Livez", "/livex", "/live", "/webhooks/whatsap", "/webhooks/whatsapp/",
         "/webhooks/whatsapp2", "/webhooks", "/metrics2", "/admin/api/messages/", "/admin/api/message",
-        "/w/", "/w", "/w/a/other", "/callbacks/", "/v1/tickets/", "/v1/tickets/x", "/admin/api/dlq/", "/admin/api/dlq/0a", "/admin/api/lockouts/" + String(repeating: "0A", count: 16),
+        "/w/", "/w", "/w/a/other", "/callbacks/", "/v1/tickets/", "/v1/tickets/x",
+        "/admin/api/dlq/", "/admin/api/dlq/0a",
+        "/admin/api/lockouts/" + String(repeating: "0A", count: 16),
     ])
     func near(path: String) throws {
         #expect(try find(path, .public) == nil)

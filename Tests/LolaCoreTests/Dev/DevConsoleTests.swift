@@ -82,7 +82,7 @@ struct DevConsoleTests {
         ("POST", "/dev/sandbox/identity/+15550100", 405), ("GET", "/dev/api/trace?key=whatsapp:none", 404),
         ("GET", "/dev/api/trace", 400), ("GET", "/dev/api/chat?sender=nobody&channel=whatsapp", 400),
         ("GET", "/dev/api/chat?sender=passed&channel=fax", 400), ("GET", "/dev/api/tickets?sender=nobody", 400),
-        ("POST", "/dev/api/tickets", 405), ("GET", "/dev/sandbox/vault", 405), ("POST", "/dev/sandbox/vault/x", 404),
+        ("POST", "/dev/api/tickets", 415), ("GET", "/dev/sandbox/vault", 405), ("POST", "/dev/sandbox/vault/x", 404),
     ])
     func others(method: String, target: String, status: Int) throws {
         let answer = try Stage().ask(try DevFixtures.request(method, target))

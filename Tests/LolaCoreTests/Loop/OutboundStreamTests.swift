@@ -75,7 +75,8 @@ struct OutboundStreamTests {
         bench.say("HTTP/1.1 401 No\r\nContent-Length: 4\r\n\r\nnope")
         #expect(bench.words == ["401 nope"] && bench.came.isEmpty)
         bench.follow()
-        bench.say("HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n19\r\n" + String(repeating: "x", count: 25) + "\r\n")
+        let body = String(repeating: "x", count: 25)
+        bench.say("HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n19\r\n" + body + "\r\n")
         #expect(bench.words.last == "too_large" && bench.came.isEmpty)
     }
 

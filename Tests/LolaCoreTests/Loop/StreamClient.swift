@@ -50,7 +50,9 @@ final class StreamClient: SimHandler {
 
     private var parts: (head: String, rest: [UInt8]) {
         let text = received
-        guard let mark = text.indices.first(where: { text[$0...].starts(with: [13, 10, 13, 10]) }) else { return ("", []) }
+        guard let mark = text.indices.first(where: { text[$0...].starts(with: [13, 10, 13, 10]) }) else {
+            return ("", [])
+        }
         return (String(decoding: text[..<mark], as: UTF8.self), Array(text[(mark + 4)...]))
     }
 
@@ -63,7 +65,8 @@ final class StreamClient: SimHandler {
         var rest = parts.rest[...]
         var data: [String] = []
         while let line = rest.firstIndex(of: 13) {
-            guard let size = Int(String(decoding: rest[..<line], as: UTF8.self), radix: 16), rest.endIndex >= line + size + 4,
+            guard let size = Int(String(decoding: rest[..<line], as: UTF8.self), radix: 16),
+                rest.endIndex >= line + size + 4,
                 rest[(line + 1)...].first == 10
             else { break }
             let octets = rest[(line + 2)..<(line + 2 + size)]

@@ -63,7 +63,8 @@ struct WidgetPagesTests {
                     #expect(!isThere, "\(kind) holds \(banned)")
                 }
                 // Of the entries only the two ways to show a document belong together by a name.
-                let names = html.split(separator: "<input").dropFirst().filter { $0.prefix { $0 != ">" }.contains(" name=") }
+                let names = html.split(separator: "<input").dropFirst()
+                    .filter { $0.prefix { $0 != ">" }.contains(" name=") }
                 #expect(names.allSatisfy { $0.contains(#"type="radio""#) })
                 for script in html.split(separator: "<script").dropFirst() {
                     #expect(script.hasPrefix(#" type="module" src="assets/"#))
@@ -96,7 +97,8 @@ struct WidgetPagesTests {
         }
     }
 
-    @Test("the ids that tests and scripts go by are there", arguments: ["widget-form", "widget-submit", "widget-status"])
+    @Test("the ids that tests and scripts go by are there",
+        arguments: ["widget-form", "widget-submit", "widget-status"])
     func testIDs(id: String) throws {
         for kind in [Self.cip, Self.card] {
             #expect(try Self.pages().page(kind, .spanish).body.text.contains(#"data-testid="\#(id)""#))
@@ -107,7 +109,8 @@ struct WidgetPagesTests {
     @Test("what scripts take from the page by its id stands on the page")
     func scriptIDs() throws {
         for (kind, scripts) in [
-            (Self.cip, [WidgetCoreScript.js, WidgetCIPScript.js]), (Self.card, [WidgetCoreScript.js, WidgetCardScript.js]),
+            (Self.cip, [WidgetCoreScript.js, WidgetCIPScript.js]),
+            (Self.card, [WidgetCoreScript.js, WidgetCardScript.js]),
         ] {
             let html = try Self.pages().page(kind, .english).body.text
             for script in scripts {
@@ -170,7 +173,7 @@ struct WidgetPagesTests {
     }
 
     private static func between(_ start: String, _ end: String, _ text: String) -> String? {
-        text.split(separator: start, maxSplits: 1).dropFirst().first
+        text.split(separator: start, maxSplits: 1, omittingEmptySubsequences: false).dropFirst().first
             .map { String($0.split(separator: end, maxSplits: 1, omittingEmptySubsequences: false)[0]) }
     }
 
@@ -187,10 +190,13 @@ struct WidgetPagesTests {
 struct WidgetLanguageTests {
     @Test("the preferred one of the two, English otherwise", arguments: [
         ("", .english), ("es", .spanish), ("es-MX,es;q=0.9,en;q=0.8", .spanish), ("en-US,en;q=0.9,es;q=0.8", .english),
-        ("ES-419", .spanish), ("fr,es;q=0.5", .spanish), ("fr, de", .english), ("*", .english), ("*,es;q=0.1", .english),
-        ("es;q=0", .english), ("es;q=0.001", .spanish), ("en;q=0.3 , es ; q=0.4", .spanish), ("en;q=0.7,es;q=0.7", .english),
+        ("ES-419", .spanish), ("fr,es;q=0.5", .spanish), ("fr, de", .english), ("*", .english),
+        ("*,es;q=0.1", .english),
+        ("es;q=0", .english), ("es;q=0.001", .spanish), ("en;q=0.3 , es ; q=0.4", .spanish),
+        ("en;q=0.7,es;q=0.7", .english),
         ("es;q=0.7,en;q=0.7", .spanish), ("es;q=1.0", .spanish), ("es;q=2", .english), ("es;q=", .english),
-        ("es;q=0.0000", .english), ("es;level=1", .english), ("est", .english), (";;,,", .english), ("es;q=.5", .english),
+        ("es;q=0.0000", .english), ("es;level=1", .english), ("est", .english), (";;,,", .english),
+        ("es;q=.5", .english),
         (String(repeating: "fr,", count: 200) + "es", .english),
     ] as [(String, WidgetLanguage)])
     func choice(field: String, language: WidgetLanguage) {

@@ -192,7 +192,8 @@ enum AdminScriptViews {
             })],
             tools: filterTools,
             keep: (one) => (filter.status === "" || one.status === filter.status) && (filter.text === ""
-              || [one.channel, one.type, one.sender, one.agent, one.status].join(" ").toLowerCase().includes(filter.text)),
+              || [one.channel, one.type, one.sender, one.agent, one.status].join(" ").toLowerCase()
+                .includes(filter.text)),
             event(name, data, { put }) {
               if (name !== "message") return;
               put(data);
