@@ -18,6 +18,8 @@ from lolabox.problems import assert_problem
 from lolabox.stubs import Reply
 from lolabox.stubs.server import StubServer
 from lolabox.waiting import eventually
+from lolabox.widget import fresh_address
+from lolabox.wire import Answer
 
 AUDIT_KEY = "5c" * 32
 FAILURES = 5
@@ -40,6 +42,11 @@ def _actions(gateway: Gateway) -> list[str]:
 
 def _last_segment(folder: Path) -> Path:
     return sorted((folder / "audit").glob("*.trail"))[-1]
+
+
+def _refused(gateway: Gateway, path: str = "dlq") -> Answer:
+    """A wrong token, from an address of its own: ten lock one out."""
+    return gateway.manage("GET", f"/admin/api/{path}", token="wrong" * 8, source=fresh_address())
 
 
 def _given_up(own) -> str:
@@ -114,7 +121,7 @@ def test_killed_gateways_leave_a_whole_trail(own_stack):
     gateway = own_stack().gateway
     for _ in range(4):
         for _ in range(3):
-            assert_problem(gateway.manage("GET", "/admin/api/audit", token="wrong" * 8), 401)
+            assert_problem(_refused(gateway, "audit"), 401)
         gateway.restart(kill=True)
         found = _verify(gateway)
         assert found.returncode == 0, found
@@ -154,7 +161,8 @@ def test_an_export_can_be_checked_by_anybody_with_the_key(own_stack):
     gateway = own.gateway
     gateway.admin("POST", "dlq", {"id": _given_up(own), "action": "drop"})
     gateway.restart()
-    assert_problem(gateway.manage("GET", "/admin/api/dlq", token=None), 401)
+    # A wrong token, not a missing one: only that is a failure of authentication, and told.
+    assert_problem(_refused(gateway), 401)
     assert gateway.stop() == 0
     exported = _verify(gateway, "--jsonl", verb="export")
     assert exported.returncode == 0 and "the chain and the head" in exported.stderr, exported
@@ -211,8 +219,10 @@ def test_nobody_stands_in_the_trail_in_clear(own_stack):
 
 def test_pages_and_bounds(own_stack):
     gateway = own_stack().gateway
-    for _ in range(40):
-        assert_problem(gateway.manage("GET", "/admin/api/dlq", token="wrong" * 8), 401)
+    # Of 40 tries from one address ten are looked at, and five of those told singly.
+    source = fresh_address()
+    tries = [gateway.manage("GET", "/admin/api/dlq", token="wrong" * 8, source=source).status for _ in range(40)]
+    assert tries == [401] * 10 + [429] * 30
     gateway.restart(kill=True)
     refused = [item for item in _trail(gateway) if item["action"] == "authentication.refused"]
     assert len(refused) == 5
@@ -291,6 +301,8 @@ def test_failed_authentications_raise_an_alert_that_is_signed(own_stack):
         (alert,) = eventually(lambda: gateway.admin("GET", "alerts")["items"], 75, "the alert")
         assert (alert["kind"], alert["severity"], alert["count"]) == ("failed_authentication", "HIGH", 1)
         assert "127.0.0.1" not in json.dumps(alert) and alert["text"].startswith("11 failed")
+        # The line may come a moment after the answer.
+        eventually(lambda: gateway.events("alert"), what="the line alert")
         assert [line["kind"] for line in gateway.events("alert")] == ["failed_authentication"]
         assert gateway.metric_sum('^lola_alerts_total{kind="failed_authentication"}') == 1
         eventually(lambda: len(hook.requests) >= 2, 15, "the second try")

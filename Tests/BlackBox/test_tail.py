@@ -19,7 +19,8 @@ class _Tail:
         self.process = subprocess.Popen(
             [str(BINARY), "tail", "--url", url, *flags], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, env={"PATH": os.environ["PATH"], "ORCHESTRATOR_SECURITY_TOKEN": ORCHESTRATOR_TOKEN})
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def _read(self) -> None:
         for line in self.process.stdout:
@@ -31,6 +32,8 @@ class _Tail:
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
         self.process.wait(10)
+        self._reader.join(5)
+        self.process.stdout.close()
         self.process.stderr.close()
 
 
@@ -86,7 +89,9 @@ def test_a_broken_stream_is_taken_up_behind_the_last_event(tmp_path):
     assert since == ["0", "7"] and [json.loads(line)["key"] for line in tail.lines] == ["whatsapp:7", "whatsapp:8"]
 
 
-def test_a_wrong_token_or_nobody_there_ends_it(stack, tmp_path):
+def test_a_wrong_token_or_nobody_there_ends_it(own_stack, tmp_path):
+    # A gateway of its own: wrong tokens lock an address out.
+    stack = own_stack()
     for url, token, words in ((_url(stack.gateway), "w" * 40, "401"), ("http://127.0.0.1:1", ORCHESTRATOR_TOKEN, "connect")):
         ended = subprocess.run(
             [str(BINARY), "tail", "--url", url], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False,

@@ -259,14 +259,16 @@ class Gateway:
 
     # The management listener
 
-    def manage(self, method: str, path: str, body: object = None, token: str | None = "") -> Answer:
-        """A call to the management listener; `token` "" is the right one, None sends none."""
+    def manage(self, method: str, path: str, body: object = None, token: str | None = "",
+               source: str | None = None) -> Answer:
+        """A call to the management listener; `token` "" is the right one, None sends none. Wrong ones lock out the
+        address they come from, `source`."""
         headers = {} if token is None else {"Authorization": f"Bearer {token or self.token}"}
         data = None
         if body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
-        return fetch(self.management_port, method, path, headers, data)
+        return fetch(self.management_port, method, path, headers, data, source)
 
     def admin(self, method: str, path: str, body: object = None, status: int = 200) -> dict:
         answer = self.manage(method, "/admin/api/" + path, body)
