@@ -109,6 +109,8 @@ struct AuditVerification {
         if header.joint == .broken { return accuse(.foundBroken, in: number) }
         guard header.firstSequence == head.sequence + 1 else { return accuse(.headerInvalid, in: number) }
         segments += 1
+        // A stop ends its own segment: what the next start left unfinished stands in another.
+        lastAction = ""
         let end = next.map { Int(clamping: $0.previousCount) } ?? scanner.size
         while let entry = try scanner.next(before: end) {
             records += 1
