@@ -151,7 +151,7 @@ enum AdminStyle {
           background: var(--panel); border: 1px solid var(--line); border-radius: 14px; padding: .625rem .75rem;
           box-shadow: var(--shade); display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .5rem .75rem;
         }
-        td, tbody th { min-width: 0; }
+        td, tbody th { min-width: 0; overflow-wrap: anywhere; }
         td::before, tbody th::before {
           content: attr(data-label); display: block; color: var(--soft); font-size: .75rem; line-height: 1.3;
         }
@@ -159,7 +159,7 @@ enum AdminStyle {
         td.actions { display: flex; flex-wrap: wrap; gap: .5rem; padding-top: .125rem; }
         td.actions:empty, td.actions::before { display: none; }
         td.actions button { min-height: 36px; }
-        .fact { color: var(--soft); }
+        .fact { color: var(--soft); overflow-wrap: anywhere; }
         .pill {
           display: inline-block; padding: .0625rem .5rem; border-radius: 1rem; font-size: .8125rem; color: var(--soft);
           background: var(--well); white-space: nowrap; max-width: min(100%, 16rem); overflow: hidden;
@@ -266,7 +266,10 @@ enum AdminStyle {
           thead { display: table-header-group; }
           tbody { display: table-row-group; }
           tr { display: table-row; border: 0; border-radius: 0; box-shadow: none; background: none; padding: 0; }
-          td, tbody th { display: table-cell; padding: .5rem .75rem; vertical-align: middle; }
+          td, tbody th {
+            display: table-cell; padding: .5rem .75rem; vertical-align: middle; max-width: 24rem;
+            overflow-wrap: break-word;
+          }
           td::before, tbody th::before { content: none; }
           td > bdi, td > code, th > code, th > bdi {
             display: inline-block; max-width: 14rem; overflow-wrap: break-word; vertical-align: bottom;
