@@ -188,7 +188,10 @@ final class LoopAssembly {
         loop.finishRound()
     }
 
-    private var isFinished: Bool { isDraining && (shared.health.isQuiet || loop.now >= drainDeadline) }
+    /// A message that rested may have begun again while the last loop became quiet: it is seen to its end.
+    private var isFinished: Bool {
+        isDraining && (shared.health.isQuiet && shared.backlog.busyCount == 0 || loop.now >= drainDeadline)
+    }
 
     /// Takes what other loops have sent. False when there was nothing.
     private func readMail() -> Bool {
