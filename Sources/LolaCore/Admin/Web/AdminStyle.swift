@@ -268,11 +268,12 @@ enum AdminStyle {
           tr { display: table-row; border: 0; border-radius: 0; box-shadow: none; background: none; padding: 0; }
           td, tbody th {
             display: table-cell; padding: .5rem .75rem; vertical-align: middle; max-width: 24rem;
-            overflow-wrap: break-word;
+            overflow-wrap: anywhere;
           }
+          .pill { max-width: 14rem; }
           td::before, tbody th::before { content: none; }
           td > bdi, td > code, th > code, th > bdi {
-            display: inline-block; max-width: 14rem; overflow-wrap: break-word; vertical-align: bottom;
+            display: inline-block; max-width: 14rem; overflow-wrap: anywhere; vertical-align: bottom;
           }
           thead th {
             text-align: left; font-size: .8125rem; font-weight: 500; color: var(--soft); padding: .625rem .75rem;
