@@ -4,7 +4,7 @@ enum Layers {
     /// From the bottom up: a folder may name the types of folders before it, never of those after it.
     static let order = [
         "Base", "Wire", "Crypto", "World", "Loop", "Store", "Gateway", "Guard", "Channels", "Middlewares", "Agents",
-        "Tickets", "Flow", "Admin", "Daemon", "Dev", "Commands",
+        "Tickets", "Outbound", "Flow", "MCP", "Admin", "Daemon", "Dev", "Commands",
     ]
 
     /// World/Linux stands beside World: it knows what World knows, and only those who assemble a process know it.
