@@ -16,6 +16,7 @@ from lolabox import payloads
 from lolabox.load import Load
 from lolabox.stubs import AgentStub
 from lolabox.waiting import eventually, never
+from lolabox.widget import v1
 from test_redis import events
 
 KILLS = int(os.environ.get("LOLA_REDIS_KILLS") or 10)
@@ -273,3 +274,46 @@ def test_a_gateway_that_slept_through_a_new_beginning_ends_to_begin_anew(on_redi
         gateway.say(phone, "once", message)
     new.agents.wait_call(phone)
     never(lambda: len(new.agents.calls(phone)) > 1, 1.0, "handled by both")
+
+
+# Tokens
+
+
+def test_a_token_revoked_at_one_gateway_is_refused_by_the_other_within_a_second(on_redis):
+    here, there = (on_redis().gateway for _ in range(2))
+    path = "tickets/" + "0" * 32
+    for round_number in range(3):
+        # In both directions: who revokes is not who minted.
+        one, other = (here, there) if round_number % 2 == 0 else (there, here)
+        made = one.admin("POST", "tokens", {"agent": "roaming"}, 201)
+        began = time.monotonic()
+        for gateway in (one, other):
+            eventually(lambda: v1(gateway, "GET", path, token=made["token"]).status == 404, 5, "a token that lets in")
+        assert time.monotonic() - began < 1.5, "minted for both"
+        assert other.manage("DELETE", f"/admin/api/tokens/{made['id']}").status == 204
+        began = time.monotonic()
+        # Where it was revoked, at once.
+        assert v1(other, "GET", path, token=made["token"]).status == 401
+        eventually(lambda: v1(one, "GET", path, token=made["token"]).status == 401, 5, "a token that is refused")
+        assert time.monotonic() - began < 1.0
+        # And for good, also of an agent that has another token.
+        spare = one.admin("POST", "tokens", {"agent": "roaming"}, 201)
+        for gateway in (one, other):
+            eventually(lambda: v1(gateway, "GET", path, token=spare["token"]).status == 404, 5, "the other token")
+            assert v1(gateway, "GET", path, token=made["token"]).status == 401
+    # A gateway that starts later knows it too, and Redis has no word of it in clear.
+    late = on_redis().gateway
+    eventually(lambda: v1(late, "GET", path, token=spare["token"]).status == 404, 5, "the late gateway")
+    assert v1(late, "GET", path, token=made["token"]).status == 401
+
+
+def test_a_token_that_runs_out_is_refused_everywhere_at_its_time(on_redis):
+    here, there = (on_redis().gateway for _ in range(2))
+    path = "tickets/" + "0" * 32
+    made = here.admin("POST", "tokens", {"agent": "brief", "expires": 2}, 201)
+    began = time.monotonic()
+    eventually(lambda: v1(there, "GET", path, token=made["token"]).status == 404, 1.5, "a token that lets in")
+    for gateway in (here, there):
+        eventually(lambda: v1(gateway, "GET", path, token=made["token"]).status == 401, 5, "a token that is refused")
+    # Times are whole seconds.
+    assert 0.9 < time.monotonic() - began < 4

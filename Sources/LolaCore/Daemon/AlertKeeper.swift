@@ -15,6 +15,8 @@ final class AlertKeeper {
     private let log: Log
     private let coolDown: Interval
     private let webhook: AlertWebhook?
+    /// Told of each new incident, for those who look at it live.
+    var onTold: (AlertRecord) -> Void = { _ in }
     private var incidents: [AlertName: Incident] = [:]
     private var isUpdating = false
     private var sinceTrim = 0
@@ -64,6 +66,7 @@ final class AlertKeeper {
         store.submit(record.operation) { _ in }
         trim()
         webhook?.send(record)
+        onTold(record)
     }
 
     /// Those whose cool-down is over; when there are none, the one that ends next.

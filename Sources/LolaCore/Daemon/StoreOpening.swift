@@ -12,6 +12,8 @@ struct StoreOpening {
     let audit: AuditMemory
     /// What is damaged in the journal, in words for an alert.
     let damages: [String]
+    /// The store has lost what it acknowledged, which was not known before.
+    let hasLost: Bool
     /// Nil where the file cannot be made; then no message is ever blamed.
     let crashPages: LinuxCrashPages?
     /// Holds the lock of the folder: must live as long as the process.
@@ -97,14 +99,15 @@ private struct EmbeddedOpening {
         guard let epoch = StoreEpoch.find(report, entropy: LinuxEntropy(), ask: { bare.ask($0) }) else {
             throw Daemon.Failure(code: 74, text: "the store in \(folder) cannot be written")
         }
-        journal.note(epoch: epoch)
+        journal.note(epoch: epoch.octets)
+        if epoch.isOfLoss { log.write(.error, "store_epoch_changed", at: LinuxClock().wall) }
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
         let audit = try StoreOpening.audit(settings, index, gateway: AuditHead.embedded) { bare.ask($0) }
         let memory = try StoreOpening.memory(keys, settings) { bare.ask($0) }
         let pages = CrashBlame.read(folder, slots: loops.count, log) { bare.ask($0) }
         return StoreOpening(
             store: .embedded(journal), pseudonymKey: pseudonymKey, memory: memory, audit: audit, damages: damages,
-            crashPages: pages, folder: disk, threads: threads)
+            hasLost: epoch.isOfLoss, crashPages: pages, folder: disk, threads: threads)
     }
 
     // MARK: Journal
