@@ -11,6 +11,8 @@ final class SimCase {
     var senders: [SimSender] = []
     var posts: [SimPost] = []
     var webhooks: [SimWebhook] = []
+    /// By the number of the post that is their event.
+    var widgets: [Int: SimWidget] = [:]
     var violations: [String] = []
     /// How often services misbehave, per thousand.
     var trouble = 0
@@ -154,6 +156,7 @@ final class SimAgentService {
             return story.violated("an agent saw \(key), which no signed webhook held")
         }
         story.note("agent", "\(agent) \(key)")
+        if let widget = story.widgets[post.number] { widget.seen(body["event"] as? [String: Any] ?? [:]) }
         story.pulse(.agent)
         check(call, post, agent, body, message)
         if post.generation != story.world.generation { started(post, agent) }
