@@ -146,6 +146,7 @@ final class SimAgentService {
         self.identity = identity
         server = SimServer(story.world.network, "agents", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         server.script = { [self] in take($0) }
+        server.generation = { story.world.generation }
     }
 
     private func take(_ call: SimCall) {
@@ -159,6 +160,10 @@ final class SimAgentService {
         if let widget = story.widgets[post.number] { widget.seen(body["event"] as? [String: Any] ?? [:]) }
         story.pulse(.agent)
         check(call, post, agent, body, message)
+        guard call.generation == story.world.generation else {
+            post.calls += 1
+            return act(next(post), call, post)
+        }
         if post.generation != story.world.generation { started(post, agent) }
         // A request that was given up long ago may still come out of a stalled connection.
         if !post.parts.isEmpty, !call.wasTampered {
