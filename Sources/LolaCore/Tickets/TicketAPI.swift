@@ -79,7 +79,8 @@ final class TicketAPI {
         let refuse: (Refusal) -> Void = { answer(.refusal($0, requestID: request.requestID)) }
         find(id, request, principal, answer) { [self] ticket in
             switch ticket.status {
-            case .expired: return answer(.empty(204))
+            case .expired:
+                return book.confirm(ticket) { $0 == .lost ? answer(.empty(204)) : refuse(.storeUnavailable) }
             case .succeeded, .failed: return refuse(.ticketClosed)
             case .open: break
             }
