@@ -254,7 +254,7 @@ def test_every_text_is_refused_or_kept_and_nothing_falls_over(told):
                  "token agent", "agent id"):
         taken = told.kept.get(name, set())
         # A word is an agent, digits are a number: nothing that means more to anybody.
-        assert len(taken) <= 20 and all(re.fullmatch(r"[\w.:+ \-]{1,254}", text) for text in taken), (name, taken)
+        assert len(taken) <= 20 and all(re.fullmatch(r"[\w.:+\uff0b \-]{1,254}", text) for text in taken), (name, taken)
 
 
 def test_what_is_kept_is_given_back_as_it_was(told):

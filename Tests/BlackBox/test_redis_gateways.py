@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import signal
@@ -16,7 +17,7 @@ from lolabox import payloads
 from lolabox.load import Load
 from lolabox.stubs import AgentStub
 from lolabox.waiting import eventually, never
-from lolabox.widget import v1
+from lolabox.widget import create_ticket, v1
 from test_redis import events
 
 KILLS = int(os.environ.get("LOLA_REDIS_KILLS") or 10)
@@ -233,6 +234,9 @@ def test_a_flushed_redis_is_noticed_and_the_gateways_go_on(pair, redis, services
     for gateway in pair:
         eventually(lambda gateway=gateway: events(gateway, "store_epoch_changed"), 5, "store_epoch_changed")
         assert gateway.metric_sum('^lola_redis_faults_total{kind="store_changed"}') > 0
+        # Each has told its operators; all of them see what the store keeps.
+        kinds = [alert["kind"] for alert in gateway.admin("GET", "alerts")["items"]]
+        assert kinds.count("store_epoch") in (1, 2) and set(kinds) == {"store_epoch"}, kinds
     wait_shared(redis, 4)
 
 
@@ -274,6 +278,23 @@ def test_a_gateway_that_slept_through_a_new_beginning_ends_to_begin_anew(on_redi
         gateway.say(phone, "once", message)
     new.agents.wait_call(phone)
     never(lambda: len(new.agents.calls(phone)) > 1, 1.0, "handled by both")
+
+
+def test_a_callback_key_that_is_nearly_used_up_is_an_alert_and_at_its_end_makes_no_token(on_redis, redis):
+    own = on_redis()
+    name = hashlib.sha256(b"lola callback encryption use v1" + b"e1").hexdigest()[:32]
+    phone = own.person()
+    create_ticket(own.gateway, phone)
+    assert 0 < int(redis.command("GET", f"lola:meta:{name}")) < 1 << 20
+    for uses, status in ((1 << 30, 201), (1 << 32, 503)):
+        assert own.gateway.admin("GET", "alerts")["items"] == [] or uses > 1 << 30
+        assert own.gateway.stop() == 0
+        # As so many tokens would have left it.
+        redis.command("INCRBY", f"lola:meta:{name}", uses - int(redis.command("GET", f"lola:meta:{name}")))
+        own.gateway.start()
+        create_ticket(own.gateway, phone, status=status)
+        (alert,) = eventually(lambda: own.gateway.admin("GET", "alerts")["items"], what="the alert")[:1]
+        assert (alert["kind"], alert["severity"]) == ("callback_key_use", "MEDIUM") and "rotate" in alert["text"]
 
 
 # Tokens

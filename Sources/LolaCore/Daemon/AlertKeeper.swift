@@ -47,7 +47,7 @@ final class AlertKeeper {
             incidents[name]?.record.count += raised.count
             incidents[name]?.record.lastAt = loop.wall
             incidents[name]?.isStale = true
-            return updateLater()
+            return updateLater(Limits.alertUpdateInterval)
         }
         if incidents[name] == nil, incidents.count >= Limits.alertIncidentsMax { forget() }
         let record = AlertRecord(raised, at: loop.wall, entropy: loop.entropy)
@@ -62,8 +62,7 @@ final class AlertKeeper {
         } else {
             log.write(.warn, "alert", at: loop.wall, values)
         }
-        // A store that cannot take it has raised an alert of its own; the line stands in the log.
-        store.submit(record.operation) { _ in }
+        keep(name, record)
         trim()
         webhook?.send(record)
         onTold(record)
@@ -78,14 +77,23 @@ final class AlertKeeper {
         incidents[next.key] = nil
     }
 
-    private func updateLater() {
+    /// A store that is away gets it later: what it has lost is told while it is not there.
+    private func keep(_ name: AlertName, _ record: AlertRecord) {
+        store.submit(record.operation) { [self] answer in
+            guard answer != .done, incidents[name]?.record.id == record.id else { return }
+            incidents[name]?.isStale = true
+            updateLater(Limits.storeRetry)
+        }
+    }
+
+    private func updateLater(_ wait: Interval) {
         if isUpdating { return }
         isUpdating = true
-        loop.after(Limits.alertUpdateInterval) { [self] in
+        loop.after(wait) { [self] in
             isUpdating = false
             for (name, incident) in incidents where incident.isStale {
                 incidents[name]?.isStale = false
-                store.submit(incident.record.operation) { _ in }
+                keep(name, incident.record)
             }
         }
     }

@@ -65,10 +65,21 @@ struct StoreOpening {
     static func audit(
         _ settings: Settings, _ index: IndexKey, gateway: String, _ ask: (StoreOperation) -> StoreAnswer
     ) throws(Daemon.Failure) -> AuditMemory {
-        try crypto { () throws(CryptoFault) in
+        let memory = try crypto { () throws(CryptoFault) in
             try AuditMemory.find(
                 configured: settings.watch.auditKeys, index: index.secret, gateway: gateway, ask: ask)
         }
+        // A store that lost its index key has lost the derived key and the head with it: that is told, and no reason to
+        // stand still. Everything else is a key that somebody forgot.
+        guard !settings.watch.auditKeys.isEmpty || memory.isForged else { return memory }
+        let path = settings.data.directory + "/" + AuditThreads.folder
+        guard let keys = try? AuditKeys(memory.secrets), let disk = try? LinuxDisk(path, .reading),
+            let number = try? AuditRecovery.foreignSegment(disk, keys)
+        else { return memory }
+        throw Daemon.Failure(code: 78, text: """
+            LOLA_AUDIT_KEY does not prove the audit trail in \(path), whose segment \(number) another key has signed: \
+            give that key, after a comma when there is a new one; or put the folder away, which will be told
+            """)
     }
 
     private static func place(_ settings: Settings) -> String {

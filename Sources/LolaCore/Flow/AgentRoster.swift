@@ -25,8 +25,8 @@ final class AgentRoster {
         self.inFlightMax = inFlightMax
     }
 
-    /// Asks once; `completion` runs on this loop, never before `ask` returns. A question that is taken back by its leash
-    /// fails at once, and goes out no more.
+    /// Asks once; `completion` runs on this loop, never before `ask` returns. A question that is taken back by its
+    /// leash fails at once, and goes out no more.
     func ask(
         _ name: AgentName, _ turn: Turn, state: [UInt8]?, leash: CallLeash,
         _ completion: @escaping (Result<AgentAnswer, AgentFailure>) -> Void

@@ -246,7 +246,8 @@ struct ErasureTests {
             #expect(try word(bench) { book.find(ticket.id, $0) } == "nothing")
             #expect(try word(bench) { book.find(link: ticket.link, $0) } == "nothing")
             // Who read the ticket before the erasure comes too late with its callback.
-            let late = CallbackEvent(ticket: ticket.id, operation: ticket.operation, outcome: .success, result: [0x7B, 0x7D])
+            let late = CallbackEvent(
+                ticket: ticket.id, operation: ticket.operation, outcome: .success, result: [0x7B, 0x7D])
             #expect(try bench.own.ask { book.redeem(ticket, late, $0) } == .lost)
         }
         #expect(try word(bench) { book.find(link: other.link, $0) } == "open")

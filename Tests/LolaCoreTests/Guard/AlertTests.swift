@@ -8,6 +8,7 @@ struct AlertTests {
     private final class Bench {
         let rig = LoopRig()
         let table = MemoryTable()
+        let plain: PlainStore
         let lines = SimLines()
         let board: AlertBoard
         let hook: SimServer
@@ -19,7 +20,8 @@ struct AlertTests {
             board = AlertBoard(loop: SimWaker())
             hook = SimServer(rig.network, "hook", at: Endpoint(address: IPAddress([10, 0, 0, 9]), port: 80))
             let loop = rig.loop
-            let store = MemoryStore(table)
+            plain = PlainStore(table)
+            let store = plain
             let log = Log(sink: lines, threshold: .info)
             var webhook: AlertWebhook?
             if hasWebhook {
@@ -90,6 +92,18 @@ struct AlertTests {
             .list(.alert, after: kept[999].id, limit: 1_000), at: bench.rig.clock.wall)
         else { return }
         #expect(older.count < 100)
+    }
+
+    @Test("an incident that the store cannot take is kept when it is back")
+    func away() throws {
+        let bench = try Bench()
+        bench.plain.isAway = true
+        bench.raise(.storeEpoch, "")
+        bench.rig.run(for: .minutes(1))
+        #expect(try bench.kept().isEmpty && bench.log("alert") == 1 && bench.told.count == 1)
+        bench.plain.isAway = false
+        bench.rig.run(for: .seconds(15))
+        #expect(try bench.kept().map(\.kind) == ["store_epoch"] && bench.log("alert") == 1)
     }
 
     @Test("every kind is kept as it was raised", arguments: Alert.Kind.allCases)

@@ -27,7 +27,9 @@ struct StoreEpochTests {
     func news() {
         let records = Records()
         let losses = [Self.report(), Self.report([(.missing, "a", 7)]), Self.report([(.missing, "a", 7)]), Self.report()]
-        let told = losses.map { StoreEpoch.find($0, entropy: CountingEntropy(from: 1), ask: records.ask)?.isOfLoss }
+        let told = losses.map { report in
+            StoreEpoch.find(report, entropy: CountingEntropy(from: 1), ask: records.ask)?.isOfLoss
+        }
         #expect(told == [false, true, false, false])
     }
 
