@@ -26,23 +26,27 @@ enum RedisLook {
         }
         let connection = RedisConnection(
             loop, address: url.address, tls: context, answerTimeout: Limits.redisAnswerTimeout)
-        var answer: Result<RESPValue, RedisFault>?
+        var found: [[UInt8]?] = []
         var last = RedisFault.timeout
-        let command = [[UInt8](text: "MGET")] + keys.map(RedisOperation.name)
-        connection.onGreeted = { connection.send(command) { answer = $0 } }
+        connection.onGreeted = {
+            found = []
+            for key in keys {
+                connection.send([[UInt8](text: "GET"), RedisOperation.name(key)]) { answer in
+                    switch answer {
+                    case .success(let reply): found.append(reply.octets)
+                    case .failure(let fault): last = fault
+                    }
+                }
+            }
+        }
         connection.onAway = { last = $0 }
         connection.start()
         let end = loop.clock.now + Limits.redisLookPatience
-        while answer == nil, loop.clock.now < end, last != .notAllowed { loop.tick(until: end) }
+        while found.count < keys.count, loop.clock.now < end, last != .notAllowed { loop.tick(until: end) }
         connection.onGreeted = {}
         connection.onAway = { _ in }
         connection.stop()
-        switch answer {
-        case nil: throw .redis(last)
-        case .failure(let fault): throw .redis(fault)
-        case .success(let reply):
-            guard let values = reply.elements, values.count == keys.count else { throw .redis(.unexpected) }
-            return values.map(\.octets)
-        }
+        guard found.count == keys.count else { throw .redis(last) }
+        return found
     }
 }
