@@ -47,6 +47,7 @@ struct OperatorAssembly {
         let erasure = ErasureParts(
             loop: loop, store: store, pseudonyms: pseudonyms, names: names, suppressions: suppressions,
             consents: consents, audit: audit, log: shared.messages, own: own,
+            operations: settings.widgets.operations,
             onErased: {
                 directory.postAll(.entriesWithdrawn)
                 opened.requestCompaction()

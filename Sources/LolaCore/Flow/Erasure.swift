@@ -15,6 +15,8 @@ struct ErasureParts {
     let log: MessageLog
     /// Our own end of conversations, by channel.
     let own: [ChannelName: [UInt8]]
+    /// What tickets can be for.
+    let operations: TicketOperations
     /// Loops look for what they hold, the journal is compacted. Called when everything is removed durably.
     let onErased: () -> Void
 }
@@ -42,6 +44,7 @@ final class Erasure {
     private var contacts: Set<RecordID> = []
     /// Conversations by their keys, as far as these are known: tickets are named after them.
     private var talks: Set<ConversationKey> = []
+    private var operations: Set<[UInt8]>
 
     /// Tells other gateways on the same store, and the next start, that something was erased.
     static let mark = StoreKey(.meta, RecordID(digest: Digest.sha256([UInt8](text: "lola last erasure"))))
@@ -57,6 +60,7 @@ final class Erasure {
         self.subject = subject
         self.actor = actor
         self.completion = completion
+        operations = Set(parts.operations.names)
         let name = parts.names.name(subject.conversation?.bytes ?? subject.addresses.first?.bytes ?? text)
         receipt = ErasureReceipt(id: Hex.encode(parts.loop.entropy.bytes(16)), subject: name, at: parts.loop.wall)
     }
@@ -153,6 +157,7 @@ final class Erasure {
     private func removeTickets(_ tickets: ArraySlice<Ticket>) {
         guard let ticket = tickets.first else { return removeRest() }
         add(ticket.conversation)
+        operations.insert(ticket.operation)
         parts.store.submit(TicketRecords.seizing(ticket, at: parts.loop.wall)) { [self] answer in
             guard case .claimed = answer else { return fail() }
             let event = parts.pseudonyms.id(CallbackEvent.key(of: ticket.id).bytes)
@@ -167,7 +172,7 @@ final class Erasure {
     /// After the messages: nothing writes a state any more.
     private func removeRest() {
         let consents = subject.addresses.flatMap { parts.consents.ids($0) }
-        let names = talks.flatMap { talk in TicketTerms.operations.flatMap { records.names(talk, $0) } }
+        let names = talks.flatMap { talk in operations.flatMap { records.names(talk, $0) } }
         let keys = names + conversations.map { StoreKey(.state, $0) } + contacts.map { StoreKey(.contact, $0) }
             + consents.map { StoreKey(.consent, $0) }
         remove(keys) { [self] in bare(subject.addresses[...]) }

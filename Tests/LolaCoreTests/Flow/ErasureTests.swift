@@ -74,6 +74,7 @@ private final class ErasureBench {
         ErasureParts(
             loop: own.rig.loop, store: own.store, pseudonyms: pseudonyms, names: own.names, suppressions: suppressions,
             consents: consents, audit: own.audit, log: log, own: [.whatsapp: [0x31], .telegram: [0x31]],
+            operations: .builtIn,
             onErased: { [self] in
                 erased += 1
                 onErased()
@@ -234,7 +235,7 @@ struct ErasureTests {
         // With a number that is no longer ours, too.
         let former = TicketOrder(
             conversation: ConversationKey(.whatsapp, own: [0x39], sender: [UInt8](text: "5215512345678")),
-            terms: TicketTerms(operation: [UInt8](text: "cip")), who: "test")
+            terms: TicketTerms(operation: [UInt8](text: "of-before")), who: "test")
         let used = try made(book, bench, order("525512345678", "card"))
         let event = CallbackEvent(ticket: used.id, operation: used.operation, outcome: .success, result: [0x7B, 0x7D])
         #expect(try bench.own.ask { book.redeem(used, event, $0) } == .closed)
