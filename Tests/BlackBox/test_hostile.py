@@ -22,6 +22,8 @@ from lolabox.signing import telegram_headers, whatsapp_headers
 from lolabox.waiting import eventually
 from lolabox.widget import fresh_address, path_of
 
+#: The first test pays for all requests; under load that takes its time.
+pytestmark = pytest.mark.timeout(300)
 #: What a field may answer to a text that it does not take; 404 where the text is a name, 411 and 414 and 431 where it
 #: is too long, or its octets end the request.
 REFUSED = {400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 431}
