@@ -95,7 +95,7 @@ final class LoopAssembly {
         serve([
             WebhookArea(webhooks, channels: channels), admin, deadLetters,
             LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
-            Self.page(server, shared), TicketArea(tickets), operators.api,
+            Self.page(server, shared, watch), TicketArea(tickets), operators.api,
         ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
         attach(store, journal, client, number: number)
     }
@@ -110,9 +110,10 @@ final class LoopAssembly {
             tls: try serverTLS(shared), connectionsMax: connectionsMax(shared), bodiesMax: bodiesMax(shared))
     }
 
-    private static func page(_ server: HTTPServer, _ shared: SharedParts) -> AdminPageArea {
+    private static func page(_ server: HTTPServer, _ shared: SharedParts, _ watch: LoopWatch) -> AdminPageArea {
         let report = HealthReport(shared, clock: server.loop.clock)
         let events = AdminEvents(server: server, log: shared.messages) { report.figures }
+        watch.tell(events)
         return AdminPageArea(events) { report.render() }
     }
 
@@ -155,7 +156,7 @@ final class LoopAssembly {
             managementPort = try open(own, port: own.port, role: .management)
         }
         if let redis {
-            redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index)
+            redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index, alerts: shared.alerts)
             redis.start()
             if isFirst { door.lockouts.follow() }
         }
