@@ -71,7 +71,7 @@ final class Intake {
                 switch result {
                 case .claimed(true): accepted(verified, names)
                 case .claimed(false): loop.counters.add(.webhookDuplicates)
-                case .value, .done, .page, .sum, .fenced, .unavailable: isComplete = false
+                case .value, .done, .page, .sum, .reserved, .exceeded, .fenced, .unavailable: isComplete = false
                 }
                 open -= 1
                 guard open == 0 else { return }
