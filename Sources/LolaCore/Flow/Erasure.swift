@@ -123,18 +123,28 @@ final class Erasure {
 
     /// All that stands under the id of a message goes at one moment: whoever has it in hand finds the entry gone.
     private func removeMessages(_ ids: ArraySlice<RecordID>) {
-        guard let id = ids.first else { return removeRest() }
+        guard let id = ids.first else { return removeOrders() }
         let rooms: [StoreRoom] = [.outbox, .progress, .suspect, .dead, .quarantine]
         remove(
             [StoreKey(.inbound, id)] + rooms.map { StoreKey($0, id) },
             then: { [self] in removeMessages(ids.dropFirst()) })
     }
 
+    /// What agents sent to the subject: the ledger knows a person by a keyed hash only.
+    private func removeOrders() {
+        let people = Set(subject.addresses.map { OutboundLedger.name(of: $0, parts.names) })
+        var orders: [StoreKey] = []
+        scan(.ledger, each: { record in
+            guard let order = try? LedgerRecord(record), people.contains(order.person) else { return }
+            orders.append(StoreKey(.ledger, record.id))
+        }, then: { [self] in remove(orders) { [self] in removeRest() } })
+    }
+
     /// After the messages: nothing writes a state any more.
     private func removeRest() {
         let consents = subject.addresses.flatMap { parts.consents.ids($0) }
         let keys = conversations.map { StoreKey(.state, $0) } + contacts.map { StoreKey(.contact, $0) }
-            + consents.map { StoreKey(.consent, $0) }
+            + contacts.map { StoreKey(.heard, $0) } + consents.map { StoreKey(.consent, $0) }
         remove(keys) { [self] in bare(subject.addresses[...]) }
     }
 

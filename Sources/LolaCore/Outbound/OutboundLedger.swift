@@ -33,7 +33,9 @@ final class OutboundLedger {
     }
 
     /// What stands for a person in the ledger.
-    func name(of address: PersonAddress) -> RecordID { names.id("ledger", address) }
+    func name(of address: PersonAddress) -> RecordID { Self.name(of: address, names) }
+
+    static func name(of address: PersonAddress, _ names: PersonNames) -> RecordID { names.id("ledger", address) }
 
     // MARK: Writing
 
