@@ -77,10 +77,12 @@ final class LoopAssembly {
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
             journal: journal
         ) { flow.take($0) }
+        let outbound = OutboundAssembly(
+            loop, shared, store: store, client: client, pseudonyms: pseudonyms, audit: watch.audit, channels: channels)
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
             backlog: shared.backlog, pseudonyms: pseudonyms, doubts: shared.doubts,
-            onAccepted: console.map { $0.accepted }
+            onAccepted: console.map { $0.accepted }, onReceipt: { outbound.receipt($0, from: $1) }
         ) { [self] accepted in
             // What another loop accepted of the same conversation before us lies in the mailbox: it comes first.
             _ = readMail()
@@ -95,7 +97,7 @@ final class LoopAssembly {
         serve([
             WebhookArea(webhooks, channels: channels), admin, deadLetters,
             LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
-            Self.page(server, shared, watch), TicketArea(tickets), operators.api,
+            Self.page(server, shared, watch), TicketArea(tickets), operators.api, outbound.area,
         ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
         attach(store, journal, client, number: number)
     }

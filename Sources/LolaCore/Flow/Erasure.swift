@@ -44,6 +44,7 @@ final class Erasure {
     private var contacts: Set<RecordID> = []
     /// Conversations by their keys, as far as these are known: tickets are named after them.
     private var talks: Set<ConversationKey> = []
+    /// Of tickets: those that there are now, and those of tickets that were found.
     private var operations: Set<[UInt8]>
 
     /// Tells other gateways on the same store, and the next start, that something was erased.
@@ -155,7 +156,7 @@ final class Erasure {
     /// The closing of a ticket is taken first: a callback that came before has put its event into the queue, where it
     /// goes with the ticket; none comes after.
     private func removeTickets(_ tickets: ArraySlice<Ticket>) {
-        guard let ticket = tickets.first else { return removeRest() }
+        guard let ticket = tickets.first else { return removeOrders() }
         add(ticket.conversation)
         operations.insert(ticket.operation)
         parts.store.submit(TicketRecords.seizing(ticket, at: parts.loop.wall)) { [self] answer in
@@ -169,12 +170,22 @@ final class Erasure {
 
     private var records: TicketRecords { TicketRecords { [pseudonyms = parts.pseudonyms] in pseudonyms.id($0) } }
 
+    /// What agents sent to the subject: the ledger knows a person by a keyed hash only.
+    private func removeOrders() {
+        let people = Set(subject.addresses.map { OutboundLedger.name(of: $0, parts.names) })
+        var orders: [StoreKey] = []
+        scan(.ledger, each: { record in
+            guard let order = try? LedgerRecord(record), people.contains(order.person) else { return }
+            orders.append(StoreKey(.ledger, record.id))
+        }, then: { [self] in remove(orders) { [self] in removeRest() } })
+    }
+
     /// After the messages: nothing writes a state any more.
     private func removeRest() {
         let consents = subject.addresses.flatMap { parts.consents.ids($0) }
         let names = talks.flatMap { talk in operations.flatMap { records.names(talk, $0) } }
         let keys = names + conversations.map { StoreKey(.state, $0) } + contacts.map { StoreKey(.contact, $0) }
-            + consents.map { StoreKey(.consent, $0) }
+            + contacts.map { StoreKey(.heard, $0) } + consents.map { StoreKey(.consent, $0) }
         remove(keys) { [self] in bare(subject.addresses[...]) }
     }
 

@@ -152,7 +152,7 @@ final class MessageLedger {
                 step(body)
             case .fenced: step(onFenced)
             case .claimed(false): step(lost)
-            case .done, .claimed, .sum, .value, .page: step(body)
+            case .done, .claimed, .sum, .reserved, .exceeded, .value, .page: step(body)
             }
         }
     }

@@ -26,6 +26,8 @@ enum Action: String, CaseIterable, Sendable {
     case createTicket = "tickets.create"
     case showTicket = "tickets.show"
     case revokeTicket = "tickets.revoke"
+    case sendMessage = "orders.send"
+    case showOrder = "orders.show"
 
     // Administration
     case listTickets = "tickets.list"
@@ -75,7 +77,7 @@ enum Action: String, CaseIterable, Sendable {
             .readAdminPage, .openLink, .readWidgetAsset, .openSession, .redeemCallback, .askForSession,
             .askForCallback:
             .everybody
-        case .createTicket, .showTicket, .revokeTicket: .agents
+        case .createTicket, .showTicket, .revokeTicket, .sendMessage, .showOrder: .agents
         case .listMessages, .showMessage, .dryRun, .listDeadLetters, .actOnDeadLetter, .showDeadLetter,
             .dropDeadLetter, .listQuarantine, .listLockouts, .liftLockout, .readAudit, .listAlerts, .followEvents,
             .readHealth, .listTickets, .listTokens, .mintToken, .revokeToken, .listAgents, .createAgent, .showAgent,

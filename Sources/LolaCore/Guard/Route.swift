@@ -37,6 +37,8 @@ struct Route: Sendable {
         Route("/callbacks/{key}", .widget, on: [.public], [.post: .redeemCallback, .options: .askForCallback]),
         Route("/v1/tickets", .agent, on: [.public], [.post: .createTicket]),
         Route("/v1/tickets/{id}", .agent, on: [.public], [.get: .showTicket, .delete: .revokeTicket]),
+        Route("/v1/messages", .agent, on: [.public], [.post: .sendMessage]),
+        Route("/v1/messages/{key}", .agent, on: [.public], [.get: .showOrder]),
         Route("/dev{rest}", .console, on: [.public], [.get: .useConsole, .post: .useConsole]),
         Route("/admin/api/tickets", .admin, on: [.management], [.get: .listTickets]),
         Route("/metrics", .open, on: [.management], [.get: .readMetrics]),
