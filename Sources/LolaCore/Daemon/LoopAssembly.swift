@@ -96,7 +96,7 @@ final class LoopAssembly {
         serve([
             WebhookArea(webhooks, channels: channels), admin, deadLetters,
             LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
-            Self.page(server, shared), TicketArea(tickets), operators.api, outbound.area,
+            Self.page(server, shared, watch), TicketArea(tickets), operators.api, outbound.area,
         ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
         attach(store, journal, client, number: number)
     }
@@ -111,9 +111,10 @@ final class LoopAssembly {
             tls: try serverTLS(shared), connectionsMax: connectionsMax(shared), bodiesMax: bodiesMax(shared))
     }
 
-    private static func page(_ server: HTTPServer, _ shared: SharedParts) -> AdminPageArea {
+    private static func page(_ server: HTTPServer, _ shared: SharedParts, _ watch: LoopWatch) -> AdminPageArea {
         let report = HealthReport(shared, clock: server.loop.clock)
         let events = AdminEvents(server: server, log: shared.messages) { report.figures }
+        watch.tell(events)
         return AdminPageArea(events) { report.render() }
     }
 
@@ -156,7 +157,7 @@ final class LoopAssembly {
             managementPort = try open(own, port: own.port, role: .management)
         }
         if let redis {
-            redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index)
+            redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index, alerts: shared.alerts)
             redis.start()
             if isFirst { door.lockouts.follow() }
         }
@@ -350,7 +351,8 @@ final class LoopAssembly {
                 http[name] = HTTPAgent(
                     name: name, url: HTTPURL(url), timeout: settings.agents.timeout,
                     key: try ES256PrivateKey(pem: settings.session.jwtPrivateKey),
-                    issuer: [UInt8](text: settings.server.publicURL.text), entropy: loop.entropy)
+                    issuer: [UInt8](text: settings.server.publicURL.text), entropy: loop.entropy,
+                    operations: settings.widgets.operations)
             }
         } catch {
             throw .key(error)

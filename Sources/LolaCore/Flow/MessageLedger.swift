@@ -48,8 +48,12 @@ final class MessageLedger {
         page.release()
     }
 
+    /// The same, unless the message has been erased meanwhile.
+    func stepUnlessErased(_ body: () -> Void) { step { unlessErased(body) } }
+
     /// Goes on after `delay`; until then nobody needs the process for this message.
     func rest(_ delay: Interval, _ body: @escaping () -> Void) {
+        if isErased { return parts.loop.soon { [self] in step(onFenced) } }
         rests(true)
         rested = parts.loop.after(delay) { [self] in
             rested = nil

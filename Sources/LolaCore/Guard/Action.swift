@@ -68,6 +68,9 @@ enum Action: String, CaseIterable, Sendable {
     /// For whom an action is made; `Authorisation` says which caller belongs to it.
     enum Audience: String, CaseIterable, Sendable { case everybody, operators, agents, widgets }
 
+    /// Whether an agent begins something with it: refused to one that operators have switched off.
+    var isActing: Bool { self == .createTicket }
+
     var audience: Audience {
         switch self {
         case .probeLive, .probeReady, .readKeys, .readMetrics, .webhookHandshake, .webhookReceive, .useConsole,

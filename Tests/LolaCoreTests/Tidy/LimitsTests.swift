@@ -154,6 +154,7 @@ struct LimitsTests {
         #expect(Limits.redisAnswerTimeout + Limits.redisGreetingTimeout + Limits.redisRetryMax < Limits.redisLease)
         #expect(Limits.redisRetryFirst < Limits.redisRetryMax)
         #expect(Limits.redisGreetingTimeout < Limits.redisStartPatience)
+        #expect(Limits.redisGreetingTimeout < Limits.redisLookPatience)
         #expect(Limits.redisLineMax < Limits.redisBulkMax)
         #expect(Limits.redisBulkMax < Limits.redisBacklogMax)
         #expect(Limits.redisEntriesInHandMax < Limits.backlogMax)
