@@ -41,8 +41,7 @@ final class LoopAssembly {
         let (bare, store) = try Self.store(of: number, loop, shared)
         redis = bare as? RedisStore
         index = try Self.indexKeyKeeper(loop, bare, shared)
-        let doubts = Doubts(shared.doubts)
-        self.doubts = doubts
+        doubts = Doubts(shared.doubts)
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
         let channels = Self.channels(settings, clock)
         let journal = FlowLog(shared.log, clock: clock)

@@ -65,12 +65,13 @@ struct ContentFilter: Sendable {
 
     private static let lists: [(Category, String)] = [
         (.threat, """
-            i will kill _ you, i ll kill you, im going to kill _ you, i m going to kill _ you, i am going to kill you, gonna kill you
-            i m going to hurt you, we will kill you, we are going to kill you, kill yourself, kill your family, go kill yourself
+            i will kill _ you, i ll kill you, im going to kill _ you, i m going to kill _ you, gonna kill you
+            i am going to kill you, i m going to hurt you, we will kill you, we are going to kill you, kill yourself, kill your family
             i will hurt you, i am going to hurt you, we will hurt you, hurt your family, hurt your children
             i will find you and, we know where you live, we will find you and, you will regret this
             i will destroy you, i will burn your, burn your house, break your legs, break your bones, break your neck
-            you are dead, you re dead, you will die, you are going to die, you better pay or, pay or else, or else we will
+            you are dead, you re dead, you will die, you are going to die, you better pay or, pay or else
+            or else we will
             i will shoot you, shoot you, stab you, slit your throat, bomb your, blow up your, put a bullet in
             beat you up, i will beat you, we will hunt you, hunt you down, watch your back
             te voy a matar, te vamos a matar, los voy a matar, voy a matarte, vamos a matarte, te mataremos, te matare

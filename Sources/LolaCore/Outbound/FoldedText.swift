@@ -1,5 +1,5 @@
-// A text as a filter reads it: lower case, without accents, look-alikes and hidden characters undone, cut into words. What
-// people do to slip past a word list falls together with the plain spelling. A value; any thread.
+// A text as a filter reads it: lower case, without accents, look-alikes and hidden characters undone, cut into words.
+// What people do to slip past a word list falls together with the plain spelling. A value; any thread.
 
 struct FoldedText: Sendable {
     /// Runs of letters and digits, folded; a word whose letters were spread out ("s t o p") is one word again.
@@ -22,7 +22,8 @@ struct FoldedText: Sendable {
         words = Self.joinSpread(found)
     }
 
-    /// The word with the digits and signs that stand for letters read as such, repeated letters as one: `k1lll` is `kil`.
+    /// The word with the digits and signs that stand for letters read as such, repeated letters as one: `k1lll` is
+    /// `kil`.
     static func plain(_ word: String) -> String {
         var out = ""
         var last: Unicode.Scalar?

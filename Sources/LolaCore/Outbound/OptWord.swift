@@ -1,5 +1,5 @@
-// The words by which a person stops and starts what is sent to them, and asks for help: the whole message is the word, in
-// any case, with any marks around it, in English, Spanish or French (as carriers require). Pure functions, any thread.
+// The words by which a person stops and starts what is sent to them, and asks for help: the whole message is the word,
+// in any case, with any marks around it, in English, Spanish or French (as carriers require). Pure functions.
 
 enum OptWord: String, CaseIterable, Sendable {
     case stop, start, help

@@ -19,7 +19,8 @@ extension OutboundRefusal {
         case .contentRefused: "The content filter refused the text (\(detail ?? "listed")). Write it in other words."
         case .rateLimited, .spendLimited:
             "Rate limit exceeded: \(limitType?.rawValue ?? "limit") (\(figures)). \(Self.resets(resetsAt))"
-        case .providerRefused: "The provider refused the message (\(detail ?? "refused")). Sending it again will not help."
+        case .providerRefused:
+            "The provider refused the message (\(detail ?? "refused")). Sending it again will not help."
         case .providerUnavailable: "The provider cannot be reached (\(detail ?? "unavailable")). Try again later."
         case .unavailable: "The gateway cannot check or record this now. Nothing was sent; try again in a few seconds."
         }
@@ -43,11 +44,13 @@ extension OutboundRefusal {
     }
 
     private static func resets(_ time: WallTime?) -> String {
-        time.map { "Resets at \(CivilDate($0).rfc3339().text)." } ?? "Waiting does not help: the order is above the limit."
+        time.map { "Resets at \(CivilDate($0).rfc3339().text)." }
+            ?? "Waiting does not help: the order is above the limit."
     }
 
     private static func from(_ time: WallTime?) -> String {
-        time.map { "Allowed from \(CivilDate($0).rfc3339().text)." } ?? "There is no hour that suits all its time zones."
+        time.map { "Allowed from \(CivilDate($0).rfc3339().text)." }
+            ?? "There is no hour that suits all its time zones."
     }
 }
 

@@ -1,5 +1,5 @@
 // What time it may be where a telephone rings: the clocks of a number by its leading digits, and from them the hours in
-// which it may be called. Where a number does not tell its place, all clocks it may live by must agree. Values; any thread.
+// which it may be called. Where a number does not tell its place, all clocks it may live by must agree. Values.
 
 struct PhoneClock: Sendable {
     /// Every clock of the number; never empty.

@@ -1,5 +1,5 @@
-// Whether a call that is recorded must say so first. Who is called decides: in most states of the USA one party's consent
-// is enough; everywhere else, and where a number does not tell its place, everybody is told. Pure functions, any thread.
+// Whether a call that is recorded must say so first. Who is called decides: in most states of the USA one party's
+// consent is enough; everywhere else, and where a number does not tell its place, everybody is told. Pure functions.
 
 enum RecordingConsent {
     enum Rule: String, Sendable {

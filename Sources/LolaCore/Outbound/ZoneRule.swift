@@ -2,8 +2,8 @@
 // thread. The form of a POSIX TZ rule (IEEE 1003.1 §8.3): "second Sunday of March at two in the morning".
 
 struct ZoneRule: Sendable {
-    /// A yearly change: month 1…12, week 1…5 (5 is the last), weekday 0…6 (0 is Sunday), minute of that day by the clock
-    /// before the change; it may lie outside of 0…1440.
+    /// A yearly change: month 1…12, week 1…5 (5 is the last), weekday 0…6 (0 is Sunday), minute of that day by the
+    /// clock before the change; it may lie outside of 0…1440.
     private struct Change {
         let month: Int
         let week: Int

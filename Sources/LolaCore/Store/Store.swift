@@ -201,7 +201,8 @@ enum StoreOperation: Sendable {
     /// Holds only while the inbound entry is there and ours: in a batch, nothing takes effect otherwise (`fenced`).
     case holding(StoreKey)
     /// All or nothing: when any claim in it is lost or any `holding` fails, nothing of the batch takes effect.
-    /// Takes every operation but `get`, `list`, `reserve` and a batch. The answer is that of its claims (`claimed`), else `done`.
+    /// Takes every operation but `get`, `list`, `reserve` and a batch. The answer is that of its claims (`claimed`),
+    /// else `done`.
     case batch([StoreOperation])
 }
 

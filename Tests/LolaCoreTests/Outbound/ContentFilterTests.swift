@@ -25,7 +25,8 @@ struct ContentFilterTests {
 
     @Test("spellings that slip past a word list", arguments: [
         "f u c k you", "F.U.C.K", "fuuuuck", "fück you", "f\u{200B}uck", "ｆｕｃｋ", "sh1t", "b1tch", "$hit", "fu\u{301}ck",
-        "FuCk", "f-u-c-k", "аsshоlе", "k i l l yourself", "k1ll yourself", "m i e r d a", "p\u{FEFF}uta", "h1j0 de put4",
+        "FuCk", "f-u-c-k", "аsshоlе", "k i l l yourself", "k1ll yourself", "m i e r d a", "p\u{FEFF}uta",
+        "h1j0 de put4",
         "𝗳uck fuck", "I\nwill\tkill\r\nyou", "te v0y a m4tar",
     ])
     func spellings(_ text: String) { #expect(Self.verdict(text) != nil, "\(text)") }
@@ -76,7 +77,8 @@ struct OptWordTests {
     func others(_ row: (text: String, word: OptWord)) { #expect(OptWord([UInt8](row.text.utf8)) == row.word) }
 
     @Test("a word among others is a message", arguments: [
-        "", "please stop", "stop it now", "cancel my transfer", "end of month", "the end", "I quit", "s", "stopp", "info card",
+        "", "please stop", "stop it now", "cancel my transfer", "end of month", "the end", "I quit", "s", "stopp",
+        "info card",
         "help me", "baja california", "start now please",
     ])
     func messages(_ text: String) { #expect(OptWord([UInt8](text.utf8)) == nil, "\(text)") }
@@ -85,7 +87,8 @@ struct OptWordTests {
 @Suite("Consent to recording")
 struct RecordingConsentTests {
     @Test("only a state known to need one party's consent goes without the announcement", arguments: [
-        ("12125550100", .oneParty), ("15125550100", .oneParty), ("14155550100", .announced), ("13055550100", .announced),
+        ("12125550100", .oneParty), ("15125550100", .oneParty), ("14155550100", .announced),
+        ("13055550100", .announced),
         ("18005550100", .announced), ("14165550100", .announced), ("525512345678", .announced), ("1212", .announced),
         ("442079460000", .announced), ("", .announced),
     ] as [(String, RecordingConsent.Rule)])

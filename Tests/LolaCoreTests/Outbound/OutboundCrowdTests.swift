@@ -19,7 +19,7 @@ struct OutboundCrowdTests {
         let ended = DispatchSemaphore(value: 0)
     }
 
-    @Test("check-then-act race: of 10,000 attempts from four threads on a limit of N exactly N pass, and a restart knows")
+    @Test("check-then-act race: of 10,000 attempts from four threads on a limit of N exactly N pass, for good")
     func race() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lola-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }

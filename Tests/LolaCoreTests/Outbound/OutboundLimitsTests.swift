@@ -173,8 +173,8 @@ struct OutboundLimitsTests {
         #expect(try status(bench.agent) == .sent && status(other) == nil)
         let provider = OutboundLedger.Reference.provider(.whatsapp, [UInt8](text: "p-") + id.hex)
         for (reached, wanted) in [
-            (OutboundReceipt.Status.failed, OutboundReceipt.Status.failed), (.delivered, .delivered), (.sent, .delivered),
-            (.read, .read), (.delivered, .read), (.failed, .read), (.queued, .read),
+            (OutboundReceipt.Status.failed, OutboundReceipt.Status.failed), (.delivered, .delivered),
+            (.sent, .delivered), (.read, .read), (.delivered, .read), (.failed, .read), (.queued, .read),
         ] {
             #expect(try settle(reached == .sent ? .order(id) : provider, reached))
             #expect(try status(bench.agent) == wanted)
