@@ -20,6 +20,7 @@ final class LoopAssembly {
     private let inbox: Inbox
     private let operators: OperatorAssembly
     private let door: LoopGuard
+    private let mcp: MCPAssembly
     private let watch: LoopWatch
     private let shared: SharedParts
     private let mailbox: Mailbox<LoopMail>
@@ -65,6 +66,11 @@ final class LoopAssembly {
                 requeue(accepted)
             },
             onGuess: { door.lockouts.failed($0, $1) }))
+        let mcp = MCPAssembly(number: number, shared, .init(
+            server: server, client: client, audit: watch.audit, desks: operators.desks, tickets: tickets.api,
+            outbound: nil, mailbox: nil, authenticator: door.authenticator,
+            onGuess: { door.lockouts.failed($0, $1) }))
+        self.mcp = mcp
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), tickets: tickets.book,
@@ -95,7 +101,8 @@ final class LoopAssembly {
         serve([
             WebhookArea(webhooks, channels: channels), admin, deadLetters,
             LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
-            Self.page(server, shared), TicketArea(tickets), operators.api,
+            Self.page(server, shared), TicketArea(tickets), operators.api, mcp.door,
+            mcp.openAPI,
         ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
         attach(store, journal, client, number: number)
     }
@@ -204,6 +211,7 @@ final class LoopAssembly {
         switch letter {
         case .message(let accepted): flow.take(accepted)
         case .entriesWithdrawn: flow.lookForWithdrawn()
+        case .streamed(let octets, let stream): mcp.streams.take(octets, for: stream)
         case .receipt(let reference, let isTaken): doubts.receipt(reference, isTaken: isTaken)
         case .drain:
             isDraining = true
