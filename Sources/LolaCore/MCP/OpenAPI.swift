@@ -66,10 +66,10 @@ enum OpenAPI {
             path("/v1/tickets/{id}", ("id", .text(min: 32, max: 32), "^[0-9a-f]{32}$"), [
                 Operation(
                     method: "get", id: "getTicket", summary: facts("lola_get_ticket"), status: 200, answer: "Ticket",
-                    problems: [404] + common),
+                    problems: [400, 404] + common),
                 Operation(
                     method: "delete", id: "revokeTicket", summary: "Revokes a ticket: its link and callbacks are over.",
-                    status: 204, problems: [404, 410] + common),
+                    status: 204, problems: [400, 404, 410] + common),
             ], to: &writer)
             path("/v1/openapi.json", nil, [
                 Operation(
