@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -197,8 +198,7 @@ def test_two_thousand_streams_stay_open_and_cost_little(gateway):
         pass
 
     def resident() -> int:
-        text = open(f"/proc/{gateway.pid}/statm").read()
-        return int(text.split()[1]) * 4096
+        return int(Path(f"/proc/{gateway.pid}/statm").read_text().split()[1]) * 4096
 
     before = resident()
     wires = []
