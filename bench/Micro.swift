@@ -20,6 +20,7 @@ enum Micro {
 
     private static let pieces: [String: @Sendable () -> () -> Void] = [
         "head": head, "json": json, "chain": chain, "route": route, "door": door,
+        "token": token, "callback": callback, "session": session,
     ]
 
     private static func head() -> () -> Void {
@@ -116,6 +117,68 @@ enum Micro {
         return {
             let found = try? Route.find(head.bytes[head.path.asRange], role: .management, hasConsole: false)
             guard found != nil else { preconditionFailure("no route") }
+        }
+    }
+
+    private static let ticket: Ticket = {
+        let seal = Ticket.Seal(pem: [], x: [UInt8](repeating: 1, count: 32), y: [UInt8](repeating: 2, count: 32))
+        let now = LinuxClock().wall
+        return Ticket(
+            id: RecordID(high: 1, low: 2), link: [UInt8](repeating: 0x41, count: 22),
+            terms: TicketTerms(operation: [UInt8](text: "cip")),
+            conversation: ConversationKey(bytes: [UInt8](text: "whatsapp:106540352242922:15550100")), agent: nil,
+            created: now, expires: now + .hours(2), epoch: [1], seal: seal, status: .open)
+    }()
+
+    /// One session token signed.
+    private static func session() -> () -> Void {
+        let clock = LinuxClock()
+        let terms = SessionTokens.Terms(
+            issuer: [UInt8](text: "https://gateway.bank.example"), life: .minutes(15),
+            cipServicesURL: [UInt8](text: "https://cip.bank.example"), themeURL: nil)
+        guard let pem = try? ES256PrivateKey.generatePEM(), let key = try? ES256PrivateKey(pem: pem) else {
+            preconditionFailure("no key")
+        }
+        let tokens = SessionTokens(terms, key: key, previous: [], entropy: LinuxEntropy())
+        let callback = [UInt8](text: "https://gateway.bank.example/callbacks/") + [UInt8](repeating: 0x41, count: 175)
+        return {
+            guard (try? tokens.mint(ticket, failureURL: callback, at: clock.wall)) != nil else {
+                preconditionFailure("not signed")
+            }
+        }
+    }
+
+    /// One callback token made, and read again.
+    private static func callback() -> () -> Void {
+        let key = SealedTokens.Key(id: "k1", secret: SecretBytes([UInt8](repeating: 3, count: 32)))
+        guard let tokens = try? CallbackTokens(encryption: [key], signing: [key], entropy: LinuxEntropy()) else {
+            preconditionFailure("no keys")
+        }
+        let token = CallbackToken(
+            ticket: ticket.id, operation: ticket.operation, outcome: .success, expires: ticket.expires)
+        return {
+            guard tokens.read(tokens.text(token)) == token else { preconditionFailure("not read") }
+        }
+    }
+
+    /// An agent token, as every request of an agent shows it, among a thousand.
+    private static func token() -> () -> Void {
+        let (tokens, now) = (AgentTokens(), LinuxClock().wall)
+        guard let agent = AgentID([UInt8](text: "bench")) else { preconditionFailure("no agent") }
+        guard tokens.mirror.replace(with: [], since: tokens.mirror.beginLoading()) else {
+            preconditionFailure("not loaded")
+        }
+        var shown: [UInt8] = []
+        for number in 0..<1_000 {
+            shown = AgentTokenText.make([UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 30)
+                + [UInt8(truncatingIfNeeded: number >> 8), 1])
+            let token = AgentToken(
+                digest: Digest.sha256(shown), agent: agent, label: nil, scopes: nil, created: now,
+                expires: now + .hours(1))
+            tokens.mirror.set(token.id, token)
+        }
+        return { [shown] in
+            guard tokens.verify(shown[...], at: now) != nil else { preconditionFailure("not verified") }
         }
     }
 

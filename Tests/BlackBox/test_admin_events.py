@@ -11,6 +11,7 @@ import pytest
 from httpx_sse import connect_sse
 
 from lolabox import payloads
+from lolabox.door import guess
 from lolabox.gateway import ORCHESTRATOR_TOKEN
 from lolabox.wire import Wire
 
@@ -45,6 +46,15 @@ def test_a_message_is_told_as_it_goes_its_way(stack):
     assert f"whatsapp:{message_id}" not in "".join(event.data for event in later)
     again = _events(stack.gateway, f"?since={int(seen[-1].id) - 1}", until=lambda event: event.event == "message")
     assert again[-1].json()["key"] == f"whatsapp:{message_id}"
+
+
+def test_an_alert_is_told_as_it_is_raised(own_stack):
+    gateway = own_stack().gateway
+    threading.Timer(0.5, lambda: guess(gateway, 10, "127.9.9.9")).start()
+    seen = _events(gateway, until=lambda event: event.event == "alert")
+    told = seen[-1].json()
+    assert (told["kind"], told["severity"], told["count"]) == ("lockout", "HIGH", 1) and "127.9.9.9" not in seen[-1].data
+    assert [item["id"] for item in gateway.admin("GET", "alerts")["items"]] == [told["id"]]
 
 
 def test_figures_come_every_two_seconds(stack):

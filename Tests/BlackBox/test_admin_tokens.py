@@ -11,8 +11,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from lolabox.operator import HOSTILE, command
-from lolabox.payloads import fresh_id
+from lolabox.payloads import fresh_id, fresh_phone
 from lolabox.problems import assert_problem
+from lolabox.waiting import eventually
+from lolabox.widget import conversation, v1
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
@@ -164,6 +166,24 @@ def test_an_agent_is_registered_listed_changed_and_switched_off(stack):
     for body in ({"status": "off"}, {"channels": ["fax"]}, {"channels": []}, {"name": 1}, {"id": "x"}):
         assert_problem(stack.gateway.manage("PUT", f"/admin/api/agents/{agent}", body), 400)
     assert_problem(stack.gateway.manage("PUT", "/admin/api/agents/unknown-one", {"status": "active"}), 404)
+
+
+def test_an_agent_that_is_switched_off_begins_nothing(stack):
+    agent = agent_id()
+    token = mint(stack.gateway, agent)["token"]
+    order = {"conversation": conversation(fresh_phone()), "operation": "cip"}
+
+    def asked(what: str, path: str = "tickets", body: dict | None = order) -> int:
+        return v1(stack.gateway, what, path, body, token=token).status
+
+    made = v1(stack.gateway, "POST", "tickets", order, token=token).json()["ticket_id"]
+    for status, allowed in (("inactive", 403), ("active", 201)):
+        stack.gateway.admin("PUT", f"agents/{agent}", {"status": status})
+        eventually(lambda: asked("POST") == allowed, 2, f"{status} to take effect")
+        assert asked("GET", f"tickets/{made}", None) == 200
+    stack.gateway.admin("PUT", f"agents/{agent}", {"status": "inactive"})
+    stack.gateway.admin("PUT", f"agents/{agent}", {"status": "inactive"})
+    assert asked("POST") == 403
 
 
 def test_limits_are_everybodys_until_they_are_the_agents_own(stack):

@@ -186,6 +186,110 @@ def test_an_export_can_be_checked_by_anybody_with_the_key(own_stack):
     assert _verify(gateway).returncode == 3
 
 
+def _refuses_the_key(gateway: Gateway) -> None:
+    before = {path.name: path.read_bytes() for path in (gateway.data / "audit").iterdir()}
+    code, said = gateway.refuses()
+    assert code == 78 and "LOLA_AUDIT_KEY does not prove the audit trail" in said, (code, said)
+    assert {path.name: path.read_bytes() for path in (gateway.data / "audit").iterdir()} == before
+
+
+def test_a_wrong_key_begins_no_other_chain(own_stack):
+    """It is told before anything is written; the right key goes on as if nothing had been."""
+    gateway = own_stack(env={"LOLA_AUDIT_KEY": AUDIT_KEY}).gateway
+    assert gateway.stop() == 0
+    gateway.env["LOLA_AUDIT_KEY"] = "6d" * 32
+    _refuses_the_key(gateway)
+    # A key that is forgotten is a wrong one: the derived key takes its place.
+    del gateway.env["LOLA_AUDIT_KEY"]
+    _refuses_the_key(gateway)
+    gateway.env["LOLA_AUDIT_KEY"] = f"{'6d' * 32},{AUDIT_KEY}"
+    gateway.start()
+    assert gateway.admin("GET", "alerts")["items"] == []
+    assert _verify(gateway).returncode == 0
+    assert gateway.stop() == 0
+    # The old key may go once no start needs it; what it signed is not proved without it.
+    gateway.env["LOLA_AUDIT_KEY"] = "6d" * 32
+    gateway.start()
+    broken = _verify(gateway)
+    assert broken.returncode == 3 and "key_unknown" in broken.stdout, broken
+    assert gateway.stop() == 0
+    # A key that is lost for good: the trail is put away by hand, and that is told.
+    gateway.env["LOLA_AUDIT_KEY"] = "7e" * 32
+    _refuses_the_key(gateway)
+    (gateway.data / "audit").rename(gateway.data / "audit-of-before")
+    gateway.start()
+    eventually(lambda: gateway.events("audit_head_unknown"), what="the line audit_head_unknown")
+    alert = eventually(lambda: gateway.admin("GET", "alerts")["items"], what="the alert")[0]
+    assert alert["kind"] == "audit_broken" and "not signed by our keys" in alert["text"]
+    assert _actions(gateway) == ["gateway.started"]
+
+
+def test_a_derived_key_gives_way_to_one_of_its_own(own_stack):
+    gateway = own_stack().gateway
+    gateway.env["LOLA_AUDIT_KEY"] = AUDIT_KEY
+    gateway.restart()
+    assert _verify(gateway).returncode == 0 and gateway.admin("GET", "alerts")["items"] == []
+
+
+def test_verify_asks_redis_for_the_head(on_redis, redis, tmp_path):
+    gateway = on_redis().gateway
+    for _ in range(3):
+        gateway.admin("POST", "tokens", {"agent": "roaming"}, 201)
+    url = {"REDIS_URL": redis.environment["REDIS_URL"]}
+
+    def verify(data: Path, more: dict[str, str] = url, *arguments: str):
+        keys = {name: gateway.env[name] for name in ("LOLA_DATA_KEY", "LOLA_AUDIT_KEY") if name in gateway.env}
+        return run("audit", "verify", "--data-dir", str(data), *arguments, cwd=tmp_path,
+                   env={"PATH": gateway.env["PATH"]} | keys | more)
+
+    # While it runs; the derived key is in Redis as well.
+    running = eventually(lambda: (found := verify(gateway.data)) and "the head (Redis)" in found.stdout and found,
+                         what="the head in Redis")
+    assert running.returncode == 0, running
+    assert gateway.stop() == 0
+    beat = redis.command("GET", "lola:beat")
+    head = gateway.events("audit_head")[-1]["head"]
+    whole = json.loads(verify(gateway.data, url, "--json").stdout)
+    assert whole["whole"] and whole["trust"] == "chain_and_head" and whole["head"] == head, whole
+    assert redis.command("GET", "lola:beat") == beat, "looked at, not touched"
+    # A copy; a cut shows.
+    copy = tmp_path / "copy"
+    shutil.copytree(gateway.data, copy)
+    assert verify(copy).returncode == 0
+    segment = _last_segment(copy)
+    segment.write_bytes(segment.read_bytes()[:-1])
+    assert verify(copy).returncode == 3
+    # Without Redis the derived key is not there; with a key of its own the chain is, and what was not compared is said.
+    alone = verify(gateway.data, {})
+    assert alone.returncode == 78 and "no key" in alone.stderr, alone
+    gateway.env["LOLA_AUDIT_KEY"] = AUDIT_KEY
+    gateway.start()
+    assert gateway.stop() == 0
+    shutil.rmtree(gateway.data / "audit")
+    gateway.start()
+    assert gateway.stop() == 0
+    shutil.rmtree(gateway.data / "audit")
+    redis.command("FLUSHALL")
+    gateway.start()
+    assert gateway.stop() == 0
+    chain = verify(gateway.data, {})
+    assert chain.returncode == 0 and "proved: the chain\n" in chain.stdout, chain
+    assert "the head in Redis was not compared: REDIS_URL is not set" in chain.stdout
+    anchored = verify(gateway.data, {}, "--head", gateway.events("audit_head")[-1]["head"])
+    assert anchored.returncode == 0 and "the head (given)" in anchored.stdout
+    # A Redis that is named must answer, and must be one of this gateway.
+    assert verify(gateway.data).returncode == 0
+    redis.command("FLUSHALL")
+    empty = verify(gateway.data)
+    assert empty.returncode == 0 and "Redis holds no head of this gateway" in empty.stdout, empty
+    (copy / "gateway-id").unlink()
+    unnamed = verify(copy)
+    assert unnamed.returncode == 1 and "no gateway-id" in unnamed.stderr
+    redis.kill()
+    away = verify(gateway.data)
+    assert away.returncode == 1 and "REDIS_URL" in away.stderr, away
+
+
 def test_the_trail_survives_a_rotation_of_the_data_key(own_stack):
     gateway = own_stack().gateway
     old = gateway.env["LOLA_DATA_KEY"]
@@ -223,9 +327,16 @@ def test_pages_and_bounds(own_stack):
     source = fresh_address()
     tries = [gateway.manage("GET", "/admin/api/dlq", token="wrong" * 8, source=source).status for _ in range(40)]
     assert tries == [401] * 10 + [429] * 30
+    # Who shows nothing has tried nothing, however often.
+    for _ in range(20):
+        assert_problem(gateway.manage("GET", "/admin/api/dlq", token=None), 401)
+
+    def refused() -> list[str]:
+        return [item["outcome"] for item in _trail(gateway) if item["action"] == "authentication.refused"]
+
+    eventually(lambda: len(refused()) >= 5, what="the records of them")
     gateway.restart(kill=True)
-    refused = [item for item in _trail(gateway) if item["action"] == "authentication.refused"]
-    assert len(refused) == 5
+    assert refused() == ["refused"] * 5
     first = gateway.admin("GET", "audit?limit=2")
     assert len(first["items"]) == 2 and first["next"] == first["items"][-1]["id"]
     seen = [item["seq"] for item in first["items"]]

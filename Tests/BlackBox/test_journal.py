@@ -333,6 +333,10 @@ def test_damage_before_the_tail_is_put_aside_and_told(own_stack):
     (line,) = gateway.events("journal_damaged")
     assert (line["level"], line["file"], line["kind"]) == ("error", segment.name, "records")
     assert "lola store check" in line["hint"]
+    # What was acknowledged is gone: links of before may have been used, and nobody knows.
+    alerts = eventually(lambda: {one["kind"]: one for one in gateway.admin("GET", "alerts")["items"]}, what="the alerts")
+    assert set(alerts) == {"journal_damaged", "store_epoch"} and alerts["store_epoch"]["severity"] == "HIGH"
+    assert len(gateway.events("store_epoch_changed")) == 1
     kept = gateway.data / line["kept"]
     start, count = int(line["offset"]), int(line["octets"])
     assert kept.read_bytes() == bytes(octets[start:start + count]) and 0 < count < len(octets)
@@ -345,7 +349,7 @@ def test_damage_before_the_tail_is_put_aside_and_told(own_stack):
     assert repaired.returncode == 0, repaired
     assert run("store", "check", "--data", str(gateway.data)).returncode == 0
     gateway.start()
-    assert len(gateway.events("journal_damaged")) == 1
+    assert len(gateway.events("journal_damaged")) == 1 and len(gateway.events("store_epoch_changed")) == 1
     assert kept.exists()
     gateway.say(phone, "otra")
     own.graph.wait_texts(phone, 2)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import random
 import signal
@@ -16,11 +17,14 @@ from lolabox import payloads
 from lolabox.load import Load
 from lolabox.stubs import AgentStub
 from lolabox.waiting import eventually, never
+from lolabox.widget import create_ticket, v1
 from test_redis import events
 
 KILLS = int(os.environ.get("LOLA_REDIS_KILLS") or 10)
 SEED = int(os.environ.get("LOLA_CRASH_SEED") or 20261121)
 LANES = 64
+#: Octets of a key's name in a token.
+KEY_ID = 4
 #: How long a lane stays with a gateway that says nothing.
 LEASE = 10.0
 #: A dead gateway is noticed after its lease of 10 s; everything it had taken is handled by others within this.
@@ -232,6 +236,10 @@ def test_a_flushed_redis_is_noticed_and_the_gateways_go_on(pair, redis, services
     for gateway in pair:
         eventually(lambda gateway=gateway: events(gateway, "store_epoch_changed"), 5, "store_epoch_changed")
         assert gateway.metric_sum('^lola_redis_faults_total{kind="store_changed"}') > 0
+        # Each has told its operators; all of them see what the store keeps.
+        # It was told while the store was not there, and is kept now.
+        eventually(lambda gateway=gateway: {alert["kind"] for alert in gateway.admin("GET", "alerts")["items"]}
+                   == {"store_epoch"}, 15, "the alert")
     wait_shared(redis, 4)
 
 
@@ -273,3 +281,64 @@ def test_a_gateway_that_slept_through_a_new_beginning_ends_to_begin_anew(on_redi
         gateway.say(phone, "once", message)
     new.agents.wait_call(phone)
     never(lambda: len(new.agents.calls(phone)) > 1, 1.0, "handled by both")
+
+
+def test_a_callback_key_that_is_nearly_used_up_is_an_alert_and_at_its_end_makes_no_token(on_redis, redis):
+    own = on_redis()
+    key_id = hashlib.sha256(b"lola key id v1 e1").digest()[:KEY_ID]
+    name = hashlib.sha256(b"lola callback encryption use v1" + key_id).hexdigest()[:32]
+    phone = own.person()
+    create_ticket(own.gateway, phone)
+    assert 0 < int(redis.command("GET", f"lola:meta:{name}")) < 1 << 20
+    for uses, status in ((1 << 30, 201), (1 << 32, 503)):
+        assert own.gateway.admin("GET", "alerts")["items"] == [] or uses > 1 << 30
+        assert own.gateway.stop() == 0
+        # As so many tokens would have left it.
+        redis.command("INCRBY", f"lola:meta:{name}", uses - int(redis.command("GET", f"lola:meta:{name}")))
+        own.gateway.start()
+        create_ticket(own.gateway, phone, status=status)
+        (alert,) = eventually(lambda: own.gateway.admin("GET", "alerts")["items"], what="the alert")[:1]
+        assert (alert["kind"], alert["severity"]) == ("callback_key_use", "MEDIUM") and "rotate" in alert["text"]
+
+
+# Tokens
+
+
+def test_a_token_revoked_at_one_gateway_is_refused_by_the_other_within_a_second(on_redis):
+    here, there = (on_redis().gateway for _ in range(2))
+    path = "tickets/" + "0" * 32
+    for round_number in range(3):
+        # In both directions: who revokes is not who minted.
+        one, other = (here, there) if round_number % 2 == 0 else (there, here)
+        made = one.admin("POST", "tokens", {"agent": "roaming"}, 201)
+        began = time.monotonic()
+        for gateway in (one, other):
+            eventually(lambda: v1(gateway, "GET", path, token=made["token"]).status == 404, 5, "a token that lets in")
+        assert time.monotonic() - began < 1.5, "minted for both"
+        assert other.manage("DELETE", f"/admin/api/tokens/{made['id']}").status == 204
+        began = time.monotonic()
+        # Where it was revoked, at once.
+        assert v1(other, "GET", path, token=made["token"]).status == 401
+        eventually(lambda: v1(one, "GET", path, token=made["token"]).status == 401, 5, "a token that is refused")
+        assert time.monotonic() - began < 1.0
+        # And for good, also of an agent that has another token.
+        spare = one.admin("POST", "tokens", {"agent": "roaming"}, 201)
+        for gateway in (one, other):
+            eventually(lambda: v1(gateway, "GET", path, token=spare["token"]).status == 404, 5, "the other token")
+            assert v1(gateway, "GET", path, token=made["token"]).status == 401
+    # A gateway that starts later knows it too, and Redis has no word of it in clear.
+    late = on_redis().gateway
+    eventually(lambda: v1(late, "GET", path, token=spare["token"]).status == 404, 5, "the late gateway")
+    assert v1(late, "GET", path, token=made["token"]).status == 401
+
+
+def test_a_token_that_runs_out_is_refused_everywhere_at_its_time(on_redis):
+    here, there = (on_redis().gateway for _ in range(2))
+    path = "tickets/" + "0" * 32
+    made = here.admin("POST", "tokens", {"agent": "brief", "expires": 2}, 201)
+    began = time.monotonic()
+    eventually(lambda: v1(there, "GET", path, token=made["token"]).status == 404, 1.5, "a token that lets in")
+    for gateway in (here, there):
+        eventually(lambda: v1(gateway, "GET", path, token=made["token"]).status == 401, 5, "a token that is refused")
+    # Times are whole seconds.
+    assert 0.9 < time.monotonic() - began < 4

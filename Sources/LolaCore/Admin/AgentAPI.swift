@@ -108,7 +108,7 @@ final class AgentAPI {
                     writer.null()
                     continue
                 }
-                if member.isMoney { writer.raw(DollarText.text(value)) } else { writer.integer(value) }
+                if member.isMoney { writer.raw(Dollars.text(cents: value).utf8) } else { writer.integer(value) }
             }
             writer.member("own") { writer in
                 writer.array { writer in

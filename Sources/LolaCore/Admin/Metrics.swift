@@ -132,6 +132,9 @@ struct MetricsPage {
             ("", .cardsMasked)
         ]),
         Family(name: "lola_tickets_total", help: "Tickets made.", series: [("", .ticketsMade)]),
+        Family(name: "lola_orders_total", help: "Messages and calls that agents asked for.", series: [
+            (#"outcome="accepted""#, .ordersAccepted), (#"outcome="refused""#, .ordersRefused),
+        ]),
         Family(name: "lola_callbacks_total", help: "Callbacks of widgets.", series: [
             (#"outcome="redeemed""#, .callbacksRedeemed), (#"outcome="refused""#, .callbacksRefused),
         ]),

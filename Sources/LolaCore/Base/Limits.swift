@@ -301,6 +301,8 @@ enum Limits {
     static let redisRetryMax = Interval.milliseconds(800)
     /// How long a start waits for a Redis that is starting too.
     static let redisStartPatience = Interval.seconds(10)
+    /// How long a command waits for a Redis that it looks into.
+    static let redisLookPatience = Interval.seconds(5)
     /// How long a lane stays with a member that says nothing.
     static let redisLease = Interval.seconds(10)
     /// Entries of one loop that are read and not done, and their octets; the rest stays in Redis.

@@ -135,7 +135,8 @@ enum CSVLine {
     /// Quoted where it must be; what a table program would take for a formula begins with an apostrophe.
     static func line(_ fields: [String]) -> String {
         fields.map { field in
-            let isFormula = field.utf8.first.map { "=@-\t".utf8.contains($0) } ?? false
+            let isNumber = field.utf8.first == 0x2B && field.utf8.dropFirst().allSatisfy(ASCII.isDigit)
+            let isFormula = field.utf8.first.map { "=@+-\t\r".utf8.contains($0) } == true && !isNumber
             let safe = isFormula ? "'" + field : field
             let needsQuotes = safe.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 < 0x20 }
             return needsQuotes ? "\"" + safe.replacing("\"", with: "\"\"") + "\"" : safe

@@ -15,6 +15,8 @@ final class AlertKeeper {
     private let log: Log
     private let coolDown: Interval
     private let webhook: AlertWebhook?
+    /// Told of each new incident, for those who look at it live.
+    var onTold: (AlertRecord) -> Void = { _ in }
     private var incidents: [AlertName: Incident] = [:]
     private var isUpdating = false
     private var sinceTrim = 0
@@ -45,7 +47,7 @@ final class AlertKeeper {
             incidents[name]?.record.count += raised.count
             incidents[name]?.record.lastAt = loop.wall
             incidents[name]?.isStale = true
-            return updateLater()
+            return updateLater(Limits.alertUpdateInterval)
         }
         if incidents[name] == nil, incidents.count >= Limits.alertIncidentsMax { forget() }
         let record = AlertRecord(raised, at: loop.wall, entropy: loop.entropy)
@@ -60,10 +62,10 @@ final class AlertKeeper {
         } else {
             log.write(.warn, "alert", at: loop.wall, values)
         }
-        // A store that cannot take it has raised an alert of its own; the line stands in the log.
-        store.submit(record.operation) { _ in }
+        keep(name, record)
         trim()
         webhook?.send(record)
+        onTold(record)
     }
 
     /// Those whose cool-down is over; when there are none, the one that ends next.
@@ -75,14 +77,23 @@ final class AlertKeeper {
         incidents[next.key] = nil
     }
 
-    private func updateLater() {
+    /// A store that is away gets it later: what it has lost is told while it is not there.
+    private func keep(_ name: AlertName, _ record: AlertRecord) {
+        store.submit(record.operation) { [self] answer in
+            guard answer != .done, incidents[name]?.record.id == record.id else { return }
+            incidents[name]?.isStale = true
+            updateLater(Limits.storeRetry)
+        }
+    }
+
+    private func updateLater(_ wait: Interval) {
         if isUpdating { return }
         isUpdating = true
-        loop.after(Limits.alertUpdateInterval) { [self] in
+        loop.after(wait) { [self] in
             isUpdating = false
             for (name, incident) in incidents where incident.isStale {
                 incidents[name]?.isStale = false
-                store.submit(incident.record.operation) { _ in }
+                keep(name, incident.record)
             }
         }
     }

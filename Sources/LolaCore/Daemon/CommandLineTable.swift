@@ -146,8 +146,8 @@ enum CommandLineTable {
         name: .auditVerify, summary: "Prove that the audit trail is whole",
         description: """
             Reads the audit trail of a data folder and checks every octet of it against the keys (LOLA_AUDIT_KEY, else \
-            LOLA_DATA_KEY with the store of the folder) and its end against the head that the store keeps, and against \
-            --head. Changes nothing; the gateway may run, or the folder be a copy. Says what was proved. Exit code 3, \
+            LOLA_DATA_KEY with the store) and its end against the head that the store keeps, and against --head. The store \
+            is that of the folder, or the Redis of REDIS_URL when that is set. Changes nothing; the gateway may run, or the folder be a copy. Says what was proved. Exit code 3, \
             with the number of the first bad record, when anything was edited, inserted, moved, deleted or cut.
             """,
         flags: [config, dataDirectory, auditHead, json], example: "lola audit verify --data-dir /var/lib/lola")

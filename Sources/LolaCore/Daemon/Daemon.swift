@@ -62,6 +62,7 @@ enum Daemon {
             for damage in opening.damages {
                 shared.alerts.raise(Alert(kind: .journalDamaged, subject: "", text: damage))
             }
+            if opening.hasLost { shared.alerts.raise(.storeHasLost) }
         } catch {
             return error
         }

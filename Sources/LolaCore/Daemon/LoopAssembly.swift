@@ -49,11 +49,10 @@ final class LoopAssembly {
         let journal = FlowLog(shared.log, clock: clock)
         let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
         let watch = try Self.watch(number, loop, shared, bare, store, client, pseudonyms)
-        self.watch = watch
         let door = LoopGuard(
             loop, shared, store: store, pseudonyms: pseudonyms, audit: watch.audit, channels: Set(channels.keys),
             hasConsole: shared.console != nil)
-        self.door = door
+        (self.door, self.watch) = (door, watch)
         let operators = try Self.operators(loop, shared, store, pseudonyms, watch.audit)
         self.operators = operators
         // Made before the console, which shows what it holds.
@@ -66,11 +65,6 @@ final class LoopAssembly {
                 requeue(accepted)
             },
             onGuess: { door.lockouts.failed($0, $1) }))
-        let mcp = MCPAssembly(number: number, shared, .init(
-            server: server, client: client, audit: watch.audit, desks: operators.desks, tickets: tickets.api,
-            outbound: nil, mailbox: nil, authenticator: door.authenticator,
-            onGuess: { door.lockouts.failed($0, $1) }))
-        self.mcp = mcp
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), tickets: tickets.book,
@@ -83,10 +77,14 @@ final class LoopAssembly {
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
             journal: journal
         ) { flow.take($0) }
+        let outbound = OutboundAssembly(
+            loop, shared, store: store, client: client, pseudonyms: pseudonyms, audit: watch.audit, channels: channels)
+        mcp = MCPAssembly(
+            number, shared, server, client, watch.audit, operators.desks, tickets.api, outbound.gate, door)
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
             backlog: shared.backlog, pseudonyms: pseudonyms, doubts: shared.doubts,
-            onAccepted: console.map { $0.accepted }
+            onAccepted: console.map { $0.accepted }, onReceipt: { outbound.receipt($0, from: $1) }
         ) { [self] accepted in
             // What another loop accepted of the same conversation before us lies in the mailbox: it comes first.
             _ = readMail()
@@ -101,8 +99,7 @@ final class LoopAssembly {
         serve([
             WebhookArea(webhooks, channels: channels), admin, deadLetters,
             LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
-            Self.page(server, shared), TicketArea(tickets), operators.api, mcp.door,
-            mcp.openAPI,
+            Self.page(server, shared, watch), TicketArea(tickets), operators.api, outbound.area, mcp.door, mcp.openAPI,
         ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
         attach(store, journal, client, number: number)
     }
@@ -117,9 +114,10 @@ final class LoopAssembly {
             tls: try serverTLS(shared), connectionsMax: connectionsMax(shared), bodiesMax: bodiesMax(shared))
     }
 
-    private static func page(_ server: HTTPServer, _ shared: SharedParts) -> AdminPageArea {
+    private static func page(_ server: HTTPServer, _ shared: SharedParts, _ watch: LoopWatch) -> AdminPageArea {
         let report = HealthReport(shared, clock: server.loop.clock)
         let events = AdminEvents(server: server, log: shared.messages) { report.figures }
+        watch.tell(events)
         return AdminPageArea(events) { report.render() }
     }
 
@@ -162,7 +160,7 @@ final class LoopAssembly {
             managementPort = try open(own, port: own.port, role: .management)
         }
         if let redis {
-            redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index)
+            redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index, alerts: shared.alerts)
             redis.start()
             if isFirst { door.lockouts.follow() }
         }
@@ -357,7 +355,8 @@ final class LoopAssembly {
                 http[name] = HTTPAgent(
                     name: name, url: HTTPURL(url), timeout: settings.agents.timeout,
                     key: try ES256PrivateKey(pem: settings.session.jwtPrivateKey),
-                    issuer: [UInt8](text: settings.server.publicURL.text), entropy: loop.entropy)
+                    issuer: [UInt8](text: settings.server.publicURL.text), entropy: loop.entropy,
+                    operations: settings.widgets.operations)
             }
         } catch {
             throw .key(error)

@@ -22,7 +22,8 @@ final class LoopGuard {
             isDemo: shared.settings.demoMode)
         gatekeeper = Gatekeeper(.init(
             loop: loop, state: state, authenticator: authenticator, limits: limits, lockouts: lockouts,
-            audit: audit, log: log, pseudonyms: pseudonyms, channels: channels, hasConsole: hasConsole))
+            audit: audit, log: log, pseudonyms: pseudonyms, channels: channels, hasConsole: hasConsole,
+            isSwitchedOff: { shared.agents.accounts[$0]?.status == .inactive }))
     }
 
     /// What the guard of the process begins with.

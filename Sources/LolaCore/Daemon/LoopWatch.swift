@@ -51,6 +51,15 @@ final class LoopWatch {
         first?.anomalies.start()
     }
 
+    /// Tells the readers of the events of each alert.
+    func tell(_ events: AdminEvents) {
+        first?.alerts.onTold = { record in
+            var writer = JSONWriter(capacity: 384)
+            record.write(to: &writer)
+            events.alert(writer.bytes)
+        }
+    }
+
     /// Whether the end of the loop has to wait for `finish`.
     var isFirst: Bool { first != nil }
 

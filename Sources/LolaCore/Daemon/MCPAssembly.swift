@@ -6,37 +6,27 @@ struct MCPAssembly {
     let streams: MCPStreams
     let openAPI: OpenAPIArea
 
-    /// What the loop has and tools need.
-    struct Surroundings {
-        let server: HTTPServer
-        let client: OutboundClient
-        let audit: any AuditLog
-        let desks: OperatorDesks
-        let tickets: TicketAPI
-        let outbound: (any OutboundDesk)?
-        let mailbox: (any AgentMailbox)?
-        let authenticator: Authenticator
-        let onGuess: (IPAddress, @escaping () -> Void) -> Void
-    }
-
-    init(number: Int, _ shared: SharedParts, _ around: Surroundings) {
+    init(
+        _ number: Int, _ shared: SharedParts, _ server: HTTPServer, _ client: OutboundClient, _ audit: any AuditLog,
+        _ desks: OperatorDesks, _ tickets: TicketAPI, _ outbound: any OutboundDesk, _ guardian: LoopGuard
+    ) {
         let settings = shared.settings
-        let box = ToolBox(around.server.loop, audit: around.audit, tools: AgentTools.all(.init(
-            agents: around.desks.agents, credentials: around.desks.credentials, consents: around.desks.consents,
-            tickets: around.tickets, outbound: around.outbound, mailbox: around.mailbox,
-            providers: Self.providers(settings, around.client))))
-        streams = MCPStreams(
-            number: number, server: around.server, sessions: shared.mcp, tokens: shared.agents.tokens)
+        // Nothing brings people's messages to agents that act by themselves yet, so there is no mailbox.
+        let box = ToolBox(server.loop, audit: audit, tools: AgentTools.all(.init(
+            agents: desks.agents, credentials: desks.credentials, consents: desks.consents, tickets: tickets,
+            outbound: outbound, mailbox: nil, providers: Self.providers(settings, client))))
+        streams = MCPStreams(number: number, server: server, sessions: shared.mcp, tokens: shared.agents.tokens)
         door = MCPDoor(.init(
-            server: around.server, box: box, sessions: shared.mcp, streams: streams, origins: Self.origins(settings),
-            tokens: shared.agents.tokens, authenticator: around.authenticator, onGuess: around.onGuess))
+            server: server, box: box, sessions: shared.mcp, streams: streams, origins: Self.origins(settings),
+            tokens: shared.agents.tokens, authenticator: guardian.authenticator,
+            onGuess: { guardian.lockouts.failed($0, $1) }))
         openAPI = OpenAPIArea(base: settings.server.publicURL.text)
     }
 
     /// Pages of our own name and of the bank's own widgets; nobody else's.
     private static func origins(_ settings: Settings) -> MCPOrigins {
         let own = settings.server.publicURL
-        let widgets = [settings.widgets.cipURL, settings.widgets.cardURL].compactMap { $0?.origin }
+        let widgets = settings.widgets.urls.map(\.url.origin)
         return MCPOrigins(
             authority: [UInt8](text: own.authority), origins: ([own.origin] + widgets).map { [UInt8](text: $0) })
     }

@@ -39,7 +39,7 @@ struct RedisOpening {
         let audit = try StoreOpening.audit(settings, index, gateway: gateway) { Self.ask(store, $0) }
         return StoreOpening(
             store: .redis(address, trust, index: index.secret), pseudonymKey: pseudonymKey,
-            memory: memory, audit: audit, damages: [], crashPages: pages, folder: nil, threads: nil)
+            memory: memory, audit: audit, damages: [], hasLost: false, crashPages: pages, folder: nil, threads: nil)
     }
 
     /// Nothing when the address does not ask for TLS.

@@ -9,6 +9,6 @@ enum SettingsGap {
     }
 
     private static let withoutEffect = [
-        "compliance.content_filter", "compliance.quiet_hours", "twilio.auth_token", "resend.webhook_secret",
+        "twilio.auth_token", "resend.webhook_secret",
     ]
 }

@@ -12,6 +12,8 @@ struct StoreOpening {
     let audit: AuditMemory
     /// What is damaged in the journal, in words for an alert.
     let damages: [String]
+    /// The store has lost what it acknowledged, which was not known before.
+    let hasLost: Bool
     /// Nil where the file cannot be made; then no message is ever blamed.
     let crashPages: LinuxCrashPages?
     /// Holds the lock of the folder: must live as long as the process.
@@ -63,10 +65,21 @@ struct StoreOpening {
     static func audit(
         _ settings: Settings, _ index: IndexKey, gateway: String, _ ask: (StoreOperation) -> StoreAnswer
     ) throws(Daemon.Failure) -> AuditMemory {
-        try crypto { () throws(CryptoFault) in
+        let memory = try crypto { () throws(CryptoFault) in
             try AuditMemory.find(
                 configured: settings.watch.auditKeys, index: index.secret, gateway: gateway, ask: ask)
         }
+        // A store that lost its index key has lost the derived key and the head with it: that is told, and no reason to
+        // stand still. Everything else is a key that somebody forgot.
+        guard !settings.watch.auditKeys.isEmpty || memory.isForged else { return memory }
+        let path = settings.data.directory + "/" + AuditThreads.folder
+        guard let keys = try? AuditKeys(memory.secrets), let disk = try? LinuxDisk(path, .reading),
+            let number = try? AuditRecovery.foreignSegment(disk, keys)
+        else { return memory }
+        throw Daemon.Failure(code: 78, text: """
+            LOLA_AUDIT_KEY does not prove the audit trail in \(path), whose segment \(number) another key has signed: \
+            give that key, after a comma when there is a new one; or put the folder away, which will be told
+            """)
     }
 
     private static func place(_ settings: Settings) -> String {
@@ -97,14 +110,15 @@ private struct EmbeddedOpening {
         guard let epoch = StoreEpoch.find(report, entropy: LinuxEntropy(), ask: { bare.ask($0) }) else {
             throw Daemon.Failure(code: 74, text: "the store in \(folder) cannot be written")
         }
-        journal.note(epoch: epoch)
+        journal.note(epoch: epoch.octets)
+        if epoch.isOfLoss { log.write(.error, "store_epoch_changed", at: LinuxClock().wall) }
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
         let audit = try StoreOpening.audit(settings, index, gateway: AuditHead.embedded) { bare.ask($0) }
         let memory = try StoreOpening.memory(keys, settings) { bare.ask($0) }
         let pages = CrashBlame.read(folder, slots: loops.count, log) { bare.ask($0) }
         return StoreOpening(
             store: .embedded(journal), pseudonymKey: pseudonymKey, memory: memory, audit: audit, damages: damages,
-            crashPages: pages, folder: disk, threads: threads)
+            hasLost: epoch.isOfLoss, crashPages: pages, folder: disk, threads: threads)
     }
 
     // MARK: Journal

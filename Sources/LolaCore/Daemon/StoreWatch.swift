@@ -24,7 +24,9 @@ final class StoreWatch {
 
     /// Writes down what Redis does to a loop, and tells probes whether the loop has it. Each try to connect may fail:
     /// only another fault than that of the try before is news.
-    static func redis(_ loop: Loop, _ log: Log, _ health: Health, _ index: IndexKeyKeeper?) -> (RedisEvent) -> Void {
+    static func redis(
+        _ loop: Loop, _ log: Log, _ health: Health, _ index: IndexKeyKeeper?, alerts: any AlertDesk
+    ) -> (RedisEvent) -> Void {
         var isAway = true
         var told: RedisFault?
         health.storeIsAway()
@@ -43,7 +45,9 @@ final class StoreWatch {
                 if told != fault { log.write(.error, "redis_away", at: now, [("fault", fault.rawValue)]) }
                 told = fault
             case .refused(let fault): log.write(.error, "redis_refused", at: now, [("fault", fault.rawValue)])
-            case .epochChanged: log.write(.error, "store_epoch_changed", at: now)
+            case .epochChanged:
+                log.write(.error, "store_epoch_changed", at: now)
+                alerts.raise(.storeHasLost)
             case .lanes(let taken, let released, let lost, let held, let members):
                 log.write(.info, "redis_lanes", at: now, [
                     ("taken", "\(taken)"), ("released", "\(released)"), ("lost", "\(lost)"), ("held", "\(held)"),

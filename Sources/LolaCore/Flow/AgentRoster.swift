@@ -25,16 +25,20 @@ final class AgentRoster {
         self.inFlightMax = inFlightMax
     }
 
-    /// Asks once; `completion` runs on this loop, never before `ask` returns.
+    /// Asks once; `completion` runs on this loop, never before `ask` returns. A question that is taken back by its
+    /// leash fails at once, and goes out no more.
     func ask(
-        _ name: AgentName, _ turn: Turn, state: [UInt8]?,
+        _ name: AgentName, _ turn: Turn, state: [UInt8]?, leash: CallLeash,
         _ completion: @escaping (Result<AgentAnswer, AgentFailure>) -> Void
     ) {
         guard let agent = http[name] else {
             let answer = scripted.answer(name, turn, state: state)
             return loop.soon { completion(.success(answer)) }
         }
+        leash.whenGivenUp = { completion(.failure(.retry(word: "withdrawn", after: nil))) }
         enter(name) { [self] in
+            // It has failed already.
+            if leash.isGivenUp { return loop.soon { [self] in leave(name) } }
             let request: OutboundRequest
             do throws(CryptoFault) {
                 request = try agent.request(turn, state: state, at: loop.wall)
@@ -44,7 +48,7 @@ final class AgentRoster {
                     completion(.failure(.retry(word: "not_signed", after: nil)))
                 }
             }
-            client.send(request) { [self] outcome in
+            client.send(request, leash: leash) { [self] outcome in
                 leave(name)
                 completion(agent.read(outcome))
             }

@@ -25,18 +25,20 @@ final class Delivery {
     private let ledger: MessageLedger
     private let channel: any Channel
     private let message: InboundMessage
+    private let leash: CallLeash
     private var items: [Item] = []
     private var sent = 0
     private let completion: (Outcome) -> Void
 
     init(
-        _ parts: FlowParts, _ ledger: MessageLedger, channel: any Channel, message: InboundMessage,
+        _ parts: FlowParts, _ ledger: MessageLedger, channel: any Channel, message: InboundMessage, leash: CallLeash,
         completion: @escaping (Outcome) -> Void
     ) {
         self.parts = parts
         self.ledger = ledger
         self.channel = channel
         self.message = message
+        self.leash = leash
         self.completion = completion
     }
 
@@ -87,8 +89,8 @@ final class Delivery {
         guard let item = items.last else { return completion(.delivered) }
         loop.counters.add(.deliveries)
         items[items.count - 1].attempts += 1
-        parts.client.send(item.request) { [self] outcome in
-            ledger.step {
+        parts.client.send(item.request, leash: leash) { [self] outcome in
+            ledger.stepUnlessErased {
                 switch outcome {
                 case .success(let response): judged(channel.judge(response))
                 case .failure(let fault): judged(.retry(word: fault.word, after: nil))

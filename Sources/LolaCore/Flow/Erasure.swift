@@ -40,6 +40,10 @@ final class Erasure {
     private var messages: Set<RecordID> = []
     private var conversations: Set<RecordID> = []
     private var contacts: Set<RecordID> = []
+    /// Conversations by their keys, as far as these are known: tickets are named after them.
+    private var talks: Set<ConversationKey> = []
+    /// Of tickets.
+    private var operations = Set(TicketOperations.builtIn.names)
 
     /// Tells other gateways on the same store, and the next start, that something was erased.
     static let mark = StoreKey(.meta, RecordID(digest: Digest.sha256([UInt8](text: "lola last erasure"))))
@@ -84,9 +88,9 @@ final class Erasure {
             contacts.insert(parts.pseudonyms.sender(sender.channel, sender.id))
             guard let own = parts.own[sender.channel] else { continue }
             let key = ConversationKey(sender.channel, own: own, sender: sender.id)
-            conversations.insert(parts.pseudonyms.conversation(key))
+            add(key)
         }
-        if let named = subject.conversation { conversations.insert(parts.pseudonyms.conversation(named)) }
+        if let named = subject.conversation { add(named) }
         scan(.inbound, each: { [self] in look($0.id, try? WebhookGate.restored($0.value)) }, then: { [self] in
             scan(.dead, each: { [self] in look($0.id, (try? DeadLetter($0))?.verified) }, then: { [self] in
                 scan(.quarantine, each: { [self] record in
@@ -102,8 +106,13 @@ final class Erasure {
         let isLinked = contacts.contains(parts.pseudonyms.sender(of: message))
         guard isLinked || subject.holds(message) else { return }
         messages.insert(id)
-        conversations.insert(parts.pseudonyms.conversation(message.conversation))
+        add(message.conversation)
         contacts.insert(parts.pseudonyms.sender(of: message))
+    }
+
+    private func add(_ conversation: ConversationKey) {
+        talks.insert(conversation)
+        conversations.insert(parts.pseudonyms.conversation(conversation))
     }
 
     /// A page at a time; between two pages the loop does everything else.
@@ -123,18 +132,57 @@ final class Erasure {
 
     /// All that stands under the id of a message goes at one moment: whoever has it in hand finds the entry gone.
     private func removeMessages(_ ids: ArraySlice<RecordID>) {
-        guard let id = ids.first else { return removeRest() }
-        let rooms: [StoreRoom] = [.outbox, .progress, .suspect, .dead, .quarantine]
-        remove(
-            [StoreKey(.inbound, id)] + rooms.map { StoreKey($0, id) },
-            then: { [self] in removeMessages(ids.dropFirst()) })
+        guard let id = ids.first else { return findTickets() }
+        remove(Self.keys(ofMessage: id), then: { [self] in removeMessages(ids.dropFirst()) })
+    }
+
+    private static func keys(ofMessage id: RecordID) -> [StoreKey] {
+        let rooms: [StoreRoom] = [.inbound, .outbox, .progress, .suspect, .dead, .quarantine]
+        return rooms.map { StoreKey($0, id) }
+    }
+
+    /// After the messages: no agent's answer to one of them makes a ticket any more.
+    private func findTickets() {
+        var found: [Ticket] = []
+        scan(.ticket, each: { [self] record in
+            guard let ticket = try? Ticket(record) else { return receipt.unreadable += 1 }
+            if talks.contains(ticket.conversation) || subject.holds(ticket.conversation) { found.append(ticket) }
+        }, then: { [self] in removeTickets(found[...]) })
+    }
+
+    /// The closing of a ticket is taken first: a callback that came before has put its event into the queue, where it
+    /// goes with the ticket; none comes after.
+    private func removeTickets(_ tickets: ArraySlice<Ticket>) {
+        guard let ticket = tickets.first else { return removeOrders() }
+        add(ticket.conversation)
+        operations.insert(ticket.operation)
+        parts.store.submit(TicketRecords.seizing(ticket, at: parts.loop.wall)) { [self] answer in
+            guard case .claimed = answer else { return fail() }
+            let event = parts.pseudonyms.id(CallbackEvent.key(of: ticket.id).bytes)
+            remove([TicketRecords.key(ticket.id), records.link(ticket.link)] + Self.keys(ofMessage: event)) { [self] in
+                removeTickets(tickets.dropFirst())
+            }
+        }
+    }
+
+    private var records: TicketRecords { TicketRecords { [pseudonyms = parts.pseudonyms] in pseudonyms.id($0) } }
+
+    /// What agents sent to the subject: the ledger knows a person by a keyed hash only.
+    private func removeOrders() {
+        let people = Set(subject.addresses.map { OutboundLedger.name(of: $0, parts.names) })
+        var orders: [StoreKey] = []
+        scan(.ledger, each: { record in
+            guard let order = try? LedgerRecord(record), people.contains(order.person) else { return }
+            orders.append(StoreKey(.ledger, record.id))
+        }, then: { [self] in remove(orders) { [self] in removeRest() } })
     }
 
     /// After the messages: nothing writes a state any more.
     private func removeRest() {
         let consents = subject.addresses.flatMap { parts.consents.ids($0) }
-        let keys = conversations.map { StoreKey(.state, $0) } + contacts.map { StoreKey(.contact, $0) }
-            + consents.map { StoreKey(.consent, $0) }
+        let names = talks.flatMap { talk in operations.flatMap { records.names(talk, $0) } }
+        let keys = names + conversations.map { StoreKey(.state, $0) } + contacts.map { StoreKey(.contact, $0) }
+            + contacts.map { StoreKey(.heard, $0) } + consents.map { StoreKey(.consent, $0) }
         remove(keys) { [self] in bare(subject.addresses[...]) }
     }
 
@@ -148,6 +196,7 @@ final class Erasure {
             parts.store.submit(.get(key)) { [self] answer in
                 switch answer {
                 case .value(nil): break
+                case .value where key.room.holdsClaims: break
                 case .value: counts["\(key.room.word)", default: 0] += 1
                 default: isKnown = false
                 }

@@ -73,4 +73,10 @@ struct ErasureSubject: Sendable {
         }
         return phones.contains(phone)
     }
+
+    /// Whether a conversation is with one of the subject's senders, whichever of our numbers it is with.
+    func holds(_ conversation: ConversationKey) -> Bool {
+        guard let parts = ConversationParts(conversation) else { return false }
+        return senders.contains(Sender(channel: parts.channel, id: parts.sender))
+    }
 }

@@ -14,13 +14,17 @@ final class Intake {
     private let loop: Loop
     /// Told of each accepted message before it goes on; only the console of `lola dev` listens.
     private let onAccepted: ((VerifiedMessage) -> Void)?
+    /// Told of each receipt and whose it is.
+    private let onReceipt: ((DeliveryReceipt, ChannelName) -> Void)?
 
     init(
         _ loop: Loop, store: any Store, directory: LoopDirectory, number: Int, log: MessageLog, backlog: Backlog,
         pseudonyms: Pseudonyms, doubts: DoubtCount, onAccepted: ((VerifiedMessage) -> Void)? = nil,
+        onReceipt: ((DeliveryReceipt, ChannelName) -> Void)? = nil,
         take: @escaping (AcceptedMessage) -> Void
     ) {
         self.onAccepted = onAccepted
+        self.onReceipt = onReceipt
         self.loop = loop
         self.store = store
         self.directory = directory
@@ -52,6 +56,7 @@ final class Intake {
         loop.counters.add(.webhookIgnored, webhook.ignored)
         loop.counters.add(.webhookReceipts, webhook.receipts.count)
         receipts(webhook.receipts)
+        if let onReceipt { for receipt in webhook.receipts { onReceipt(receipt, channel.name) } }
         accept(webhook.messages, requestID: request.requestID, answer)
         return nil
     }
@@ -71,7 +76,7 @@ final class Intake {
                 switch result {
                 case .claimed(true): accepted(verified, names)
                 case .claimed(false): loop.counters.add(.webhookDuplicates)
-                case .value, .done, .page, .sum, .fenced, .unavailable: isComplete = false
+                case .value, .done, .page, .sum, .reserved, .exceeded, .fenced, .unavailable: isComplete = false
                 }
                 open -= 1
                 guard open == 0 else { return }
@@ -81,7 +86,7 @@ final class Intake {
         }
     }
 
-    /// Claim and queue at one moment: nobody can take the id without the message being kept.
+    /// Claim and queue at one moment: nobody can take the id without the message being kept. Who wrote was heard.
     private static func acceptance(_ verified: VerifiedMessage, _ names: MessageNames) -> StoreOperation {
         let message = verified.message
         return .batch([
@@ -89,6 +94,7 @@ final class Intake {
             .append(QueueEntry(
                 key: StoreKey(.inbound, names.messageID), lane: message.conversation.lane,
                 value: MessageCodec.encode(verified))),
+            .mark(StoreKey(.heard, names.senderID), expires: Limits.heardRetention),
         ])
     }
 

@@ -14,6 +14,9 @@ final class Journey {
     private var agentAttempts = 0
     private var agentStarted: Instant?
     private var refusal: Refusal?
+    /// Calls of the message; that of the courtesy goes out beside them.
+    private let leash = CallLeash()
+    private let courtesyLeash = CallLeash()
 
     /// - Parameters:
     ///   - resting: told when the message begins and ends to wait for a time to come.
@@ -48,7 +51,9 @@ final class Journey {
     }
 
     private func begin() {
-        if let courtesy = channel?.acknowledgement(of: message) { parts.client.send(courtesy) { _ in } }
+        if let courtesy = channel?.acknowledgement(of: message) {
+            parts.client.send(courtesy, leash: courtesyLeash) { _ in }
+        }
         advance(nil)
     }
 
@@ -58,12 +63,16 @@ final class Journey {
         switch parts.pipeline.run(turn, &position, answer: answer) {
         case .waiting(.http(let request)):
             loop.counters.add(.identityCalls)
-            parts.client.send(request) { [self] outcome in
-                if case .failure = outcome { loop.counters.add(.identityFailures) }
-                ledger.step { advance(.http(outcome)) }
+            parts.client.send(request, leash: leash) { [self] outcome in
+                ledger.stepUnlessErased {
+                    if case .failure = outcome { loop.counters.add(.identityFailures) }
+                    advance(.http(outcome))
+                }
             }
         case .waiting(.store(let operation)):
-            parts.store.submit(operation) { [self] result in ledger.step { advance(.store(result)) } }
+            parts.store.submit(operation) { [self] result in
+                ledger.stepUnlessErased { advance(.store(result)) }
+            }
         case .stopped(let refusal, let reply):
             self.refusal = refusal
             if refusal == .senderNotAllowed {
@@ -102,8 +111,8 @@ final class Journey {
             agentAttempts += 1
             agentStarted = loop.clock.now
             loop.counters.add(.agentCalls)
-            parts.agents.ask(agent, turn, state: state) { [self] result in
-                ledger.step {
+            parts.agents.ask(agent, turn, state: state, leash: leash) { [self] result in
+                ledger.stepUnlessErased {
                     switch result {
                     case .success(let answer): answered(answer)
                     case .failure(let failure): failed(failure)
@@ -178,7 +187,7 @@ final class Journey {
     private func deliver(_ outbox: OutboxRecord, after sent: Int?) {
         guard let channel else { return giveUp("channel_off", replies: outbox.replies, sent: sent ?? 0) }
         let started = loop.clock.now
-        let delivery = Delivery(parts, ledger, channel: channel, message: message) { [self] outcome in
+        let delivery = Delivery(parts, ledger, channel: channel, message: message, leash: leash) { [self] outcome in
             let took = loop.clock.now - started
             switch outcome {
             case .delivered:
@@ -225,8 +234,12 @@ final class Journey {
         leave(ledger.isErased ? .erased : .handedOver)
     }
 
-    /// Nothing further is done with the message; the store has forgotten it.
-    func erase() { ledger.erase() }
+    /// Nothing further is done with the message; the store has forgotten it. What waits to go out does not.
+    func erase() {
+        ledger.erase()
+        leash.giveUp()
+        courtesyLeash.giveUp()
+    }
 
     private func leave(_ status: MessageRecord.Status) {
         let (trace, agent, finished) = (turn.trace, agent, loop.clock.wall)

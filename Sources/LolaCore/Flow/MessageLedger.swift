@@ -48,8 +48,12 @@ final class MessageLedger {
         page.release()
     }
 
+    /// The same, unless the message has been erased meanwhile.
+    func stepUnlessErased(_ body: () -> Void) { step { unlessErased(body) } }
+
     /// Goes on after `delay`; until then nobody needs the process for this message.
     func rest(_ delay: Interval, _ body: @escaping () -> Void) {
+        if isErased { return parts.loop.soon { [self] in step(onFenced) } }
         rests(true)
         rested = parts.loop.after(delay) { [self] in
             rested = nil
@@ -148,7 +152,7 @@ final class MessageLedger {
                 step(body)
             case .fenced: step(onFenced)
             case .claimed(false): step(lost)
-            case .done, .claimed, .sum, .value, .page: step(body)
+            case .done, .claimed, .sum, .reserved, .exceeded, .value, .page: step(body)
             }
         }
     }

@@ -22,7 +22,9 @@ struct CallbackEvent: Hashable, Sendable {
     let result: [UInt8]
 
     /// `callback:<ticket id>`: one ticket makes one event, ever.
-    var key: MessageKey { MessageKey(bytes: [UInt8](text: "callback:") + ticket.hex) }
+    var key: MessageKey { Self.key(of: ticket) }
+
+    static func key(of ticket: RecordID) -> MessageKey { MessageKey(bytes: [UInt8](text: "callback:") + ticket.hex) }
 }
 
 enum CallbackEventCodec {

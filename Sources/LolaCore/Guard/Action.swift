@@ -34,6 +34,8 @@ enum Action: String, CaseIterable, Sendable {
     case openMCPStream = "mcp.open"
     /// A message into a stream: the handler checks what it shows.
     case writeMCPStream = "mcp.write"
+    case sendMessage = "orders.send"
+    case showOrder = "orders.show"
 
     // Administration
     case listTickets = "tickets.list"
@@ -74,6 +76,9 @@ enum Action: String, CaseIterable, Sendable {
     /// For whom an action is made; `Authorisation` says which caller belongs to it.
     enum Audience: String, CaseIterable, Sendable { case everybody, operators, agents, widgets }
 
+    /// Whether an agent begins something with it: refused to one that operators have switched off.
+    var isActing: Bool { self == .createTicket }
+
     var audience: Audience {
         switch self {
         case .probeLive, .probeReady, .readKeys, .readMetrics, .webhookHandshake, .webhookReceive, .useConsole,
@@ -81,7 +86,7 @@ enum Action: String, CaseIterable, Sendable {
             .askForCallback, .writeMCPStream:
             .everybody
         case .createTicket, .showTicket, .revokeTicket, .readOpenAPI, .callMCP, .followMCP, .endMCP,
-            .openMCPStream:
+            .openMCPStream, .sendMessage, .showOrder:
             .agents
         case .listMessages, .showMessage, .dryRun, .listDeadLetters, .actOnDeadLetter, .showDeadLetter,
             .dropDeadLetter, .listQuarantine, .listLockouts, .liftLockout, .readAudit, .listAlerts, .followEvents,

@@ -72,8 +72,8 @@ final class AgentDesk {
         }
     }
 
-    /// Revokes every token of an agent that stands; the count of them. The first failure ends it: what was revoked stays
-    /// revoked.
+    /// Revokes every token of an agent that stands; the count of them. The first failure ends it: what was revoked
+    /// stays revoked.
     func revokeAll(of agent: AgentID, actor: String, _ completion: @escaping (Result<Int, Refusal>) -> Void) {
         guard isReady else { return completion(.failure(.storeUnavailable)) }
         let now = loop.wall

@@ -27,6 +27,11 @@ struct Alert: Sendable {
     let subject: String
     /// Figures in words for an operator: no address, no secret.
     let text: String
+
+    /// What a store acknowledged is gone: one incident, whoever notices it.
+    static let storeHasLost = Alert(
+        kind: .storeEpoch, subject: "",
+        text: "the store has lost what it acknowledged: open tickets and callbacks of before are not honoured")
 }
 
 /// Where alerts go. Thread-safe: the same incident (kind and subject) within its cool-down is told once.

@@ -71,7 +71,8 @@ extension AuditEvent.Action {
     /// Whether anybody outside can make as many of these as he likes.
     var isBounded: Bool {
         switch self {
-        case .authenticationRefused, .accessRefused, .callbackRefused, .senderRefused, .trailRead: true
+        case .authenticationRefused, .accessRefused, .callbackRefused, .outboundRefused, .senderRefused, .trailRead:
+            true
         default: false
         }
     }

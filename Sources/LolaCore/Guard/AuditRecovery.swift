@@ -31,6 +31,23 @@ struct AuditRecovery {
         self.known = known
     }
 
+    /// The newest segment that has a header, when its key is none of the ring: the wrong key was given, or somebody
+    /// changed the header. Nil when the trail can be gone on with, or says itself what is wrong with it.
+    static func foreignSegment(_ disk: any Disk, _ keys: AuditKeys) throws(DiskFault) -> UInt64? {
+        for number in try disk.names().compactMap({ AuditFileName.number($0) }).sorted(by: >) {
+            let file = try disk.open(AuditFileName.segment(number))
+            defer { disk.close(file) }
+            switch try AuditScanner.open(disk, file, keys) {
+            case .keyUnknown: return number
+            case .segment: return nil
+            // A start that was cut off left it; the one before counts.
+            case .invalid(let size) where size <= AuditHeader.count: continue
+            case .invalid: return nil
+            }
+        }
+        return nil
+    }
+
     private mutating func find() throws(DiskFault) {
         var numbers = try disk.names().compactMap { AuditFileName.number($0) }.sorted()
         guard !numbers.isEmpty else {

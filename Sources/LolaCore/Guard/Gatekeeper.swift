@@ -32,6 +32,8 @@ final class Gatekeeper {
         /// Whether there is a console, for callers of this machine.
         let hasConsole: Bool
         var table: [Route] = Route.table
+        /// Whether operators have switched the agent off: it may look, and begin nothing.
+        var isSwitchedOff: (AgentID) -> Bool = { _ in false }
     }
 
     /// A request on its way through the checks.
@@ -113,7 +115,8 @@ final class Gatekeeper {
             let lockouts = parts.lockouts
             return refuse(.authenticationRequired, caller) { done in lockouts.failed(caller.address, done) }
         case .known(let principal):
-            guard Authorisation.mayTry(principal, action) else {
+            let isOff = action.isActing && principal.agent.map(parts.isSwitchedOff) == true
+            guard Authorisation.mayTry(principal, action), !isOff else {
                 note(.accessRefused, principal.actor, action, caller)
                 return refuse(.accessDenied, caller)
             }

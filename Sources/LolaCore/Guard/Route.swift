@@ -41,6 +41,8 @@ struct Route: Sendable {
         Route("/mcp", .mcp, on: [.public], [.get: .followMCP, .post: .callMCP, .delete: .endMCP]),
         Route("/sse", .stream, on: [.public], [.get: .openMCPStream]),
         Route("/messages", .session, on: [.public], [.post: .writeMCPStream]),
+        Route("/v1/messages", .agent, on: [.public], [.post: .sendMessage]),
+        Route("/v1/messages/{key}", .agent, on: [.public], [.get: .showOrder]),
         Route("/dev{rest}", .console, on: [.public], [.get: .useConsole, .post: .useConsole]),
         Route("/admin/api/tickets", .admin, on: [.management], [.get: .listTickets]),
         Route("/metrics", .open, on: [.management], [.get: .readMetrics]),

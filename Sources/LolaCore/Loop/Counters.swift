@@ -37,6 +37,8 @@ enum Counter: Int, CaseIterable, Sendable {
     case messagesDead
     case cardsMasked
     case ticketsMade
+    case ordersAccepted
+    case ordersRefused
     case callbacksRedeemed
     case callbacksRefused
     case routedOnboarding

@@ -54,7 +54,10 @@ struct HTTPResponse: Sendable {
     }
 
     /// `application/problem+json` (RFC 9457): never says which part of an authentication failed.
-    static func problem(_ status: Int, code: StaticString, requestID: [UInt8]) -> HTTPResponse {
+    /// - Parameter more: members of this problem's own.
+    static func problem(
+        _ status: Int, code: StaticString, requestID: [UInt8], _ more: (inout JSONWriter) -> Void = { _ in }
+    ) -> HTTPResponse {
         var writer = JSONWriter(capacity: 192)
         writer.object { writer in
             writer.member("type", "about:blank")
@@ -62,6 +65,7 @@ struct HTTPResponse: Sendable {
             writer.member("status", status)
             writer.member("code", "\(code)")
             writer.member("request_id", bytes: requestID)
+            more(&writer)
         }
         return HTTPResponse(status: status, contentType: "application/problem+json", body: writer.bytes)
     }

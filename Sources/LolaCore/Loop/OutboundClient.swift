@@ -88,12 +88,17 @@ final class OutboundClient {
     /// Makes the call; `completion` runs exactly once, on this loop, never before `send` returns.
     /// With a `reader` the body of an answer 200 is a stream: it goes there as it comes and may have any length, and
     /// the time-out of the request is that of silence.
+    /// With a `leash` it can be taken back: the outcome is `closed` then, and nothing goes out that has not.
     func send(
-        _ request: OutboundRequest, reader: (([UInt8]) -> Void)? = nil,
+        _ request: OutboundRequest, leash: CallLeash? = nil, reader: (([UInt8]) -> Void)? = nil,
         _ completion: @escaping (OutboundOutcome) -> Void
     ) {
         let pool = pool(request.origin)
         let call = OutboundCall(request, pool, reader, completion)
+        if let leash {
+            if leash.isGivenUp { return loop.soon { self.finish(call, .failure(.closed), counted: false) } }
+            leash.whenGivenUp = { self.withdraw(call) }
+        }
         guard pool.breaker.permits(at: loop.now) else {
             return loop.soon { self.finish(call, .failure(.breakerOpen), counted: false) }
         }
@@ -256,9 +261,22 @@ final class OutboundClient {
     private func expire(_ call: OutboundCall) {
         guard !call.isOver else { return }
         call.timer = nil
+        abandon(call) { finish(call, .failure(.timeout)) }
+    }
+
+    /// Nobody wants the call any more; it says nothing about its origin.
+    private func withdraw(_ call: OutboundCall) {
+        guard !call.isOver else { return }
+        abandon(call) {
+            call.pool.breaker.withdraw(at: loop.now)
+            finish(call, .failure(.closed), counted: false)
+        }
+    }
+
+    private func abandon(_ call: OutboundCall, _ finish: () -> Void) {
         let connection = call.connection.flatMap { loop.entity($0) as? ClientConnection }
         call.pool.waiting.removeAll { $0 === call }
-        finish(call, .failure(.timeout))
+        finish()
         connection?.abandon(call)
     }
 }

@@ -28,7 +28,8 @@ enum MCPRevision: String, CaseIterable, Sendable, Comparable {
     /// An error may come without the id of a request.
     var hasErrorsWithoutID: Bool { self >= .november2025 }
 
-    /// What `initialize` is answered: the revision that was asked for when it has sessions and is known, else the newest.
+    /// What `initialize` is answered: the revision that was asked for when it is known and has sessions, else the
+    /// newest of those.
     static func negotiated(_ wanted: [UInt8]) -> MCPRevision {
         guard let known = MCPRevision(rawValue: wanted.text), known.hasSession else { return newestWithSession }
         return known

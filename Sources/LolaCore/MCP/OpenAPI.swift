@@ -1,5 +1,5 @@
-// `GET /v1/openapi.json`: the REST surface of agents as OpenAPI 3.1, written by code from the schemas that tools use. One
-// document for the life of the process.
+// `GET /v1/openapi.json`: the REST surface of agents as OpenAPI 3.1, written by code from the schemas that tools use.
+// One document for the life of the process.
 
 final class OpenAPIArea: ActionHandler {
     private let document: [UInt8]
@@ -60,16 +60,26 @@ enum OpenAPI {
         writer.object { writer in
             path("/v1/tickets", nil, [
                 Operation(
-                    method: "post", id: "createTicket", summary: facts("lola_create_ticket"), body: "NewTicket",
-                    status: 201, answer: "CreatedTicket", problems: [400, 411, 413] + common),
+                    method: "post", id: "createTicket", summary: "Makes a ticket, with its link and first session.",
+                    body: "NewTicket", status: 201, answer: "CreatedTicket", problems: [400, 411, 413] + common),
             ], to: &writer)
-            path("/v1/tickets/{id}", ("id", .text(min: 32, max: 32), "^[0-9a-f]{32}$"), [
+            path("/v1/tickets/{id}", ("id", "^[0-9a-f]{32}$"), [
                 Operation(
-                    method: "get", id: "getTicket", summary: facts("lola_get_ticket"), status: 200, answer: "Ticket",
-                    problems: [400, 404] + common),
+                    method: "get", id: "getTicket", summary: "How a ticket of this agent stands.", status: 200,
+                    answer: "Ticket", problems: [400, 404] + common),
                 Operation(
                     method: "delete", id: "revokeTicket", summary: "Revokes a ticket: its link and callbacks are over.",
                     status: 204, problems: [400, 404, 410] + common),
+            ], to: &writer)
+            path("/v1/messages", nil, [
+                Operation(
+                    method: "post", id: "sendMessage", summary: "Sends a message or makes a call, through the gate.",
+                    body: "Order", status: 202, answer: "Receipt", problems: [400, 411, 413, 422] + common),
+            ], to: &writer)
+            path("/v1/messages/{key}", ("key", "^out:[0-9a-f]{32}$"), [
+                Operation(
+                    method: "get", id: "getMessage", summary: "What became of a message of this agent.", status: 200,
+                    answer: "Message", problems: [400, 404] + common),
             ], to: &writer)
             path("/v1/openapi.json", nil, [
                 Operation(
@@ -79,14 +89,8 @@ enum OpenAPI {
         }
     }
 
-    private static func facts(_ name: String) -> String {
-        name == "lola_create_ticket"
-            ? "Makes a ticket for a person's conversation, with its link, first session and callbacks."
-            : "How a ticket of this agent stands."
-    }
-
     private static func path(
-        _ path: String, _ parameter: (name: String, schema: ToolSchema, pattern: String)?, _ operations: [Operation],
+        _ path: String, _ parameter: (name: String, pattern: String)?, _ operations: [Operation],
         to writer: inout JSONWriter
     ) {
         writer.key(bytes: [UInt8](text: path))
@@ -162,13 +166,36 @@ enum OpenAPI {
 
     private static let schemas: [(name: StaticString, schema: ToolSchema)] = [
         ("NewTicket", .object(TicketFields.order)), ("CreatedTicket", .object(TicketFields.created)),
-        ("Ticket", .object(TicketFields.shown)), ("Document", .open),
+        ("Ticket", .object(TicketFields.shown)), ("Document", .open), ("Receipt", .object(ToolFields.receipt)),
+        ("Order", .object([
+            ToolFields.agent,
+            .init("conversation", ToolFields.line, "A conversation key, in place of channel and to."),
+            .init("channel", ToolFields.channels, "With to."),
+            .init("to", ToolFields.address, "Phone number, e-mail address, or Telegram chat id."),
+            .init("type", .word(["text", "call"]), "call with the channel voice, else text."),
+            .init("text", ToolFields.text, "What the person reads or hears.", isRequired: true),
+            .init("subject", ToolFields.subject, "Of an e-mail, which needs one."),
+            .init("html", ToolFields.html, "Of an e-mail."), ToolFields.purpose,
+            .init("record", .flag, "Of a call."),
+        ])),
+        ("Message", .object([
+            .init("key", .text(min: 1, max: 64), "", isRequired: true),
+            .init("agentId", .text(min: 1, max: AgentID.countMax), "", isRequired: true),
+            .init("channel", ToolFields.channels, "", isRequired: true),
+            .init("purpose", .word(OutboundOrder.Purpose.allCases.map(\.rawValue)), "", isRequired: true),
+            .init("status", .word(OutboundReceipt.Status.allCases.map(\.rawValue)), "", isRequired: true),
+            .init("created_at", .time, "", isRequired: true), .init("updated_at", .time, "", isRequired: true),
+        ])),
         ("Problem", .object([
             .init("type", .text(min: 1, max: 64), "", isRequired: true),
             .init("title", .text(min: 1, max: 128), "", isRequired: true),
             .init("status", .integer(400...599), "", isRequired: true),
             .init("code", .text(min: 1, max: 64), "", isRequired: true),
             .init("request_id", .text(min: 1, max: 64), "", isRequired: true),
+            .init("detail", .text(min: 1, max: 1_000), "For the agent."),
+            .init("limitType", .word(AgentLimits.Member.allCases.map(\.rawValue)), ""),
+            .init("current", .number, ""), .init("max", .number, ""), .init("retryAfterSeconds", .number, ""),
+            .init("resetsAt", .time, ""), .init("nextAllowedAt", .time, ""),
         ])),
     ]
 

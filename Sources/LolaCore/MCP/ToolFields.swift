@@ -1,4 +1,4 @@
-// Fields that several tools and the REST description share, and how an address is read for a channel. Pure values.
+// Fields that several tools and the REST description share, and limits as people write them. Pure values.
 
 enum ToolFields {
     typealias Field = ToolSchema.Field
@@ -13,8 +13,9 @@ enum ToolFields {
     static let messageChannels = ToolSchema.word(["sms", "whatsapp", "telegram", "email"])
     static let address = ToolSchema.text(min: 1, max: Limits.personAddressMax.bytes)
     static let line = ToolSchema.text(min: 1, max: Limits.toolLineMax.bytes)
-    static let text = ToolSchema.text(min: 1, max: Limits.toolTextMax.bytes)
-    static let html = ToolSchema.text(min: 1, max: Limits.toolHTMLMax.bytes)
+    static let text = ToolSchema.text(min: 1, max: Limits.outboundTextMax.bytes)
+    static let subject = ToolSchema.text(min: 1, max: Limits.outboundSubjectMax.bytes)
+    static let html = ToolSchema.text(min: 1, max: Limits.outboundHTMLMax.bytes)
     static let purpose = Field(
         "purpose", .word(OutboundOrder.Purpose.allCases.map(\.rawValue)),
         "service (default) or marketing. Marketing needs the person's express consent.")
@@ -34,7 +35,8 @@ enum ToolFields {
         Field("key", .text(min: 1, max: 64), "Names the message from now on.", isRequired: true),
         Field("channel", channels, "", isRequired: true),
         Field("status", .word(OutboundReceipt.Status.allCases.map(\.rawValue)), "", isRequired: true),
-        Field("warnings", .list(.text(min: 1, max: 1_000), 0...32), "What the gate added or noticed.", isRequired: true),
+        Field(
+            "warnings", .list(.text(min: 1, max: 1_000), 0...32), "What the gate added or noticed.", isRequired: true),
         remaining,
     ]
     static let limits = ToolSchema.object(AgentLimits.Member.allCases.map { member in
@@ -42,7 +44,7 @@ enum ToolFields {
             member.rawValue,
             member.isMoney
                 ? .orNull(.dollars(max: Limits.agentSpendCentsMax)) : .orNull(.integer(0...Limits.agentLimitMax)),
-            member.isMoney ? "Dollars; null takes the agent's own limit away." : "null takes the agent's own limit away.")
+            (member.isMoney ? "Dollars; " : "") + "null takes the agent's own limit away.")
     })
     /// Limits as they hold.
     static let effectiveLimits = ToolSchema.object(AgentLimits.Member.allCases.map { member in
@@ -76,22 +78,6 @@ extension JSONWriter {
 
     mutating func quantity(_ member: AgentLimits.Member?, _ value: Int?) {
         guard let value else { return null() }
-        if member?.isMoney == true, value >= 0 { raw(DollarText.text(value)) } else { integer(value) }
-    }
-}
-
-extension AgentChannel {
-    /// An address as agents write it for this channel; nil when nobody can be reached there under it. The kind may be
-    /// left out where the channel tells it.
-    func address(_ text: [UInt8]) -> PersonAddress? {
-        let found: PersonAddress?
-        switch self {
-        case .telegram:
-            found = PersonAddress(text.starts(with: "telegram:".utf8) ? text : [UInt8](text: "telegram:") + text)
-        case .whatsapp:
-            found = PersonAddress(text.starts(with: "whatsapp:".utf8) ? text : [UInt8](text: "whatsapp:") + text)
-        case .sms, .voice, .email: found = PersonAddress(text)
-        }
-        return found.flatMap { takes($0.kind) ? $0 : nil }
+        if member?.isMoney == true, value >= 0 { raw(Dollars.text(cents: value).utf8) } else { integer(value) }
     }
 }

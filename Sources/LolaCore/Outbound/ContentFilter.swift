@@ -5,7 +5,7 @@ struct ContentFilter: Sendable {
     enum Category: String, CaseIterable, Sendable { case threat, hate, profanity, listed }
 
     /// A phrase as the words that must follow each other; `*` at a word's end takes any ending, `_` takes up to two
-    /// words.
+    /// words, `~` before the last word means that it must not follow.
     private struct Phrase: Sendable {
         let category: Category
         let words: [String]
@@ -24,6 +24,7 @@ struct ContentFilter: Sendable {
             let words = text.split(separator: " ").map { word in
                 let isOpen = word.hasSuffix("*")
                 if word == "_" { return "_" }
+                if word.hasPrefix("~") { return "~" + FoldedText.plain(String(word.dropFirst())) }
                 let plain = FoldedText(Array(word.utf8)).words.joined()
                 return FoldedText.plain(plain) + (isOpen ? "*" : "")
             }
@@ -56,6 +57,7 @@ struct ContentFilter: Sendable {
             let rest = phrase.dropFirst()
             return (0...2).contains { words.count >= $0 && matches(rest, words.dropFirst($0)) }
         }
+        if wanted.hasPrefix("~") { return words.first.map { $0 != wanted.dropFirst() } ?? true }
         guard let word = words.first else { return false }
         let isSame = wanted.hasSuffix("*") ? word.hasPrefix(wanted.dropLast()) : word == wanted
         return isSame && matches(phrase.dropFirst(), words.dropFirst())
@@ -63,10 +65,10 @@ struct ContentFilter: Sendable {
 
     private static let lists: [(Category, String)] = [
         (.threat, """
-            i will kill _ you, i ll kill you, im going to kill _ you, i am going to kill you, gonna kill you
-            we will kill you, we are going to kill you, kill yourself, kill your family, go kill yourself
+            i will kill _ you, i ll kill you, im going to kill _ you, i m going to kill _ you, i am going to kill you, gonna kill you
+            i m going to hurt you, we will kill you, we are going to kill you, kill yourself, kill your family, go kill yourself
             i will hurt you, i am going to hurt you, we will hurt you, hurt your family, hurt your children
-            i will find you and, we know where you live, we will find you, you will regret this
+            i will find you and, we know where you live, we will find you and, you will regret this
             i will destroy you, i will burn your, burn your house, break your legs, break your bones, break your neck
             you are dead, you re dead, you will die, you are going to die, you better pay or, pay or else, or else we will
             i will shoot you, shoot you, stab you, slit your throat, bomb your, blow up your, put a bullet in
@@ -74,21 +76,21 @@ struct ContentFilter: Sendable {
             te voy a matar, te vamos a matar, los voy a matar, voy a matarte, vamos a matarte, te mataremos, te matare
             te voy a hacer dano, te vamos a hacer dano, te voy a golpear, te vamos a golpear, te voy a romper
             te romperemos, sabemos donde vives, se donde vives, vas a morir, te vas a morir, estas muerto, estas muerta
-            te arrepentiras, paga o, te quemaremos, quemar tu casa, te voy a buscar, te vamos a buscar
+            te arrepentiras, paga o, te quemaremos, quemar tu casa
             cuida tu espalda, mataremos a tu familia, matar a tu familia, te pegare un tiro
             """),
         (.hate, """
-            nigger*, nigga*, faggot*, kike*, wetback*, spic, spics, chink, chinks, gook, gooks, raghead*, towelhead*
-            tranny, trannies, retard, retards, retarded, beaner, beaners, coon, coons, dyke, dykes
+            nigger*, nigga*, faggot*, kike*, wetback*, spic, spics, gook, gooks, raghead*, towelhead*
+            tranny, trannies, retard, retards, retarded, beaner, beaners
             white power, heil hitler, gas the jews, death to all, kill all jews, kill all muslims, kill all blacks
-            go back to your country, subhuman*, untermensch*
+            go back to your country ~list, subhuman*, untermensch*
             all _ should die, all _ must die, all immigrants are, all mexicans are
             sudaca*, maricon, maricones, marica, maricas, negro de mierda, negra de mierda, indio de mierda, sidoso*
             muerte a los, muerte a todos los, vuelve a tu pais, vete a tu pais, moro de mierda, judio de mierda
             """),
         (.profanity, """
             fuck*, motherfuck*, shit, shits, shitty, bullshit, asshole*, bitch, bitches, bitching, bastard, bastards
-            cunt, cunts, dickhead*, cocksucker*, twat, twats, wanker*, slut, sluts, whore, whores, jackass, dumbass
+            cunt, cunts, dickhead*, cocksucker*, twats, wanker*, slut, sluts, whore, whores, dumbass
             goddamn, piss off, pissed off, screw you, son of a bitch, prick, pricks, bollocks, arsehole*, stfu, wtf
             puta, putas, puto, putos, hijueputa*, hijoputa*, hijo de puta, hija de puta, mierda, mierdas, pendejo*
             pendeja*, cabron, cabrones, cabrona, chinga, chingar, chingado, chingada, chingaderas, joder, jodete, jodido

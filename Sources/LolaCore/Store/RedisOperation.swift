@@ -6,7 +6,7 @@ enum RedisOperation {
         _ operation: StoreOperation, owner: (RecordID) -> (lane: Lane, owner: [UInt8])?
     ) -> [[UInt8]] {
         switch operation {
-        case .get, .list: preconditionFailure("a question changes nothing")
+        case .get, .list, .reserve: preconditionFailure("a question, or a script of its own")
         case .batch(let parts): return parts.flatMap { arguments($0, owner: owner) }
         case .put(let key, let value, let expires):
             precondition(!key.room.holdsClaims && key.room != .inbound, "a put into a room of claims or the queue")
@@ -14,6 +14,9 @@ enum RedisOperation {
         case .claim(let key, let expires):
             precondition(key.room.holdsClaims, "a claim in a room of records")
             return five("C", key, [], life(expires))
+        case .mark(let key, let expires):
+            precondition(key.room.holdsClaims, "a mark in a room of records")
+            return five("M", key, [], life(expires))
         case .add(let key, let amount, let window):
             precondition(!key.room.holdsClaims && key.room != .inbound, "a counter in a room of claims or the queue")
             return five("A", key, [UInt8](text: "\(amount)"), life(window))
@@ -65,6 +68,47 @@ enum RedisOperation {
         case .batch(let parts): return (parts.contains(where: isClaim) ? .claimed(true) : .done, beat)
         default: return (.done, beat)
         }
+    }
+
+    /// Five arguments a counter for the script `reserve`: room, id, amount, most and window.
+    static func arguments(_ shares: [StoreShare]) -> [[UInt8]] {
+        shares.flatMap { share in
+            let key = share.key
+            precondition(!key.room.holdsClaims && key.room != .inbound, "a counter in a room of claims or the queue")
+            return [
+                [UInt8](text: "\(key.room.word)"), key.id.hex, [UInt8](text: "\(share.amount)"),
+                [UInt8](text: "\(share.most)"), life(share.within),
+            ]
+        }
+    }
+
+    /// The answer of `reserve` with `count` counters; nil when it is none of its answers.
+    static func answer(
+        toReserving count: Int, _ reply: RESPValue, at now: WallTime
+    ) -> (answer: StoreAnswer, beat: Int64)? {
+        guard let parts = reply.elements?.map(\.integer), let verdict = parts.first else { return nil }
+        switch verdict {
+        case RedisScript.Code.epoch: return (.unavailable, 0)
+        case RedisScript.Code.exceeded:
+            guard parts.count == 4, let place = parts[1], let sum = parts[2], let life = parts[3],
+                (0..<Int64(count)).contains(place)
+            else { return nil }
+            return (.exceeded(Int(place), reading(sum, life, now)), 0)
+        case RedisScript.Code.done:
+            guard parts.count == 2 + 2 * count, let beat = parts[1] else { return nil }
+            var readings: [CounterReading] = []
+            for place in stride(from: 2, to: parts.count, by: 2) {
+                guard let sum = parts[place], let life = parts[place + 1] else { return nil }
+                readings.append(reading(sum, life, now))
+            }
+            return (.reserved(readings), beat)
+        default: return nil
+        }
+    }
+
+    /// Less than zero milliseconds is what Redis says of a key that is not there, or never ends.
+    private static func reading(_ sum: Int64, _ life: Int64, _ now: WallTime) -> CounterReading {
+        CounterReading(sum: sum, ends: life < 0 ? nil : WallTime(milliseconds: now.milliseconds &+ life))
     }
 
     /// Records of a page; nil when it is none.

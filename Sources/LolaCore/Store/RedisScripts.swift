@@ -3,7 +3,7 @@
 // calls them.
 
 enum RedisScript: Int, CaseIterable {
-    case apply, entry, page, epoch, lanes, read
+    case apply, entry, page, epoch, lanes, read, reserve
 
     var text: String {
         switch self {
@@ -13,6 +13,7 @@ enum RedisScript: Int, CaseIterable {
         case .epoch: Self.epochText
         case .lanes: Self.lanesText
         case .read: Self.readText
+        case .reserve: Self.reserveText
         }
     }
 
@@ -23,7 +24,69 @@ enum RedisScript: Int, CaseIterable {
         static let fenced: Int64 = 3
         /// The store has another epoch than the caller believes.
         static let epoch: Int64 = 4
+        /// A counter has no room for what is asked of it.
+        static let exceeded: Int64 = 5
     }
+
+    /// Functions of `apply` and `reserve`: a room's ids in order and by expiry; `now` must be known. Each listing drops
+    /// a few whose records have expired.
+    private static let listing = """
+        local function unlist(room, id)
+            redis.call('ZREM', 'lola:index:' .. room, id)
+            redis.call('ZREM', 'lola:expiry:' .. room, id)
+        end
+        local function list(room, id, life)
+            redis.call('ZADD', 'lola:index:' .. room, 0, id)
+            if life == '0' then
+                redis.call('ZREM', 'lola:expiry:' .. room, id)
+            else
+                redis.call('ZADD', 'lola:expiry:' .. room, now + life, id)
+            end
+            for _, old in ipairs(redis.call('ZRANGEBYSCORE', 'lola:expiry:' .. room, '-inf', now, 'LIMIT', 0, 4)) do
+                if redis.call('EXISTS', 'lola:' .. room .. ':' .. old) == 0 then unlist(room, old) end
+            end
+        end
+        """
+
+    /// ARGV: epoch, then five for each counter: room, id, amount, most, window in ms. Nothing is added when one has no
+    /// room. A number here is a double: exact below 2^53. Answer: verdict, beat, then sum and life in ms of each; of
+    /// `exceeded` the verdict, place, sum and life.
+    private static let reserveText = """
+        if redis.call('GET', 'lola:epoch') ~= ARGV[1] then return {4} end
+        local sums, lives = {}, {}
+        for i = 2, #ARGV, 5 do
+            local room, key = ARGV[i], 'lola:' .. ARGV[i] .. ':' .. ARGV[i + 1]
+            local amount, most = tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
+            redis.call('ZCARD', 'lola:index:' .. room)
+            redis.call('ZCARD', 'lola:expiry:' .. room)
+            local sum = tonumber(redis.call('GET', key) or '')
+            sums[i] = sum or false
+            lives[i] = sum and redis.call('PTTL', key) or -2
+            if amount > 0 and (sum or 0) + amount > most then
+                return {5, (i - 2) / 5, sum or 0, lives[i]}
+            end
+        end
+        local beat = redis.call('INCR', 'lola:beat')
+        local clock = redis.call('TIME')
+        local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+        \(listing)
+        local out = {1, beat}
+        for i = 2, #ARGV, 5 do
+            local room, id, amount, life = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), ARGV[i + 4]
+            local key, sum = 'lola:' .. room .. ':' .. id, sums[i]
+            if amount > 0 and not sum then
+                redis.call('SET', key, string.format('%.0f', amount), 'PX', life)
+                list(room, id, life)
+                sum, lives[i] = amount, tonumber(life)
+            elseif sum and (amount > 0 or amount < 0 and sum > 0) then
+                sum = math.max(sum + amount, math.min(sum, 0))
+                redis.call('SET', key, string.format('%.0f', sum), 'KEEPTTL')
+            end
+            out[#out + 1] = sum or 0
+            out[#out + 1] = lives[i]
+        end
+        return out
+        """
 
     /// ARGV: epoch, member, then five for each operation: letter, room, id and two more (RedisOperation). The first
     /// reason against any of them decides. A lane is held while nobody has taken it since: `lola:owner` outlives the
@@ -51,7 +114,7 @@ enum RedisScript: Int, CaseIterable {
                 if known(key) and not owned(b, a) then return {3, id} end
             end
             if op == 'Q' then redis.call('XLEN', 'lola:inbound:' .. b) end
-            if op ~= 'C' and op ~= 'H' then
+            if op ~= 'C' and op ~= 'M' and op ~= 'H' then
                 redis.call('ZCARD', 'lola:index:' .. room)
                 redis.call('ZCARD', 'lola:expiry:' .. room)
             end
@@ -69,21 +132,7 @@ enum RedisScript: Int, CaseIterable {
         end
         local clock = redis.call('TIME')
         local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-        local function unlist(room, id)
-            redis.call('ZREM', 'lola:index:' .. room, id)
-            redis.call('ZREM', 'lola:expiry:' .. room, id)
-        end
-        local function list(room, id, life)
-            redis.call('ZADD', 'lola:index:' .. room, 0, id)
-            if life == '0' then
-                redis.call('ZREM', 'lola:expiry:' .. room, id)
-            else
-                redis.call('ZADD', 'lola:expiry:' .. room, now + life, id)
-            end
-            for _, old in ipairs(redis.call('ZRANGEBYSCORE', 'lola:expiry:' .. room, '-inf', now, 'LIMIT', 0, 4)) do
-                if redis.call('EXISTS', 'lola:' .. room .. ':' .. old) == 0 then unlist(room, old) end
-            end
-        end
+        \(listing)
         local function unqueue(key)
             local place = redis.call('GET', key)
             if place then
@@ -97,6 +146,8 @@ enum RedisScript: Int, CaseIterable {
             local key = 'lola:' .. room .. ':' .. id
             if op == 'C' then
                 redis.call('SET', key, '', 'NX', 'PX', b)
+            elseif op == 'M' then
+                redis.call('SET', key, '', 'PX', b)
             elseif op == 'P' then
                 if b == '0' then redis.call('SET', key, a) else redis.call('SET', key, a, 'PX', b) end
                 list(room, id, b)

@@ -145,6 +145,7 @@ final class RedisStore: Store {
         case .list(let room, let after, let limit):
             precondition(!room.holdsClaims, "claims are not listed")
             list(room, after, limit, request)
+        case .reserve(let shares): reserve(shares, request)
         default: change(request)
         }
     }
@@ -183,6 +184,23 @@ final class RedisStore: Store {
             guard let reply = expect($0) else { return }
             guard let records = RedisOperation.records(reply) else { return connection.refuse(.unexpected) }
             request.answer = .page(records)
+        }
+    }
+
+    private func reserve(_ shares: [StoreShare], _ request: Request) {
+        guard let epoch else {
+            request.answer = .unavailable
+            return
+        }
+        run(.reserve, [epoch] + RedisOperation.arguments(shares)) { [self] in
+            request.answer = .unavailable
+            guard let reply = expect($0) else { return }
+            guard let (answer, beat) = RedisOperation.answer(toReserving: shares.count, reply, at: loop.wall) else {
+                return connection.refuse(.unexpected)
+            }
+            request.answer = answer
+            acknowledged(beat)
+            if answer == .unavailable { connection.refuse(.storeChanged) }
         }
     }
 

@@ -117,10 +117,16 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case link = 18
     /// Claims: tickets that are closed, and turns of a new ticket.
     case spent = 19
+    /// Counters of what agents have used of their limits.
+    case usage = 23
+    /// What agents have sent: one record for each order, and what a provider calls it.
+    case ledger = 24
+    /// Claims: senders of whom something came in within a day.
+    case heard = 25
 
-    /// Rooms of claims hold no values and take only `claim`, `get` (an empty value, or nil) and `remove`;
-    /// all other rooms take everything but `claim`.
-    var holdsClaims: Bool { self == .seen || self == .spent }
+    /// Rooms of claims hold no values and take only `claim`, `mark`, `get` (an empty value, or nil) and `remove`;
+    /// all other rooms take everything but `claim` and `mark`.
+    var holdsClaims: Bool { self == .seen || self == .spent || self == .heard }
 
     /// The word that names the room in Redis keys and in messages to operators.
     var word: StaticString {
@@ -147,6 +153,9 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
         case .ticket: "ticket"
         case .link: "link"
         case .spent: "spent"
+        case .usage: "usage"
+        case .ledger: "ledger"
+        case .heard: "heard"
         }
     }
 }
@@ -177,8 +186,12 @@ enum StoreOperation: Sendable {
     case put(StoreKey, [UInt8], expires: Interval?)
     /// Put if absent; the answer says who was first.
     case claim(StoreKey, expires: Interval)
+    /// A claim that is ours or anybody's: it lives from now on, whether it was there or not.
+    case mark(StoreKey, expires: Interval)
     /// A counter that starts with its first addition and ends `within` later; the answer is the sum.
     case add(StoreKey, Int64, within: Interval)
+    /// Adds to every counter, or to none when any would exceed its most: `reserved` or `exceeded`. Never in a batch.
+    case reserve([StoreShare])
     /// At the end of the lane's inbound queue (room `inbound`).
     case append(QueueEntry)
     /// An inbound entry that is removed is done and leaves the queue.
@@ -188,8 +201,32 @@ enum StoreOperation: Sendable {
     /// Holds only while the inbound entry is there and ours: in a batch, nothing takes effect otherwise (`fenced`).
     case holding(StoreKey)
     /// All or nothing: when any claim in it is lost or any `holding` fails, nothing of the batch takes effect.
-    /// Takes every operation but `get`, `list` and a batch. The answer is that of its claims (`claimed`), else `done`.
+    /// Takes every operation but `get`, `list`, `reserve` and a batch. The answer is that of its claims (`claimed`), else `done`.
     case batch([StoreOperation])
+}
+
+/// What one counter is asked for in `reserve`; each counter once.
+struct StoreShare: Hashable, Sendable {
+    let key: StoreKey
+    /// More than zero is taken, if there is room. Less is given back: only to a counter whose window has not ended, and
+    /// never below zero. Zero only reads. Amounts and sums are exact below 2^53.
+    let amount: Int64
+    let most: Int64
+    /// The window of a counter that begins now.
+    let within: Interval
+
+    init(_ key: StoreKey, _ amount: Int64, most: Int64, within: Interval) {
+        self.key = key
+        self.amount = amount
+        self.most = most
+        self.within = within
+    }
+}
+
+struct CounterReading: Hashable, Sendable {
+    let sum: Int64
+    /// When the counter ends; nil when there is none.
+    let ends: WallTime?
 }
 
 enum StoreAnswer: Hashable, Sendable {
@@ -198,6 +235,10 @@ enum StoreAnswer: Hashable, Sendable {
     case done
     case claimed(Bool)
     case sum(Int64)
+    /// Everything was taken: what the counters say now, in the order asked for.
+    case reserved([CounterReading])
+    /// Nothing was taken: the first that has no room for it, by its place, and what it says.
+    case exceeded(Int, CounterReading)
     /// The entry is gone or another gateway's: whoever asked must stop.
     case fenced
     /// The store cannot answer: webhooks say 503, nothing is ever assumed. What was asked may or may not last.

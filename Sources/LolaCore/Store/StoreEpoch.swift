@@ -6,18 +6,25 @@ enum StoreEpoch {
     static let record = StoreKey(.meta, RecordID(digest: Digest.sha256([UInt8](text: "lola store epoch"))))
     static let count = 16
 
+    struct Found: Hashable {
+        let octets: [UInt8]
+        /// Made now, because a loss was met for the first time.
+        let isOfLoss: Bool
+    }
+
     /// The epoch by asking the store itself; `ask` waits for the answer. Nil when the store does not answer.
     static func find(
         _ report: JournalReport, entropy: any Entropy, ask: (StoreOperation) -> StoreAnswer
-    ) -> [UInt8]? {
+    ) -> Found? {
         guard case .value(let found) = ask(.get(record)) else { return nil }
         let losses = losses(report)
         if let found, found.count == count + Digest.sha256Count, losses == nil || losses == [UInt8](found[count...]) {
-            return [UInt8](found[..<count])
+            return Found(octets: [UInt8](found[..<count]), isOfLoss: false)
         }
         let fresh = entropy.bytes(count)
         let none = [UInt8](repeating: 0, count: Digest.sha256Count)
-        return ask(.put(record, fresh + (losses ?? none), expires: nil)) == .done ? fresh : nil
+        guard ask(.put(record, fresh + (losses ?? none), expires: nil)) == .done else { return nil }
+        return Found(octets: fresh, isOfLoss: losses != nil)
     }
 
     /// A digest of what was lost, so that the same loss is noticed once; nil when nothing was.

@@ -48,12 +48,12 @@ struct StoreTable {
         let (changesBefore, undoBefore) = (changes.count, undo.count)
         let (claimsBefore, octetsBefore) = (claimCount, octets)
         var answer: StoreAnswer
-        if case .batch(let parts) = operation {
-            answer = carryOut(parts, at: now, &changes, &undo)
-        } else {
-            answer = carryOut(operation, at: now, &changes, &undo)
+        switch operation {
+        case .batch(let parts): answer = carryOut(parts, at: now, &changes, &undo)
+        case .reserve(let shares): answer = reserve(shares, at: now, &changes, &undo)
+        default: answer = carryOut(operation, at: now, &changes, &undo)
         }
-        if answer != .claimed(false), answer != .fenced {
+        if !answer.tookNothing {
             if fits(claimsBefore, octetsBefore) { return answer }
             sweep(Limits.storeSweepWhenFull, at: now)
             if fits(claimsBefore, octetsBefore) { return answer }
@@ -135,7 +135,7 @@ struct StoreTable {
             case .claimed(false): return .claimed(false)
             case .fenced: return .fenced
             case .claimed(true): answer = .claimed(true)
-            case .done, .sum, .value, .page, .unavailable: break
+            case .done, .sum, .reserved, .exceeded, .value, .page, .unavailable: break
             }
         }
         return answer
@@ -146,7 +146,7 @@ struct StoreTable {
         _ operation: StoreOperation, at now: WallTime, _ changes: inout [StoreChange], _ undo: inout [StoreUndo]
     ) -> StoreAnswer {
         switch operation {
-        case .get, .list, .batch: preconditionFailure("a batch takes changes only")
+        case .get, .list, .reserve, .batch: preconditionFailure("a batch takes changes only")
         case .put(let key, let value, let expires):
             precondition(!key.room.holdsClaims && key.room != .inbound, "a put into a room of claims or the queue")
             write(key, RoomRecord(value, expires: Self.expiry(expires, at: now)), at: now, &changes, &undo)
@@ -159,6 +159,14 @@ struct StoreTable {
             changes.append(.claim(key, expires: end))
             claims[Int(key.room.rawValue)].set(key.id, expires: end)
             return .claimed(true)
+        case .mark(let key, let expires):
+            precondition(key.room.holdsClaims, "a mark in a room of records")
+            let end = Self.expiry(expires, at: now)
+            let old = claims[Int(key.room.rawValue)].expiry(key.id)
+            undo.append(old.map { .claim(key, expires: $0) } ?? .absent(key))
+            changes.append(.claim(key, expires: end))
+            claims[Int(key.room.rawValue)].set(key.id, expires: end)
+            return .done
         case .add(let key, let amount, let window):
             precondition(!key.room.holdsClaims && key.room != .inbound, "a counter in a room of claims or the queue")
             let old = record(key, at: now)
@@ -185,6 +193,38 @@ struct StoreTable {
             precondition(key.room == .inbound, "only entries of the inbound queue are held")
             return record(key, at: now) == nil ? .fenced : .done
         }
+    }
+
+    /// All or nothing: what was taken before a counter without room is taken back by the caller.
+    private mutating func reserve(
+        _ shares: [StoreShare], at now: WallTime, _ changes: inout [StoreChange], _ undo: inout [StoreUndo]
+    ) -> StoreAnswer {
+        var readings: [CounterReading] = []
+        readings.reserveCapacity(shares.count)
+        for (place, share) in shares.enumerated() {
+            let key = share.key
+            precondition(!key.room.holdsClaims && key.room != .inbound, "a counter in a room of claims or the queue")
+            let old = record(key, at: now)
+            let counter = old.flatMap { Self.counter($0.value) }
+            let life = counter == nil ? Self.expiry(share.within, at: now) : old?.expires ?? RoomRecord.never
+            let (sum, overflow) = (counter ?? 0).addingReportingOverflow(share.amount)
+            if share.amount > 0, overflow || sum > share.most {
+                return .exceeded(place, Self.reading(counter, life))
+            }
+            if share.amount == 0 || share.amount < 0 && (counter ?? 0) <= 0 {
+                readings.append(Self.reading(counter, life))
+                continue
+            }
+            let after = share.amount < 0 ? max(0, sum) : sum
+            write(key, RoomRecord(Self.octets(after), expires: life), at: now, &changes, &undo)
+            readings.append(Self.reading(after, life))
+        }
+        return .reserved(readings)
+    }
+
+    private static func reading(_ counter: Int64?, _ expires: Int64) -> CounterReading {
+        let isLasting = counter == nil || expires == RoomRecord.never
+        return CounterReading(sum: counter ?? 0, ends: isLasting ? nil : WallTime(milliseconds: expires))
     }
 
     private mutating func write(
@@ -295,5 +335,15 @@ struct StoreTable {
     private static func octets(_ counter: Int64) -> [UInt8] {
         let word = UInt64(bitPattern: counter)
         return (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) }
+    }
+}
+
+extension StoreAnswer {
+    /// What was asked for has had no effect, and others are the reason.
+    fileprivate var tookNothing: Bool {
+        switch self {
+        case .claimed(false), .fenced, .exceeded: true
+        case .value, .page, .done, .claimed, .sum, .reserved, .unavailable: false
+        }
     }
 }

@@ -7,16 +7,18 @@ final class TicketAPI {
     private let sessions: WidgetSessions
     /// Our number or bot at each channel that is on: tickets are for conversations that can be gone on with.
     private let ownIDs: [ChannelName: [UInt8]]
+    private let operations: TicketOperations
     /// How operators know a conversation.
     private let pseudonym: ([UInt8]) -> String
 
     init(
         _ book: TicketBook, _ sessions: WidgetSessions, ownIDs: [ChannelName: [UInt8]],
-        pseudonym: @escaping ([UInt8]) -> String
+        operations: TicketOperations = .builtIn, pseudonym: @escaping ([UInt8]) -> String
     ) {
         self.book = book
         self.sessions = sessions
         self.ownIDs = ownIDs
+        self.operations = operations
         self.pseudonym = pseudonym
     }
 
@@ -66,7 +68,7 @@ final class TicketAPI {
         else { throw .bodyInvalid }
         let conversation = ConversationKey(bytes: text)
         guard let parts = ConversationParts(conversation), ownIDs[parts.channel] == parts.own,
-            let terms = TicketTerms(operation: root["operation"], actions: root["actions"])
+            let terms = TicketTerms(operation: root["operation"], actions: root["actions"], among: operations)
         else { throw .fieldInvalid }
         var order = TicketOrder(conversation: conversation, terms: terms, who: Self.word(principal))
         order.agent = agent.map { [UInt8](text: $0.text) }
@@ -112,7 +114,8 @@ final class TicketAPI {
             case .failure(let refusal): return refuse(refusal)
             }
             switch ticket.status {
-            case .expired: return answer(.empty(204))
+            case .expired:
+                return book.confirm(ticket) { $0 == .lost ? answer(.empty(204)) : refuse(.storeUnavailable) }
             case .succeeded, .failed: return refuse(.ticketClosed)
             case .open: break
             }

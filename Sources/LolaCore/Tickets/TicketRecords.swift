@@ -6,6 +6,18 @@ struct TicketRecords {
     /// The store's keyed hash of octets, the same on all gateways of a store.
     let hash: ([UInt8]) -> RecordID
 
+    /// All that leads to the newest ticket of a conversation and an operation: the name, and the claim of the first
+    /// turn, so that a ticket can be made again once both are gone.
+    func names(_ conversation: ConversationKey, _ operation: [UInt8]) -> [StoreKey] {
+        let slot = slot(conversation, operation)
+        return [slot, turn(slot, after: nil)]
+    }
+
+    /// Takes a ticket's one closing, so that nobody redeems or replaces it any more.
+    static func seizing(_ ticket: Ticket, at now: WallTime) -> StoreOperation {
+        .claim(StoreKey(.spent, ticket.id), expires: retention(ticket, at: now) + Limits.ticketClaimGrace)
+    }
+
     // Marks that no message key, conversation or sender begins with.
     private static let linkMark: UInt8 = 0x4C
     private static let slotMark: UInt8 = 0x53
@@ -46,6 +58,15 @@ struct TicketRecords {
         return [
             .claim(StoreKey(.spent, ticket.id), expires: life + Limits.ticketClaimGrace),
             .put(key(ticket.id), ticket.closed(as: status).bytes, expires: life),
+        ]
+    }
+
+    /// Changes nothing: the claim that closed the ticket is lost once more, which is told when it is durable. The entry
+    /// is none, so that nothing takes effect where the claim is free.
+    static func confirming(_ ticket: Ticket) -> [StoreOperation] {
+        [
+            .claim(StoreKey(.spent, ticket.id), expires: Limits.ticketClaimGrace),
+            .holding(StoreKey(.inbound, ticket.id)),
         ]
     }
 

@@ -15,7 +15,7 @@ struct DeliveryTests {
         var outcomes: [String] = []
         let ledger = MessageLedger(accepted, bench.flow.parts) { _ in }
         let delivery = Delivery(
-            bench.flow.parts, ledger, channel: bench.channel, message: verified.message
+            bench.flow.parts, ledger, channel: bench.channel, message: verified.message, leash: CallLeash()
         ) { outcome in
             switch outcome {
             case .delivered: outcomes.append("delivered")

@@ -200,57 +200,67 @@ struct ErasureTests {
         #expect(try bench.there(mine).isEmpty)
     }
 
-    // MARK: In hand
+    // MARK: Tickets
 
-    /// Withdraws a sender's messages as an erasure does, and has the flow look.
-    private func withdraw(_ bench: FlowBench, _ messages: [VerifiedMessage]) {
-        for message in messages {
-            bench.records(.withdraw(StoreKey(.inbound, bench.names(message).messageID)))
-        }
-        bench.flow.lookForWithdrawn()
+    private func book(_ bench: ErasureBench) -> TicketBook {
+        TicketBook(
+            bench.own.rig.loop, store: bench.own.store, life: .hours(2), base: [UInt8](text: "https://lola.example"),
+            audit: bench.own.audit, hash: { [bench] in bench.pseudonyms.id($0) }, handOver: { _ in })
     }
 
-    @Test("a message in hand and those behind it go no further: the agent hears of them no more")
-    func inHand() throws {
-        let bench = try FlowBench()
-        bench.agent.script = { [bench] call in
-            bench.asked.append(call.request)
-            call.answer(503)
-        }
-        let mine = ["a", "b", "c"].map { FlowBench.message($0) }
-        for message in mine { bench.take(message) }
-        bench.take(FlowBench.message("other", from: "15550199"))
-        #expect(bench.rig.run(for: .seconds(2)) { bench.asked.count >= 2 })
-        withdraw(bench, mine)
-        bench.rig.run(for: .seconds(1))
-        let asked = bench.asked.filter { $0.body.text.contains("15550100") }.count
-        #expect(bench.settle() && bench.flow.activeCount == 0)
-        #expect(bench.asked.filter { $0.body.text.contains("15550100") }.count == asked && asked > 0)
-        #expect(bench.journal.lines.contains("finished erased"))
-        for message in mine { #expect(bench.rooms(of: message).isEmpty) }
-        #expect(bench.delivered.isEmpty || !bench.delivered.contains("answer"))
+    private func order(_ sender: String, _ operation: String = "cip") -> TicketOrder {
+        TicketOrder(
+            conversation: ConversationKey(.whatsapp, own: [0x31], sender: [UInt8](text: sender)),
+            terms: TicketTerms(operation: [UInt8](text: operation)), who: "test")
     }
 
-    @Test("an agent that answers after the erasure is not listened to: nothing is kept and nothing sent")
-    func lateAnswer() throws {
-        let bench = try FlowBench()
-        let message = FlowBench.message("a")
-        bench.agent.script = { [self, bench] call in
-            withdraw(bench, [message])
-            call.answer(200, body: #"{"replies":[{"type":"text","text":"answer"}],"state":{"a":1}}"#)
-        }
-        bench.take(message)
-        #expect(bench.settle())
-        #expect(bench.delivered.isEmpty && bench.rooms(of: message).isEmpty)
-        #expect(bench.records(.get(StoreKey(.state, bench.names(message).conversationID))) == .value(nil))
+    private func made(_ book: TicketBook, _ bench: ErasureBench, _ order: TicketOrder) throws -> Ticket {
+        let plan = try bench.own.ask { book.create(order, $0) }
+        return try #require(plan).ticket
     }
 
-    @Test("a message of another is left alone by a look")
-    func untouched() throws {
-        let bench = try FlowBench()
-        bench.take(FlowBench.message("a"))
-        bench.flow.lookForWithdrawn()
-        #expect(bench.settle() && bench.delivered == ["answer"] && bench.record("a")?.status == .done)
+    private func word(_ bench: ErasureBench, _ ask: (@escaping (TicketBook.Found) -> Void) -> Void) throws -> String {
+        switch try bench.own.ask(ask) {
+        case .ticket(let ticket): "\(ticket.status.word)"
+        case .nothing: "nothing"
+        case .unavailable: "unavailable"
+        }
+    }
+
+    @Test("tickets of a person go with their links and their event, cannot be redeemed, and can be made anew")
+    func tickets() throws {
+        let bench = try ErasureBench()
+        let book = book(bench)
+        // With a number that is no longer ours, too.
+        let former = TicketOrder(
+            conversation: ConversationKey(.whatsapp, own: [0x39], sender: [UInt8](text: "5215512345678")),
+            terms: TicketTerms(operation: [UInt8](text: "cip")), who: "test")
+        let used = try made(book, bench, order("525512345678", "card"))
+        let event = CallbackEvent(ticket: used.id, operation: used.operation, outcome: .success, result: [0x7B, 0x7D])
+        #expect(try bench.own.ask { book.redeem(used, event, $0) } == .closed)
+        let mine = [try made(book, bench, order("5215512345678")), used, try made(book, bench, former)]
+        let other = try made(book, bench, order("15550100"))
+        let receipt = try bench.erase("+525512345678").get()
+        #expect(receipt.removed == ["ticket": 3, "link": 6, "inbound": 1] && receipt.unreadable == 0)
+        for ticket in mine {
+            #expect(try word(bench) { book.find(ticket.id, $0) } == "nothing")
+            #expect(try word(bench) { book.find(link: ticket.link, $0) } == "nothing")
+            // Who read the ticket before the erasure comes too late with its callback.
+            let late = CallbackEvent(
+                ticket: ticket.id, operation: ticket.operation, outcome: .success, result: [0x7B, 0x7D])
+            #expect(try bench.own.ask { book.redeem(ticket, late, $0) } == .lost)
+        }
+        #expect(try word(bench) { book.find(link: other.link, $0) } == "open")
+        #expect(try bench.erase("+525512345678").get().removed.isEmpty)
+        let again = try made(book, bench, order("5215512345678"))
+        #expect(try word(bench) { book.find(link: again.link, $0) } == "open")
+    }
+
+    @Test("a ticket that cannot be read is counted, not guessed")
+    func brokenTicket() throws {
+        let bench = try ErasureBench()
+        try bench.put(.put(StoreKey(.ticket, RecordID(high: 1, low: 2)), [0xFF], expires: nil))
+        #expect(try bench.erase("+15550100").get().unreadable == 1)
     }
 
     // MARK: On disk

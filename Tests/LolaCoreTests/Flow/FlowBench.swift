@@ -71,12 +71,15 @@ final class PlainStore: Store {
     private(set) lazy var table = MemoryStore(records)
     /// So many of the next answers are lost.
     var failures = 0
+    /// Nothing of it takes effect.
+    var isAway = false
     let returnsEntries = false
     var onEntry: ((QueueEntry) -> Void)?
 
     init(_ records: MemoryTable = MemoryTable()) { self.records = records }
 
     func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void) {
+        if isAway { return table.submit(.list(.meta, after: nil, limit: 1)) { _ in completion(.unavailable) } }
         table.submit(operation) { [self] answer in
             guard failures > 0 else { return completion(answer) }
             failures -= 1

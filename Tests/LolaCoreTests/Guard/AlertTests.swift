@@ -8,17 +8,20 @@ struct AlertTests {
     private final class Bench {
         let rig = LoopRig()
         let table = MemoryTable()
+        let plain: PlainStore
         let lines = SimLines()
         let board: AlertBoard
         let hook: SimServer
         var received: [SimMessage] = []
+        var told: [AlertRecord] = []
         var statuses: [Int] = []
 
         init(hasWebhook: Bool = false) throws {
             board = AlertBoard(loop: SimWaker())
             hook = SimServer(rig.network, "hook", at: Endpoint(address: IPAddress([10, 0, 0, 9]), port: 80))
             let loop = rig.loop
-            let store = MemoryStore(table)
+            plain = PlainStore(table)
+            let store = plain
             let log = Log(sink: lines, threshold: .info)
             var webhook: AlertWebhook?
             if hasWebhook {
@@ -27,7 +30,10 @@ struct AlertTests {
                 let secret = SecretBytes([UInt8](text: "0123456789abcdef"))
                 webhook = AlertWebhook(loop, client: client, url: url, secret: secret, log: log)
             }
-            AlertKeeper(loop, board, store: store, log: log, coolDown: .minutes(15), webhook: webhook).start()
+            let keeper = AlertKeeper(
+                loop, board, store: store, log: log, coolDown: .minutes(15), webhook: webhook)
+            keeper.onTold = { [self] in told.append($0) }
+            keeper.start()
             loop.addSource { store.deliver(at: loop.wall) }
             hook.script = { [self] call in
                 received.append(call.request)
@@ -65,7 +71,7 @@ struct AlertTests {
         #expect(kept.map(\.subject).sorted() == ["a1", "b2"])
         let first = try #require(kept.first { $0.subject == "a1" })
         #expect(first.count == 8 && first.kind == "lockout" && first.severity == "HIGH" && first.lastAt > first.at)
-        #expect(bench.log("alert") == 2)
+        #expect(bench.log("alert") == 2 && bench.told.map(\.subject) == ["a1", "b2"], "the count alone is no news")
         #expect(bench.board.totals.first { $0.kind == .lockout }?.count == 2)
         bench.rig.run(for: .minutes(15))
         bench.raise()
@@ -86,6 +92,28 @@ struct AlertTests {
             .list(.alert, after: kept[999].id, limit: 1_000), at: bench.rig.clock.wall)
         else { return }
         #expect(older.count < 100)
+    }
+
+    @Test("an incident that the store cannot take is kept when it is back")
+    func away() throws {
+        let bench = try Bench()
+        bench.plain.isAway = true
+        bench.raise(.storeEpoch, "")
+        bench.rig.run(for: .minutes(1))
+        #expect(try bench.kept().isEmpty && bench.log("alert") == 1 && bench.told.count == 1)
+        bench.plain.isAway = false
+        bench.rig.run(for: .seconds(15))
+        #expect(try bench.kept().map(\.kind) == ["store_epoch"] && bench.log("alert") == 1)
+    }
+
+    @Test("every kind is kept as it was raised", arguments: Alert.Kind.allCases)
+    func kinds(kind: Alert.Kind) throws {
+        let bench = try Bench()
+        bench.raise(kind, "")
+        let kept = try bench.kept()
+        #expect(kept.map(\.kind) == [kind.rawValue] && kept[0].severity == kind.severity.rawValue)
+        #expect(bench.told.map(\.id) == kept.map(\.id) && bench.log("alert") == 1)
+        #expect(bench.board.totals.first { $0.kind == kind }?.count == 1)
     }
 
     @Test("every kind has its severity")

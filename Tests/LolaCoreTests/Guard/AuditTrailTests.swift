@@ -216,4 +216,32 @@ struct AuditTrailTests {
         #expect(try page(21, 4) == [20, 19, 18, 17])
         #expect(try page(1, 4) == [])
     }
+
+    @Test("a trail whose newest segment no key of the ring has signed is told from one that is damaged")
+    func foreignKey() throws {
+        let other = SecretBytes([UInt8](repeating: 0x6B, count: 32))
+        let rig = try AuditRig()
+        rig.append(2)
+        rig.stop()
+        let second = try rig.reopened(known: rig.head)
+        second.append()
+        second.stop()
+        let files = rig.disk.files
+        func foreign(_ secrets: [SecretBytes], _ files: [String: [UInt8]]) throws -> UInt64? {
+            try AuditRecovery.foreignSegment(SimDisk(files: files), try AuditKeys(secrets))
+        }
+        #expect(try foreign([AuditRig.secret], files) == nil && foreign([other, AuditRig.secret], files) == nil)
+        #expect(try foreign([other], files) == 2 && foreign([other], [:]) == nil)
+        // A header that was cut off says nothing; the one before it does.
+        let name = AuditFileName.segment(2)
+        for count in [0, 7, AuditHeader.count - 1] {
+            var cut = files
+            cut[name] = [UInt8](files[name]?.prefix(count) ?? [])
+            #expect(try foreign([other], cut) == 1 && foreign([AuditRig.secret], cut) == nil)
+        }
+        // Damage is not a wrong key: the start goes on and says that the trail is broken.
+        var damaged = files
+        damaged[name]?[0] ^= 1
+        #expect(try foreign([other], damaged) == nil)
+    }
 }

@@ -105,6 +105,21 @@ struct GatekeeperTests {
         #expect(bench.rig.counters.value(.accessDenied) == 20)
     }
 
+    @Test("an agent that is switched off may look, and begin nothing; its token is no guess")
+    func switchedOff() throws {
+        let bench = try GuardBench()
+        let agent = [("Authorization", "Bearer " + GuardFixture.agentToken)]
+        let show = "GET /v1/tickets/" + String(repeating: "0", count: 32)
+        #expect(try bench.pass("POST /v1/tickets", agent, role: .public) != nil)
+        bench.off.agents = ["own"]
+        for _ in 0..<12 { #expect(try bench.refusal("POST /v1/tickets", agent, role: .public)?.status == 403) }
+        #expect(try bench.pass(show, agent, role: .public) != nil)
+        #expect(try bench.pass("POST /v1/tickets", GuardFixture.bearer, role: .public) != nil)
+        #expect(bench.audit.events == Array(repeating: "access.refused agent:own refused", count: 12))
+        bench.off.agents = []
+        #expect(try bench.pass("POST /v1/tickets", agent, role: .public) != nil)
+    }
+
     @Test("a right token from elsewhere works while its address of before is locked out")
     func victim() throws {
         let bench = try GuardBench()

@@ -77,6 +77,10 @@ final class PlainTokens: AgentTokenVerifier {
     }
 }
 
+final class SwitchedOff {
+    var agents: Set<String> = []
+}
+
 /// One gateway's guard. Several over one table are gateways that share a store.
 final class GuardBench {
     let rig: LoopRig
@@ -89,6 +93,7 @@ final class GuardBench {
     let lockouts: Lockouts
     let gatekeeper: Gatekeeper
     let tokens = PlainTokens(agent: "own")
+    let off = SwitchedOff()
     /// Addresses whose attempts failed.
     private(set) var watched: [IPAddress] = []
 
@@ -121,7 +126,8 @@ final class GuardBench {
             authenticator: Authenticator(
                 orchestrator: SecretBytes([UInt8](text: GuardFixture.orchestrator)), agents: tokens, isDemo: isDemo),
             limits: limits, lockouts: lockouts, audit: audit, log: log, pseudonyms: pseudonyms,
-            channels: [.whatsapp], hasConsole: true, table: routes))
+            channels: [.whatsapp], hasConsole: true, table: routes,
+            isSwitchedOff: { [off] in off.agents.contains($0.text) }))
         watch = { [self] in watched.append($0) }
         loop.addSource { store.deliver(at: loop.wall) }
     }

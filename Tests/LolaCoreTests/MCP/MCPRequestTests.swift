@@ -62,8 +62,9 @@ struct MCPRequestTests {
         (ToolSchema.text(min: 1, max: 2), #""é👋""#, true), (.text(min: 1, max: 2), #""éé👋""#, false),
         (.text(min: 1, max: 2), #""""#, false), (.word(["a"]), #""a""#, true), (.word(["a"]), #""b""#, false),
         (.integer(0...5), "5", true), (.integer(0...5), "6", false), (.integer(0...5), "1.0", false),
-        (.dollars(max: 1_000), "10", true), (.dollars(max: 1_000), "10.01", false), (.dollars(max: 1_000), "0.05", true),
-        (.dollars(max: 1_000), "-1", false), (.dollars(max: 1_000), "1e1", false), (.dollars(max: 1_000), "1.005", false),
+        (.dollars(max: 1_000), "10", true), (.dollars(max: 1_000), "10.01", false),
+        (.dollars(max: 1_000), "0.05", true), (.dollars(max: 1_000), "-1", false),
+        (.dollars(max: 1_000), "1e1", false), (.dollars(max: 1_000), "1.005", false),
         (.flag, "true", true), (.flag, "1", false), (.number, "1e9", true), (.number, #""1""#, false),
         (.orNull(.flag), "null", true), (.orNull(.flag), "0", false), (.open, "{}", true), (.open, "[]", false),
         (.list(.flag, 1...2), "[true]", true), (.list(.flag, 1...2), "[]", false), (.list(.flag, 1...2), "[1]", false),
@@ -100,7 +101,9 @@ struct MCPRequestTests {
                 switch Int.random(in: 0..<3, using: &chance) {
                 case 0: text[place] = UInt8.random(in: 0...255, using: &chance)
                 case 1 where text.count > 1: text.remove(at: place)
-                default: text.insert(contentsOf: Array(#"null{}[]"-1e9,:\u0000"#.utf8).shuffled(using: &chance).prefix(3), at: place)
+                default:
+                    let parts = Array(#"null{}[]"-1e9,:\u0000"#.utf8).shuffled(using: &chance)
+                    text.insert(contentsOf: parts.prefix(3), at: place)
                 }
             }
             guard let root = try? JSONDocument.parse(text).root else { continue }

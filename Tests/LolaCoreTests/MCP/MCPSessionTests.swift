@@ -64,7 +64,8 @@ struct MCPSessionTests {
     }
 
     @Test("what is no message is an error without an id, or with the one it has", arguments: [
-        ("1", -32_600, nil), ("[]", -32_600, nil), ("{}", -32_600, nil), ("null", -32_600, nil), (#""x""#, -32_600, nil),
+        ("1", -32_600, nil), ("[]", -32_600, nil), ("{}", -32_600, nil), ("null", -32_600, nil),
+        (#""x""#, -32_600, nil),
         (#"{"jsonrpc":"1.0","id":5,"method":"ping"}"#, -32_600, 5), (#"{"id":5,"method":"ping"}"#, -32_600, 5),
         (#"{"jsonrpc":"2.0","id":5}"#, -32_600, 5), (#"{"jsonrpc":"2.0","id":5,"method":7}"#, -32_600, 5),
         (#"{"jsonrpc":"2.0","id":5,"method":""}"#, -32_600, 5),

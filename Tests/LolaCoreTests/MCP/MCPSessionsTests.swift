@@ -19,7 +19,8 @@ struct MCPSessionsTests {
     private let entropy = CountingEntropy(from: 1, step: 7)
 
     @Test("an id is unguessable, has one spelling, and no other is one", arguments: [
-        "", "a", String(repeating: "a", count: 31), String(repeating: "a", count: 33), String(repeating: "=", count: 32),
+        "", "a", String(repeating: "a", count: 31), String(repeating: "a", count: 33),
+        String(repeating: "=", count: 32),
         String(repeating: "+", count: 32), "../../../../../../../../../../..", String(repeating: " ", count: 32),
     ])
     func ids(wrong: String) {

@@ -67,7 +67,9 @@ struct MCPStatelessTests {
         ("resources/list", "", headers("resources/list"), 404, -32_601),
         ("logging/setLevel", "", headers("logging/setLevel"), 404, -32_601),
     ] as [(String, String, MCPStateless.Headers, Int, Int64)])
-    func refused(_ row: (method: String, more: String, headers: MCPStateless.Headers, status: Int, code: Int64)) throws {
+    func refused(
+        _ row: (method: String, more: String, headers: MCPStateless.Headers, status: Int, code: Int64)
+    ) throws {
         let turn = try Self.receive(Self.body(row.method, row.more), row.headers)
         let answer = try #require(try Self.answer(turn))
         #expect(turn.status == row.status && answer["error"]?["code"]?.integer == row.code, "\(row.method)")

@@ -10,7 +10,7 @@ struct PhoneClockTests {
     private struct Zone {
         let name: String
         let digits: [UInt8]
-        /// When each offset begins, in seconds; the first from the start of 2025.
+        /// When each offset begins, in seconds; the first is that of the start of 2025.
         var changes: [(at: Int, offset: Int)]
 
         func offset(_ second: Int) -> Int {
@@ -23,7 +23,8 @@ struct PhoneClockTests {
         }
     }
 
-    private static let start = 1_735_689_600
+    /// 2026-07-01: the table holds the laws as they stand since three provinces of Canada gave up changing clocks.
+    private static let start = 1_782_864_000
     private static let end = 2_524_608_000
 
     private static func zones() throws -> [Zone] {
@@ -32,7 +33,7 @@ struct PhoneClockTests {
         return try text.split(separator: "\n").map { line in
             let words = line.split(separator: " ").map(String.init)
             var zone = Zone(
-                name: words[0], digits: Array(words[1].utf8), changes: [(start, try #require(Int(words[2])))])
+                name: words[0], digits: Array(words[1].utf8), changes: [(1_735_689_600, try #require(Int(words[2])))])
             for change in words.dropFirst(3) {
                 let parts = change.split(separator: ":")
                 zone.changes.append((try #require(Int(parts[0])), try #require(Int(parts[1]))))
@@ -45,7 +46,7 @@ struct PhoneClockTests {
     private static func time(_ seconds: Int) -> WallTime { WallTime(milliseconds: Int64(seconds) * 1_000) }
     private static let hours = CallingHours([UInt8](text: "8-21"))
 
-    @Test("a million random instants from 2025 to 2049 in every zone of the oracle")
+    @Test("a million random instants from July 2026 to 2049 in every zone of the oracle")
     func million() throws {
         let zones = try Self.zones()
         #expect(zones.count > 200 && zones.contains { $0.changes.count > 40 })
@@ -65,7 +66,7 @@ struct PhoneClockTests {
     func changes() throws {
         for zone in try Self.zones() {
             let clock = PhoneClock(digits: zone.digits)
-            for change in zone.changes.dropFirst() {
+            for change in zone.changes.dropFirst() where change.at > Self.start {
                 for second in [change.at - 1, change.at, change.at + 60] {
                     #expect(clock.offsets(at: Self.time(second)) == [zone.offset(second)], "\(zone.name) \(second)")
                 }

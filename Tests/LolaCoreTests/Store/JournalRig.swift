@@ -126,7 +126,16 @@ struct StoreChance {
     mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
 
     mutating func operation() -> StoreOperation {
-        below(4) == 0 ? .batch((0...below(4)).map { _ in single(inBatch: true) }) : single(inBatch: false)
+        switch below(16) {
+        case 0..<4: return .batch((0...below(4)).map { _ in single(inBatch: true) })
+        case 4:
+            let keys = Set((0...below(3)).map { _ in StoreKey(.suspect, RecordID(high: 9, low: UInt64(below(24)))) })
+            return .reserve(keys.sorted { $0.id < $1.id }.map {
+                StoreShare($0, Int64(below(9)) - 3, most: 12, within: .seconds(20))
+            })
+        case 5: return .mark(StoreKey(.seen, RecordID(high: 1, low: UInt64(below(24)))), expires: .days(8))
+        default: return single(inBatch: false)
+        }
     }
 
     private mutating func single(inBatch: Bool) -> StoreOperation {

@@ -10,8 +10,8 @@ extension RecordID {
 
 final class StoreContract {
     private let make: () throws -> StorePair
-    private var pair: StorePair
-    private var now = WallTime(seconds: 1_795_168_800)
+    var pair: StorePair
+    var now = WallTime(seconds: 1_795_168_800)
     /// What either view gave through `onEntry`, in order.
     private var returned: [QueueEntry] = []
 
@@ -22,7 +22,8 @@ final class StoreContract {
 
     func run() throws {
         let parts: [() throws -> Void] = [
-            getsAndPuts, removes, claimsOnce, expires, expiresExactly, adds, counterEnds, appends, holds, lists,
+            getsAndPuts, removes, claimsOnce, expires, expiresExactly, adds, counterEnds, marks, reserves,
+            givesBack, reserveEnds, appends, holds, lists,
             batchIsAtomic, batchWins, batchSeesItself, answersInOrder, readsItsOwn, neverAnswersEarly, loopsShare,
             idsAreWhole, roomsAreApart, survives,
         ]
@@ -41,13 +42,13 @@ final class StoreContract {
         pair.right.onEntry = { [self] in returned.append($0) }
     }
 
-    private func key(_ text: String, _ room: StoreRoom = .state) -> StoreKey { StoreKey(room, RecordID(text: text)) }
+    func key(_ text: String, _ room: StoreRoom = .state) -> StoreKey { StoreKey(room, RecordID(text: text)) }
 
     private func entry(_ text: String, lane: Int, _ value: [UInt8] = [1]) -> QueueEntry {
         QueueEntry(key: key(text, .inbound), lane: Lane(lane), value: value)
     }
 
-    private func ask(_ operation: StoreOperation, onRight: Bool = false) throws -> StoreAnswer {
+    func ask(_ operation: StoreOperation, onRight: Bool = false) throws -> StoreAnswer {
         let store = onRight ? pair.right : pair.left
         var answers: [StoreAnswer] = []
         store.submit(operation) { answers.append($0) }
@@ -68,12 +69,12 @@ final class StoreContract {
         _ = pair.right.deliver(at: now)
     }
 
-    private func pass(_ interval: Interval) {
+    func pass(_ interval: Interval) {
         now = now + interval
         pair.passTime?(interval)
     }
 
-    private var half: Interval { .milliseconds(pair.life.inMilliseconds / 2) }
+    var half: Interval { .milliseconds(pair.life.inMilliseconds / 2) }
 
     private func ids(_ room: StoreRoom) throws -> [RecordID] {
         guard case .page(let page) = try ask(.list(room, after: nil, limit: 1_000)) else { return [] }
@@ -143,27 +144,6 @@ final class StoreContract {
         pass(.days(3_000))
         #expect(try ask(.get(key("c"))) == .value([1]))
         #expect(try ask(.get(key("b", .seen))) == .value(nil))
-    }
-
-    // MARK: Counters
-
-    private func adds() throws {
-        #expect(try ask(.add(key("a"), 3, within: .days(1))) == .sum(3))
-        #expect(try ask(.add(key("a"), 4, within: .days(1))) == .sum(7))
-        #expect(try ask(.add(key("a"), -9, within: .days(1))) == .sum(-2))
-        #expect(try ask(.add(key("a"), 0, within: .days(1))) == .sum(-2))
-        #expect(try ask(.add(key("b"), 1, within: .days(1))) == .sum(1))
-        _ = try ask(.remove(key("a")))
-        #expect(try ask(.add(key("a"), 1, within: .days(1)), onRight: true) == .sum(1))
-    }
-
-    /// The window begins with the first addition; later ones do not move it.
-    private func counterEnds() throws {
-        _ = try ask(.add(key("a"), 1, within: pair.life))
-        pass(half)
-        #expect(try ask(.add(key("a"), 1, within: .days(1))) == .sum(2))
-        pass(half)
-        #expect(try ask(.add(key("a"), 1, within: pair.life)) == .sum(1))
     }
 
     // MARK: Queue
@@ -369,6 +349,9 @@ final class StoreContract {
         _ = try ask(.remove(key("b")))
         _ = try ask(.claim(key("a", .seen), expires: .days(1)))
         _ = try ask(.add(key("n"), 5, within: .days(1)))
+        _ = try ask(.reserve([share("u", 7, most: 9), share("v", 1, most: 9)]))
+        _ = try ask(.reserve([share("u", -1, most: 9)]))
+        _ = try ask(.mark(key("h", .heard), expires: .days(1)))
         try use(reopen())
         step()
         var left = entries
@@ -379,6 +362,9 @@ final class StoreContract {
         #expect(try ask(.get(key("a"))) == .value([2]))
         #expect(try ask(.claim(key("a", .seen), expires: .days(1))) == .claimed(false))
         #expect(try ask(.add(key("n"), 1, within: .days(1))) == .sum(6))
+        #expect(excess(try ask(.reserve([share("v", 1, most: 9), share("u", 4, most: 9)]))) == [1, 6])
+        #expect(sums(try ask(.reserve([share("v", 1, most: 9), share("u", 3, most: 9)]))) == [2, 9])
+        #expect(try ask(.get(key("h", .heard))) == .value([]))
         #expect(try ask(.batch([.holding(left[0].key), .remove(left[0].key)])) == .done)
         pass(pair.life)
         #expect(try ask(.get(key("a"))) == .value(nil))

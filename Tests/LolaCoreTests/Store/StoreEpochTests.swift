@@ -20,7 +20,17 @@ struct StoreEpochTests {
     }
 
     private static func find(_ records: Records, _ report: JournalReport = report(), from first: UInt8) -> [UInt8]? {
-        StoreEpoch.find(report, entropy: CountingEntropy(from: first), ask: records.ask)
+        StoreEpoch.find(report, entropy: CountingEntropy(from: first), ask: records.ask)?.octets
+    }
+
+    @Test("a loss is news at the start that meets it, and at no other")
+    func news() {
+        let records = Records()
+        let losses = [Self.report(), Self.report([(.missing, "a", 7)]), Self.report([(.missing, "a", 7)]), Self.report()]
+        let told = losses.map { report in
+            StoreEpoch.find(report, entropy: CountingEntropy(from: 1), ask: records.ask)?.isOfLoss
+        }
+        #expect(told == [false, true, false, false])
     }
 
     @Test("made once, found by every start that lost nothing")

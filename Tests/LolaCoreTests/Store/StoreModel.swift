@@ -46,16 +46,19 @@ struct StoreModel {
             guard records[key] == nil else { return .claimed(false) }
             records[key] = Record(value: [], expires: (now + life).milliseconds)
             return .claimed(true)
+        case .mark(let key, let life):
+            records[key] = Record(value: [], expires: (now + life).milliseconds)
+        case .reserve(let shares): return reserve(shares, at: now)
         case .add(let key, let amount, let window):
             var record = records[key] ?? Record(value: [], expires: nil)
             var sum = Int64(0)
-            if record.value.count == 8 {
-                for (place, octet) in record.value.enumerated() { sum |= Int64(octet) << Int64(8 * place) }
+            if let counted = Self.counter(record) {
+                sum = counted
             } else {
                 record.expires = (now + window).milliseconds
             }
             sum += amount
-            record.value = (0..<8).map { UInt8(truncatingIfNeeded: sum >> Int64(8 * $0)) }
+            record.value = Self.octets(sum)
             records[key] = record
             return .sum(sum)
         case .append(let entry):
@@ -66,6 +69,35 @@ struct StoreModel {
         case .batch: Issue.record("a batch in a batch")
         }
         return .done
+    }
+
+    private mutating func reserve(_ shares: [StoreShare], at now: WallTime) -> StoreAnswer {
+        let counters = shares.map { records[$0.key].flatMap { Self.counter($0) } }
+        let ends = shares.map { share in records[share.key]?.expires.map { WallTime(milliseconds: $0) } }
+        for (place, share) in shares.enumerated() where share.amount > 0 {
+            let counter = counters[place]
+            if (counter ?? 0) + share.amount > share.most {
+                return .exceeded(place, CounterReading(sum: counter ?? 0, ends: counter == nil ? nil : ends[place]))
+            }
+        }
+        return .reserved(shares.enumerated().map { place, share in
+            let counter = counters[place]
+            if counter == nil && share.amount <= 0 { return CounterReading(sum: 0, ends: nil) }
+            let sum = (counter ?? 0) + share.amount
+            let after = share.amount < 0 ? max(sum, min(counter ?? 0, 0)) : sum
+            let end = counter == nil ? now + share.within : ends[place]
+            records[share.key] = Record(value: Self.octets(after), expires: end?.milliseconds)
+            return CounterReading(sum: after, ends: end)
+        })
+    }
+
+    private static func counter(_ record: Record) -> Int64? {
+        guard record.value.count == 8 else { return nil }
+        return record.value.reversed().reduce(0) { $0 << 8 | Int64($1) }
+    }
+
+    private static func octets(_ sum: Int64) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: sum >> Int64(8 * $0)) }
     }
 
     func live(at now: WallTime) -> [StoreKey: Record] {
@@ -112,19 +144,23 @@ struct RandomOperations {
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     mutating func next() -> StoreOperation {
-        switch Int.random(in: 0..<20, using: &random) {
+        switch Int.random(in: 0..<22, using: &random) {
         case 0: return .get(key(room()))
         case 1: return .get(key(.seen))
         case 2:
             let after = Bool.random(using: &random) ? nil : key(.meta).id
             return .list(room(), after: after, limit: Int.random(in: 1...12, using: &random))
+        case 20, 21:
+            let keys = Set((0..<Int.random(in: 1...4, using: &random)).map { _ in key(room()) })
+            return .reserve(keys.map { share($0) })
         case 3..<8: return .batch((0..<Int.random(in: 0...5, using: &random)).map { _ in change() })
         default: return change()
         }
     }
 
     mutating func change() -> StoreOperation {
-        switch Int.random(in: 0..<14, using: &random) {
+        switch Int.random(in: 0..<15, using: &random) {
+        case 14: return .mark(key(.seen), expires: life())
         case 0..<3:
             let octets = Int.random(in: 0...9, using: &random)
             let value = (0..<octets).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -140,6 +176,11 @@ struct RandomOperations {
         case 12: return .withdraw(key(.inbound))
         default: return .holding(key(.inbound))
         }
+    }
+
+    mutating func share(_ key: StoreKey) -> StoreShare {
+        let amount = Int64.random(in: -1_000...1_000, using: &random)
+        return StoreShare(key, amount, most: Int64.random(in: 0...3_000, using: &random), within: life())
     }
 
     mutating func life() -> Interval { .milliseconds(Int64.random(in: 1...2_000, using: &random)) }

@@ -154,6 +154,7 @@ struct LimitsTests {
         #expect(Limits.redisAnswerTimeout + Limits.redisGreetingTimeout + Limits.redisRetryMax < Limits.redisLease)
         #expect(Limits.redisRetryFirst < Limits.redisRetryMax)
         #expect(Limits.redisGreetingTimeout < Limits.redisStartPatience)
+        #expect(Limits.redisGreetingTimeout < Limits.redisLookPatience)
         #expect(Limits.redisLineMax < Limits.redisBulkMax)
         #expect(Limits.redisBulkMax < Limits.redisBacklogMax)
         #expect(Limits.redisEntriesInHandMax < Limits.backlogMax)
@@ -197,6 +198,16 @@ struct LimitsTests {
         #expect(Limits.auditHeadInterval < Limits.auditHeadLineInterval)
         #expect(Limits.auditPauseMin < Limits.auditPauseMax)
         #expect(Limits.auditPageMax <= Limits.auditRecentMax)
+    }
+
+    @Test("MCP: a revocation is seen within a second, heartbeats come before anybody gives up, sessions fit")
+    func mcp() {
+        #expect(Limits.mcpStreamCheck + Limits.mirrorInterval < .seconds(1))
+        #expect(Limits.mcpHeartbeat < Limits.idleTimeout && Limits.mcpSweepInterval < Limits.mcpSessionIdle)
+        #expect(Limits.mcpSessionsPerTokenMax < Limits.mcpSessionsMax && Limits.mcpSessionIDCount >= 16)
+        #expect(Limits.mcpBatchMax <= Limits.mcpCallsInFlightMax)
+        #expect(Limits.mcpProgressInterval < Limits.providerCheckTimeout)
+        #expect(Limits.outboundTextMax < Limits.bodyAPIMax && Limits.outboundHTMLMax < Limits.bodyAPIMax)
     }
 
     @Test("alerts: one page shows all, an incident is written down more often than it is told")

@@ -28,7 +28,7 @@ final class MakeCallTool: Tool {
             guard let address = AgentChannel.voice.address(call.text("to") ?? []) else {
                 throw ToolFault(.argumentsInvalid, "to is no phone number.")
             }
-            var order = OutboundOrder(try call.agent(), .address(.voice, address), text: call.text("text") ?? [])
+            var order = OutboundOrder(try call.agent(), .address(.voice, address), text: try call.order().text)
             order.records = call["record"]?.bool ?? false
             order.purpose = call.word("purpose", OutboundOrder.Purpose.self) ?? .service
             try call.submit(order, to: desk)

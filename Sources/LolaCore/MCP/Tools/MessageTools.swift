@@ -6,12 +6,12 @@ enum MailboxResults {
             .init("id", .text(min: 1, max: 256), "Acknowledge the message by it.", isRequired: true),
             .init("channel", ToolFields.channels, "", isRequired: true),
             .init("from", .text(min: 1, max: 512), "The person's address.", isRequired: true),
-            .init("conversation", .text(min: 1, max: 1_024), "Answer into it with comms_send_message.", isRequired: true),
+            .init("conversation", .text(min: 1, max: 1_024), "Answer into it.", isRequired: true),
             .init("text", .text(min: 0, max: 65_536), "", isRequired: true),
             .init("at", .time, "When it came.", isRequired: true),
         ]), 0...Limits.toolMessagesMax), "The oldest first.", isRequired: true),
         .init("count", .integer(0...Limits.toolMessagesMax), "", isRequired: true),
-        .init("acknowledged", .integer(0...Limits.toolMessagesMax), "How many this call acknowledged.", isRequired: true),
+        .init("acknowledged", .integer(0...Limits.toolMessagesMax), "By this call.", isRequired: true),
     ]
 
     static let filters: [ToolSchema.Field] = [

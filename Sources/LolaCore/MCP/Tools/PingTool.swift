@@ -3,7 +3,7 @@
 final class PingTool: Tool {
     let facts = ToolFacts(
         .ping, title: "Ping",
-        text: "Checks that the gateway answers and tells in whose name this token acts. Changes nothing, sends nothing.",
+        text: "Checks that the gateway answers, and tells in whose name this token acts. Changes nothing.",
         hints: .init(isReadOnly: true, isIdempotent: true),
         input: [
             ToolFields.agent,

@@ -85,7 +85,8 @@ final class RegisterProviderTool: Tool {
         var authorization: [UInt8] = []
         switch provider {
         case .twilio:
-            path = [UInt8](text: "/2010-04-01/Accounts/") + Percent.encode(value("account_sid")) + [UInt8](text: ".json")
+            let account = Percent.encode(value("account_sid"))
+            path = [UInt8](text: "/2010-04-01/Accounts/") + account + [UInt8](text: ".json")
             let pair = value("account_sid") + [0x3A] + value("auth_token")
             authorization = [UInt8](text: "Basic ") + Base64.encode(pair, .standard)
         case .resend:

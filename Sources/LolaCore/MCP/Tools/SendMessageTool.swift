@@ -18,7 +18,7 @@ final class SendMessageTool: Tool {
             .init("to", ToolFields.address, "Phone number (E.164), e-mail address, or Telegram chat id."),
             .init("conversation", ToolFields.line, "A conversation key, in place of channel and to."),
             .init("text", ToolFields.text, "What the person reads.", isRequired: true),
-            .init("subject", ToolFields.line, "Of an e-mail, which needs one."),
+            .init("subject", ToolFields.subject, "Of an e-mail, which needs one."),
             .init("html", ToolFields.html, "Of an e-mail: the same in HTML."),
             ToolFields.purpose,
         ],
@@ -30,9 +30,9 @@ final class SendMessageTool: Tool {
 
     func carryOut(_ call: ToolCall) {
         call.run { () throws(ToolFault) in
-            var order = OutboundOrder(try call.agent(), try Self.target(call), text: call.text("text") ?? [])
-            order.subject = call.text("subject")
-            order.html = call.text("html")
+            let fields = try call.order()
+            var order = OutboundOrder(try call.agent(), try Self.target(call), text: fields.text)
+            (order.subject, order.html) = (fields.subject, fields.html)
             order.purpose = call.word("purpose", OutboundOrder.Purpose.self) ?? .service
             if case .address(.email, _) = order.target {
                 guard order.subject != nil else {
@@ -62,16 +62,52 @@ final class SendMessageTool: Tool {
     }
 }
 
+/// The texts of an order, in the form that the REST surface asks for too.
+struct OrderTexts {
+    let text: [UInt8]
+    let subject: [UInt8]?
+    let html: [UInt8]?
+}
+
 extension ToolCall {
+    func order() throws(ToolFault) -> OrderTexts {
+        guard let arguments else { throw ToolFault(.argumentsInvalid, "text is required.") }
+        let fields = OutboundFields(arguments)
+        do throws(OutboundFormFault) {
+            guard let text = try fields.text("text", max: Limits.outboundTextMax) else {
+                throw .field("text is required")
+            }
+            return OrderTexts(
+                text: text, subject: try fields.line("subject", max: Limits.outboundSubjectMax),
+                html: try fields.text("html", max: Limits.outboundHTMLMax))
+        } catch {
+            guard case .field(let sentence) = error else { throw ToolFault(.argumentsInvalid, "The text is refused.") }
+            throw ToolFault(.argumentsInvalid, sentence + ".")
+        }
+    }
+
     /// Gives an order to the gate and tells what became of it.
     func submit(_ order: OutboundOrder, to desk: (any OutboundDesk)?) throws(ToolFault) {
-        guard let desk else { throw OutboundResults.fault(OutboundRefusal(.channelOff), at: now) }
+        guard let desk else { throw ToolFault(OutboundRefusal(.channelOff), at: now) }
         let call = self
         desk.submit(order, by: actor) { verdict in
             switch verdict {
-            case .accepted(let receipt): call.done { OutboundResults.write(receipt, to: &$0) }
-            case .refused(let refusal): call.fail(OutboundResults.fault(refusal, at: call.now))
+            case .accepted(let receipt): call.complete(ToolOutcome(json: OutboundJSON.receipt(receipt)))
+            case .refused(let refusal): call.fail(ToolFault(refusal, at: call.now))
             }
         }
+    }
+}
+
+extension ToolFault {
+    /// `{error, code, limitType?, current?, max?, retryAfterSeconds?, resetsAt?, nextAllowedAt?}`.
+    init(_ refusal: OutboundRefusal, at now: WallTime) {
+        var writer = JSONWriter(capacity: 384)
+        writer.object { writer in
+            writer.member("error", refusal.sentence(at: now))
+            writer.member("code", refusal.code.rawValue)
+            OutboundJSON.members(refusal, &writer, at: now)
+        }
+        self.init(json: writer.bytes)
     }
 }

@@ -5,8 +5,9 @@ enum TicketFields {
         "conversation", ToolFields.line, "Key of the person's conversation: <channel>:<own id>:<sender>.",
         isRequired: true)
     static let operation = ToolSchema.Field(
-        "operation", .word(TicketTerms.operations.map(\.text)),
-        "cip: identity verification; card: authorisation of a card.", isRequired: true)
+        "operation", .text(min: 1, max: Limits.operationNameMax.bytes),
+        "cip: identity verification; card: authorisation of a card; or one that the bank has a widget for.",
+        isRequired: true)
     static let actions = ToolSchema.Field(
         "actions",
         .orNull(.list(.text(min: 1, max: Limits.ticketActionMax.bytes), 1...Limits.ticketActionsMax)),
@@ -20,7 +21,7 @@ enum TicketFields {
     /// What is shown of one at any time.
     static let shown: [ToolSchema.Field] = [
         .init("ticket_id", .text(min: 32, max: 32), "", isRequired: true),
-        .init("operation", .word(TicketTerms.operations.map(\.text)), "", isRequired: true),
+        .init("operation", .text(min: 1, max: Limits.operationNameMax.bytes), "", isRequired: true),
         .init("actions", .list(.text(min: 1, max: Limits.ticketActionMax.bytes), 1...Limits.ticketActionsMax), "",
             isRequired: true),
         .init("conversation", .text(min: 1, max: 1_024), "", isRequired: true),

@@ -26,10 +26,10 @@ final class UsageDashboardTool: Tool {
     func carryOut(_ call: ToolCall) {
         call.run { () throws(ToolFault) in
             let agent = try call.agent()
-            guard let desk else { throw OutboundResults.fault(OutboundRefusal(.unavailable), at: call.now) }
+            guard let desk else { throw ToolFault(OutboundRefusal(.unavailable), at: call.now) }
             desk.usage(of: agent) { result in
                 switch result {
-                case .failure(let refusal): call.fail(OutboundResults.fault(refusal, at: call.now))
+                case .failure(let refusal): call.fail(ToolFault(refusal, at: call.now))
                 case .success(let usage): call.done { Self.write(agent, usage, to: &$0) }
                 }
             }

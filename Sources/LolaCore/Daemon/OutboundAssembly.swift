@@ -1,0 +1,87 @@
+// The outbound gate of one loop with its providers, put together from the settings, and its routes behind the door.
+// Built by LoopAssembly, on the loop's thread.
+
+struct OutboundAssembly {
+    let gate: OutboundGate
+    let area: OutboundArea
+
+    /// - Parameters:
+    ///   - store: with its seals.
+    ///   - channels: those that are on; their encoders and judges serve what agents send too.
+    init(
+        _ loop: Loop, _ shared: SharedParts, store: any Store, client: OutboundClient, pseudonyms: Pseudonyms,
+        audit: any AuditLog, channels: [ChannelName: any Channel]
+    ) {
+        let settings = shared.settings
+        let names = PersonNames(secret: shared.pseudonymKey)
+        var own: [ChannelName: [UInt8]] = [:]
+        own[.whatsapp] = settings.whatsapp.map { [UInt8](text: $0.phoneNumberID) }
+        own[.telegram] = settings.telegram.map { [UInt8](text: $0.token.botID) }
+        gate = OutboundGate(.init(
+            loop: loop, store: store, audit: audit, accounts: shared.agents.accounts,
+            consents: ConsentBook(loop, store: store, audit: audit, names: names),
+            suppressions: SuppressionList(loop, store: store, audit: audit, names: names), names: names,
+            pseudonyms: pseudonyms, anomalies: shared.anomalies,
+            ledger: OutboundLedger(loop, store: store, pseudonyms: pseudonyms, names: names),
+            rules: .init(
+                filter: settings.compliance.contentFilter ? ContentFilter() : nil,
+                hours: settings.compliance.callingHours, ownIDs: own),
+            providers: Self.providers(loop, settings, client, channels)))
+        area = OutboundArea(OutboundAPI(loop, gate))
+    }
+
+    /// Demo mode sends nothing. `lola dev` sends to its sandbox, and what has none there goes nowhere.
+    private static func providers(
+        _ loop: Loop, _ settings: Settings, _ client: OutboundClient, _ channels: [ChannelName: any Channel]
+    ) -> [AgentChannel: any OutboundProvider] {
+        var providers: [AgentChannel: any OutboundProvider] = [:]
+        if settings.demoMode || settings.mode == .dev {
+            for channel in AgentChannel.allCases { providers[channel] = MockProvider(loop, channel) }
+        }
+        if settings.demoMode { return providers }
+        for channel in channels.values {
+            let provider = ChannelProvider(client, channel)
+            providers[provider.channel] = provider
+        }
+        return providers
+    }
+
+    /// What a receipt of a channel says of an order.
+    func receipt(_ receipt: DeliveryReceipt, from channel: ChannelName) {
+        let status = OutboundReceipt.Status(receipt.state)
+        if let reference = receipt.reference {
+            guard let id = OutboundDispatch.id(ofReference: reference) else { return }
+            gate.ledger.settle(.order(id), status)
+        } else {
+            gate.ledger.settle(.provider(channel.agentChannel, receipt.providerID), status)
+        }
+    }
+}
+
+extension OutboundReceipt.Status {
+    init(_ state: DeliveryReceipt.State) {
+        self =
+            switch state {
+            case .sent: .sent
+            case .delivered: .delivered
+            case .read: .read
+            case .failed: .failed
+            }
+    }
+}
+
+/// Orders of agents as actions behind the door.
+final class OutboundArea: ActionHandler {
+    private let api: OutboundAPI
+
+    init(_ api: OutboundAPI) { self.api = api }
+
+    var actions: [Action] { [.sendMessage, .showOrder] }
+
+    func handle(_ admitted: AdmittedRequest, _ answer: @escaping (HTTPResponse) -> Void) {
+        switch admitted.action {
+        case .sendMessage: api.send(admitted.request, admitted.principal, answer)
+        default: api.show(admitted.parameter, admitted.request, admitted.principal, answer)
+        }
+    }
+}

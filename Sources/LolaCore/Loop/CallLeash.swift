@@ -1,0 +1,17 @@
+// What a call is held by that may be taken back before its answer: wherever it waits, whoever holds it there is told at
+// once. One for calls that follow each other; stays on the loop of its calls.
+
+final class CallLeash {
+    private(set) var isGivenUp = false
+    /// Set by who holds the call at the moment; called once at most.
+    var whenGivenUp: () -> Void = {}
+
+    /// The call that is under way is taken back, and none after it goes out.
+    func giveUp() {
+        if isGivenUp { return }
+        isGivenUp = true
+        let told = whenGivenUp
+        whenGivenUp = {}
+        told()
+    }
+}

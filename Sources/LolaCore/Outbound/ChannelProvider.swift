@@ -1,0 +1,95 @@
+// Sends what agents write through a channel that Lola speaks anyway: the channel encodes and judges, the loop's client
+// carries. No retries: the agent learns of a failure and decides. One per channel and loop.
+
+final class ChannelProvider: OutboundProvider {
+    let channel: AgentChannel
+    private let client: OutboundClient
+    private let own: any Channel
+
+    init(_ client: OutboundClient, _ own: any Channel) {
+        self.client = client
+        self.own = own
+        channel = own.name.agentChannel
+    }
+
+    func send(_ dispatch: OutboundDispatch, _ completion: @escaping (ProviderOutcome) -> Void) {
+        guard let address = Self.replyTo(dispatch.recipient) else {
+            return completion(.refused(word: "address_unknown"))
+        }
+        let requests = own.encode(.text(dispatch.text), to: address, reference: dispatch.reference)
+        guard !requests.isEmpty else { return completion(.refused(word: "empty")) }
+        Sending(client, own, address, completion).next(requests[...])
+    }
+
+    /// Where the channel sends it: to the address that a conversation came from, else to the one that was named.
+    private static func replyTo(_ recipient: OutboundRecipient) -> ReplyAddress? {
+        if let conversation = recipient.conversation { return conversation.replyTo }
+        switch (recipient.channel, recipient.address) {
+        case (.whatsapp, .phone(let number)): return .whatsappNumber(number.digits)
+        case (.whatsapp, .whatsappUser(let id)): return .whatsappUser(id)
+        case (.telegram, .telegram(let chat)): return .telegramChat(chat)
+        default: return nil
+        }
+    }
+
+    /// The parts of one message, one after the other.
+    private final class Sending {
+        private let client: OutboundClient
+        private let channel: any Channel
+        private let address: ReplyAddress
+        private let completion: (ProviderOutcome) -> Void
+        private var firstID: [UInt8] = []
+        private var sent = 0
+
+        init(
+            _ client: OutboundClient, _ channel: any Channel, _ address: ReplyAddress,
+            _ completion: @escaping (ProviderOutcome) -> Void
+        ) {
+            self.client = client
+            self.channel = channel
+            self.address = address
+            self.completion = completion
+        }
+
+        func next(_ requests: ArraySlice<OutboundRequest>, isAlternative: Bool = false) {
+            guard let request = requests.first else { return completion(.taken(id: firstID, .sent, price: nil)) }
+            client.send(request) { [self] outcome in
+                switch outcome {
+                case .failure(let fault): end(Self.hasArrived(fault), "\(fault.word)")
+                case .success(let response):
+                    let verdict = channel.judge(response)
+                    switch verdict {
+                    case .accepted(let id):
+                        if sent == 0 { firstID = id }
+                        sent += 1
+                        next(requests.dropFirst())
+                    case .retry(let word, _), .alarm(let word): end(.unavailable(word: ""), "\(word)")
+                    case .final(let word):
+                        let other = isAlternative
+                            ? nil : channel.alternative(for: request, address: address, after: verdict)
+                        guard let other else { return end(.refused(word: ""), "\(word)") }
+                        next([other] + requests.dropFirst(), isAlternative: true)
+                    }
+                }
+            }
+        }
+
+        /// What went out before the part that failed cannot be taken back.
+        private func end(_ outcome: ProviderOutcome, _ word: String) {
+            if sent > 0 { return completion(.taken(id: firstID, .failed, price: nil)) }
+            switch outcome {
+            case .refused: completion(.refused(word: word))
+            case .unknown: completion(.unknown(word: word))
+            case .unavailable, .taken: completion(.unavailable(word: word))
+            }
+        }
+
+        /// Whether the request may have reached the provider although no answer came.
+        private static func hasArrived(_ fault: OutboundFault) -> ProviderOutcome {
+            switch fault {
+            case .resolve, .connect, .tls, .breakerOpen, .busy: .unavailable(word: "")
+            case .timeout, .closed, .malformed, .tooLarge: .unknown(word: "")
+            }
+        }
+    }
+}
