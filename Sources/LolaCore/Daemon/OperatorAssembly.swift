@@ -22,8 +22,16 @@ struct AgentMemory: Sendable {
     var isReady: Bool { tokens.isReady && accounts.mirror.isLoaded }
 }
 
+/// The desks behind the operators' routes and the tools of agents, of one loop.
+struct OperatorDesks {
+    let agents: AgentDesk
+    let credentials: CredentialDesk
+    let consents: ConsentBook
+}
+
 struct OperatorAssembly {
     let api: OperatorAPI
+    let desks: OperatorDesks
     private let keeper: MirrorKeeper
     private let uses: TokenUseKeeper
 
@@ -52,6 +60,7 @@ struct OperatorAssembly {
                 directory.postAll(.entriesWithdrawn)
                 opened.requestCompaction()
             })
+        desks = OperatorDesks(agents: desk, credentials: credentials, consents: consents)
         api = OperatorAPI(
             tokens: TokenAPI(desk), agents: AgentAPI(loop, desk),
             suppressions: SuppressionAPI(suppressions, store: store),

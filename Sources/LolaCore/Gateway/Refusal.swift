@@ -26,6 +26,12 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case addressDenied = "address_denied"
     case rateLimited = "rate_limited"
     case lockedOut = "locked_out"
+    /// A page of somebody else that a browser shows.
+    case originRefused = "origin_refused"
+    /// A name under which nobody was told to reach us.
+    case hostUnknown = "host_unknown"
+    /// The client takes no answer that we could give.
+    case notAcceptable = "not_acceptable"
     case bodyInvalid = "body_invalid"
     case fieldInvalid = "field_invalid"
     case recordUnreadable = "record_unreadable"
@@ -65,7 +71,9 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         switch self {
         case .signatureMissing, .signatureInvalid, .authenticationRequired, .sessionInvalid: 401
         case .contentTypeWrong, .contentEncoded: 415
-        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign: 403
+        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign, .originRefused: 403
+        case .hostUnknown: 421
+        case .notAcceptable: 406
         case .rateLimited, .lockedOut: 429
         case .channelOff, .routeUnknown: 404
         case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded, .callbackKeyExhausted: 503
@@ -85,7 +93,9 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         switch self {
         case .signatureMissing, .signatureInvalid, .authenticationRequired, .sessionInvalid: "unauthorized"
         case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
-        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign: "forbidden"
+        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign, .originRefused: "forbidden"
+        case .hostUnknown: "misdirected"
+        case .notAcceptable: "not_acceptable"
         case .rateLimited, .lockedOut: "too_many_requests"
         case .channelOff, .routeUnknown: "not_found"
         case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded, .callbackKeyExhausted: "unavailable"

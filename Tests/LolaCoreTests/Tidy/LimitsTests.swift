@@ -200,6 +200,16 @@ struct LimitsTests {
         #expect(Limits.auditPageMax <= Limits.auditRecentMax)
     }
 
+    @Test("MCP: a revocation is seen within a second, heartbeats come before anybody gives up, sessions fit")
+    func mcp() {
+        #expect(Limits.mcpStreamCheck + Limits.mirrorInterval < .seconds(1))
+        #expect(Limits.mcpHeartbeat < Limits.idleTimeout && Limits.mcpSweepInterval < Limits.mcpSessionIdle)
+        #expect(Limits.mcpSessionsPerTokenMax < Limits.mcpSessionsMax && Limits.mcpSessionIDCount >= 16)
+        #expect(Limits.mcpBatchMax <= Limits.mcpCallsInFlightMax)
+        #expect(Limits.mcpProgressInterval < Limits.providerCheckTimeout)
+        #expect(Limits.outboundTextMax < Limits.bodyAPIMax && Limits.outboundHTMLMax < Limits.bodyAPIMax)
+    }
+
     @Test("alerts: one page shows all, an incident is written down more often than it is told")
     func alerts() {
         #expect(Limits.alertsKeptMax <= Limits.redisPageMax)
