@@ -1,19 +1,40 @@
 // What a channel makes of one incoming message: plain values, no channel format left in them.
 // Made by Channels/, proved by VerifiedMessage, read by the pipeline and the agents.
 
-/// The channels Lola speaks. The raw text is the word used in keys, metrics, logs and settings.
+/// The channels Lola speaks. The raw text is the word used in conversations, records and logs.
 enum ChannelName: String, CaseIterable, Sendable {
     case whatsapp
     case telegram
+    case twilioSMS = "twilio_sms"
+    /// WhatsApp by way of Twilio.
+    case twilioWhatsApp = "twilio_whatsapp"
+    /// E-mail.
+    case resend
 
     var bytes: [UInt8] { [UInt8](text: rawValue) }
+
+    /// The word before the native id in a message's key: that of the provider, whose ids are unique (CONTRACT §5).
+    var keyWord: StaticString {
+        switch self {
+        case .whatsapp: "whatsapp"
+        case .telegram: "telegram"
+        case .twilioSMS, .twilioWhatsApp: "twilio"
+        case .resend: "resend"
+        }
+    }
 }
 
-/// `<channel>:<native id>` (CONTRACT §5): the idempotency key of a message, everywhere.
+/// `<provider>:<native id>` (CONTRACT §5): the idempotency key of a message, everywhere.
 struct MessageKey: Hashable, Sendable {
     let bytes: [UInt8]
 
-    init(_ channel: ChannelName, nativeID: [UInt8]) { bytes = channel.bytes + [0x3A] + nativeID }
+    init(_ channel: ChannelName, nativeID: [UInt8]) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16 + nativeID.count)
+        bytes.append(word: channel.keyWord)
+        bytes.append(0x3A)
+        self.bytes = bytes + nativeID
+    }
     init(bytes: [UInt8]) { self.bytes = bytes }
     var text: String { bytes.text }
 
@@ -49,6 +70,28 @@ enum ReplyAddress: Hashable, Sendable {
     case whatsappUser([UInt8])
     /// Telegram chat.
     case telegramChat(Int64)
+    /// SMS by Twilio: from the number of ours that was written to, to the sender. A short code or a name is possible.
+    case sms(own: [UInt8], sender: [UInt8])
+    /// The same on WhatsApp, both without the prefix `whatsapp:`.
+    case twilioWhatsApp(own: [UInt8], sender: [UInt8])
+    case mail(MailThread)
+}
+
+/// Where the answer to a mail goes, and what makes it an answer.
+struct MailThread: Hashable, Sendable {
+    /// The address of ours that was written to.
+    let own: [UInt8]
+    /// Who wrote: `local@domain`, the domain in lower case.
+    let sender: [UInt8]
+    /// Subject of the mail, one line, possibly empty.
+    var subject: [UInt8]
+    /// `<…>` of the mail; nil when there is none of that form.
+    let messageID: [UInt8]?
+}
+
+/// A keyword of the provider's own opt-out handling (Twilio `OptOutType`).
+enum AnsweredKeyword: String, CaseIterable, Sendable {
+    case stop, start, help
 }
 
 /// The `type` an agent sees in `message.type`. Words are fixed by the channels' own vocabulary.
@@ -95,7 +138,7 @@ struct InboundMessage: Hashable, Sendable {
     /// `wamid…`, `update_id`; unique per channel, the base of the message key.
     let nativeID: [UInt8]
     let conversation: ConversationKey
-    let replyTo: ReplyAddress
+    var replyTo: ReplyAddress
     /// The sender as the channel names it (`wa_id`, business-scoped id, Telegram user id).
     let senderID: [UInt8]
     /// A phone spelling that the channel vouches for: WhatsApp `wa_id`, or the sender's own shared contact; empty
@@ -115,6 +158,11 @@ struct InboundMessage: Hashable, Sendable {
     let at: WallTime
     /// Telegram callback query to be answered, so that the button stops spinning.
     let callbackQueryID: [UInt8]?
+    /// What the channel keeps of the message and gives only when asked (Resend: the id of the mail); nil when the
+    /// message is complete.
+    let contentID: [UInt8]?
+    /// The provider took the text for a keyword and has answered it already: nobody answers it again.
+    let answeredKeyword: AnsweredKeyword?
     /// Made once: it is asked for at every step.
     let key: MessageKey
 
@@ -122,7 +170,7 @@ struct InboundMessage: Hashable, Sendable {
         channel: ChannelName, nativeID: [UInt8], conversation: ConversationKey, replyTo: ReplyAddress,
         senderID: [UInt8], phone: [UInt8]?, language: [UInt8]?, type: MessageType, text: [UInt8]?,
         startPayload: [UInt8]?, choiceID: [UInt8]?, attachments: [Attachment], at: WallTime,
-        callbackQueryID: [UInt8]?
+        callbackQueryID: [UInt8]?, contentID: [UInt8]? = nil, answeredKeyword: AnsweredKeyword? = nil
     ) {
         self.channel = channel
         self.nativeID = nativeID
@@ -138,6 +186,8 @@ struct InboundMessage: Hashable, Sendable {
         self.attachments = attachments
         self.at = at
         self.callbackQueryID = callbackQueryID
+        self.contentID = contentID
+        self.answeredKeyword = answeredKeyword
         key = MessageKey(channel, nativeID: nativeID)
     }
 }
@@ -176,6 +226,10 @@ struct DecodedWebhook: Sendable {
     var quarantined: [QuarantineReason] = []
     /// Understood and of no interest (typing, own echoes, account notices).
     var ignored = 0
+    /// What was said about writing to somebody; kept before the webhook is acknowledged.
+    var signals: [ContactSignal] = []
+    /// What the provider is told instead of the channel's usual answer: the script of a call.
+    var answer: HTTPResponse?
 }
 
 /// Why a signed body, or a part of it, was put aside.

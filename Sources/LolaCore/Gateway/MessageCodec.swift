@@ -38,7 +38,13 @@ enum MessageCodec {
         writer.list(message.attachments) { write($1, to: &$0) }
         writer.word(message.at.milliseconds)
         writer.optional(message.callbackQueryID)
+        // Channels of the first version have neither.
+        guard hasTail(message.channel) else { return }
+        writer.optional(message.contentID)
+        writer.optional(message.answeredKeyword) { $0.byte(number(of: $1)) }
     }
+
+    private static func hasTail(_ channel: ChannelName) -> Bool { number(of: channel) > 1 }
 
     /// What `encode` gave; a fault for everything else. For `WebhookGate.restored`.
     static func decode(_ bytes: [UInt8]) throws(RecordFault) -> RestoredFields {
@@ -51,14 +57,18 @@ enum MessageCodec {
     static func read(_ reader: inout RecordReader) throws(RecordFault) -> RestoredFields {
         let receivedAt = WallTime(milliseconds: try reader.signedWord())
         guard let maskedCards = Int(exactly: try reader.number()) else { throw .malformed }
+        let channel = try channel(&reader)
         let message = InboundMessage(
-            channel: try channel(&reader), nativeID: try reader.octets(),
+            channel: channel, nativeID: try reader.octets(),
             conversation: ConversationKey(bytes: try reader.octets()), replyTo: try address(&reader),
             senderID: try reader.octets(), phone: try reader.optionalOctets(), language: try reader.optionalOctets(),
             type: try type(&reader), text: try reader.optionalOctets(), startPayload: try reader.optionalOctets(),
             choiceID: try reader.optionalOctets(),
             attachments: try reader.list { (reader) throws(RecordFault) in try attachment(&reader) },
-            at: WallTime(milliseconds: try reader.signedWord()), callbackQueryID: try reader.optionalOctets())
+            at: WallTime(milliseconds: try reader.signedWord()), callbackQueryID: try reader.optionalOctets(),
+            contentID: hasTail(channel) ? try reader.optionalOctets() : nil,
+            answeredKeyword: hasTail(channel)
+                ? try reader.optional { (reader) throws(RecordFault) in try keyword(&reader) } : nil)
         return RestoredFields(message: message, receivedAt: receivedAt, maskedCards: maskedCards)
     }
 
@@ -75,6 +85,20 @@ enum MessageCodec {
         case .telegramChat(let chat):
             writer.byte(2)
             writer.word(chat)
+        case .sms(let own, let sender):
+            writer.byte(3)
+            writer.octets(own)
+            writer.octets(sender)
+        case .twilioWhatsApp(let own, let sender):
+            writer.byte(4)
+            writer.octets(own)
+            writer.octets(sender)
+        case .mail(let thread):
+            writer.byte(5)
+            writer.octets(thread.own)
+            writer.octets(thread.sender)
+            writer.octets(thread.subject)
+            writer.optional(thread.messageID)
         }
     }
 
@@ -83,6 +107,13 @@ enum MessageCodec {
         case 0: return .whatsappNumber(try reader.octets())
         case 1: return .whatsappUser(try reader.octets())
         case 2: return .telegramChat(try reader.signedWord())
+        case 3: return .sms(own: try reader.octets(), sender: try reader.octets())
+        case 4: return .twilioWhatsApp(own: try reader.octets(), sender: try reader.octets())
+        case 5:
+            return .mail(
+                MailThread(
+                    own: try reader.octets(), sender: try reader.octets(), subject: try reader.octets(),
+                    messageID: try reader.optionalOctets()))
         default: throw .malformed
         }
     }
@@ -130,7 +161,26 @@ enum MessageCodec {
         switch channel {
         case .whatsapp: 0
         case .telegram: 1
+        case .twilioSMS: 2
+        case .twilioWhatsApp: 3
+        case .resend: 4
         }
+    }
+
+    private static func number(of keyword: AnsweredKeyword) -> UInt8 {
+        switch keyword {
+        case .stop: 0
+        case .start: 1
+        case .help: 2
+        }
+    }
+
+    private static func keyword(_ reader: inout RecordReader) throws(RecordFault) -> AnsweredKeyword {
+        let number = try reader.byte()
+        guard let keyword = AnsweredKeyword.allCases.first(where: { self.number(of: $0) == number }) else {
+            throw .malformed
+        }
+        return keyword
     }
 
     private static func channel(_ reader: inout RecordReader) throws(RecordFault) -> ChannelName {

@@ -20,6 +20,10 @@ struct VerifiedMessage: Hashable, Sendable {
         }
         cleaned.text = clean(message.text)
         cleaned.startPayload = clean(message.startPayload)
+        if case .mail(var thread) = message.replyTo {
+            thread.subject = clean(thread.subject) ?? []
+            cleaned.replyTo = .mail(thread)
+        }
         cleaned.attachments = message.attachments.map { attachment in
             switch attachment {
             case .contact(let name, let phone, let isOwn): .contact(name: clean(name) ?? [], phone: phone, isOwn: isOwn)
@@ -47,6 +51,9 @@ struct VerifiedWebhook: Sendable {
     let receipts: [DeliveryReceipt]
     let quarantined: [QuarantineReason]
     let ignored: Int
+    let signals: [ContactSignal]
+    /// What the provider is told instead of the channel's usual answer.
+    let answer: HTTPResponse?
 }
 
 enum WebhookGate {
@@ -55,12 +62,20 @@ enum WebhookGate {
         _ channel: any Channel, head: HTTPRequestHead, body: [UInt8], at now: WallTime
     ) throws(Refusal) -> VerifiedWebhook {
         try channel.authenticate(head, body)
-        let decoded = channel.decode(body)
+        let decoded = channel.decode(head, body)
         return VerifiedWebhook(
             messages: decoded.messages.map { VerifiedMessage($0, receivedAt: now) },
             receipts: decoded.receipts,
             quarantined: decoded.quarantined,
-            ignored: decoded.ignored)
+            ignored: decoded.ignored,
+            signals: decoded.signals,
+            answer: decoded.answer)
+    }
+
+    /// A proven message with the content that its channel kept, fetched from the provider with our own credentials.
+    static func completed(_ verified: VerifiedMessage, with message: InboundMessage) -> VerifiedMessage {
+        precondition(message.key == verified.message.key, "the content of another message")
+        return VerifiedMessage(message, receivedAt: verified.receivedAt)
     }
 
     /// The second proof: octets of `MessageCodec.encode` that a seal of ours opened (SealedStore). The seal is ours
