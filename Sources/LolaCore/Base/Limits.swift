@@ -187,6 +187,8 @@ enum Limits {
     static let seenResend = Interval.days(30)
     /// Message records kept for `GET messages`.
     static let messageRecordsMax = 10_000
+    /// Receipts kept that came before the answer to their delivery.
+    static let receiptsEarlyMax = 256
     /// Phone spelling as received (reference: protocols §7).
     static let phoneTextMax = ByteCount.bytes(250)
 

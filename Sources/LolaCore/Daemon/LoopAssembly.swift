@@ -74,11 +74,12 @@ final class LoopAssembly {
         for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
         let whatsapp = channels[.whatsapp] as? WhatsAppChannel
         let journal = FlowLog(shared.log, clock: clock)
+        let signals = CountedSignals(loop.counters)
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), retry: RetrySchedule(delays: settings.agents.retry),
             log: shared.messages, backlog: shared.backlog, journal: journal, doubts: doubts,
-            crashPage: shared.crashPage(number)))
+            signals: signals, crashPage: shared.crashPage(number)))
         self.flow = flow
         let console = shared.console?(loop, client, shared)
         let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
@@ -88,7 +89,7 @@ final class LoopAssembly {
         ) { flow.take($0) }
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
-            backlog: shared.backlog, pseudonyms: pseudonyms, doubts: shared.doubts,
+            backlog: shared.backlog, pseudonyms: pseudonyms, doubts: shared.doubts, signals: signals,
             onAccepted: console.map { $0.accepted }
         ) { [self] accepted in
             // What another loop accepted of the same conversation before us lies in the mailbox: it comes first.

@@ -32,7 +32,7 @@ enum Route: Equatable, Sendable {
         case .adminDeadLetters: [.get, .head, .post]
         case .adminDeadLetter: [.get, .head, .delete]
         case .webhook(.whatsapp): [.get, .head, .post]
-        case .webhook(.telegram), .adminDryRun: [.post]
+        case .webhook(.telegram), .webhook(.twilioSMS), .webhook(.twilioWhatsApp), .webhook(.resend), .adminDryRun: [.post]
         case .dev: [.get, .head, .post]
         }
     }
@@ -56,6 +56,12 @@ enum Route: Equatable, Sendable {
         case .public:
             if isPath("/webhooks/whatsapp") { return .webhook(.whatsapp) }
             if isPath("/webhooks/telegram") { return .webhook(.telegram) }
+            if isPath("/webhooks/twilio/whatsapp") { return .webhook(.twilioWhatsApp) }
+            // What they bring, the channel sees: messages, statuses and calls are one account's.
+            if isPath("/webhooks/twilio/sms") || isPath("/webhooks/twilio/status") || isPath("/webhooks/twilio/voice") {
+                return .webhook(.twilioSMS)
+            }
+            if isPath("/webhooks/resend") { return .webhook(.resend) }
             if isPath("/.well-known/jwks.json") { return .jwks }
         case .management:
             if isPath("/metrics") { return .metrics }

@@ -10,8 +10,8 @@ enum SettingsGap {
 
     private static let withoutEffect = [
         "server.trusted_proxies", "management.demo_mode", "ip_filters.admin_allowlist", "ip_filters.denylist",
-        "credentials.encryption_key", "compliance.content_filter", "compliance.quiet_hours", "twilio.auth_token",
-        "resend.webhook_secret", "limits.http.per_ip", "limits.http.global", "limits.widget.per_ip",
+        "credentials.encryption_key", "compliance.content_filter", "compliance.quiet_hours",
+        "limits.http.per_ip", "limits.http.global", "limits.widget.per_ip",
         "widgets.cip.url", "widgets.card.url",
     ]
 }

@@ -81,6 +81,14 @@ final class DevConsole: ConsoleApplication {
             let telegram = SandboxTelegram(
                 world: world, botToken: setup.botToken, botID: setup.secrets.telegramBotID)
             return only([.post], request) { telegram.answer(request, path: rest, at: loop.wall) }
+        case "twilio":
+            let twilio = SandboxTwilio(world: world, secrets: setup.secrets.twilio)
+            let random = loop.entropy.bytes(WebhookForge.randomCount)
+            return only([.post], request) { twilio.answer(request, path: rest, at: loop.wall, random: random) }
+        case "resend":
+            let resend = SandboxResend(world: world, apiKey: setup.secrets.resend.apiKey)
+            let random = loop.entropy.bytes(WebhookForge.randomCount)
+            return only([.get, .post], request) { resend.answer(request, path: rest, at: loop.wall, random: random) }
         default: return unknown(request)
         }
     }

@@ -14,13 +14,15 @@ final class Intake {
     private let loop: Loop
     /// Told of each accepted message before it goes on; only the console of `lola dev` listens.
     private let onAccepted: ((VerifiedMessage) -> Void)?
+    private let signals: any ContactSignals
 
     init(
         _ loop: Loop, store: any Store, directory: LoopDirectory, number: Int, log: MessageLog, backlog: Backlog,
-        pseudonyms: Pseudonyms, doubts: DoubtCount, onAccepted: ((VerifiedMessage) -> Void)? = nil,
+        pseudonyms: Pseudonyms, doubts: DoubtCount, signals: any ContactSignals, onAccepted: ((VerifiedMessage) -> Void)? = nil,
         take: @escaping (AcceptedMessage) -> Void
     ) {
         self.onAccepted = onAccepted
+        self.signals = signals
         self.loop = loop
         self.store = store
         self.directory = directory
@@ -32,7 +34,7 @@ final class Intake {
         self.take = take
     }
 
-    /// Answers exactly once: an empty 200 when everything in the body is accepted or known, 503 when it could not
+    /// Answers exactly once: what the channel calls accepted when everything in the body is kept or known, 503 when it could not
     /// be kept, the refusal's status otherwise.
     /// - Returns: why the request was refused as it stands; nil when its proof held and its messages are being kept.
     func receive(
@@ -51,19 +53,31 @@ final class Intake {
         loop.counters.add(.webhookQuarantined, webhook.quarantined.count)
         loop.counters.add(.webhookIgnored, webhook.ignored)
         loop.counters.add(.webhookReceipts, webhook.receipts.count)
-        receipts(webhook.receipts)
-        accept(webhook.messages, requestID: request.requestID, answer)
+        receipts(webhook.receipts, of: channel.name)
+        let answer = acceptance(webhook.answer ?? channel.accepted, requestID: request.requestID, answer)
+        guard !webhook.signals.isEmpty else {
+            accept(webhook.messages, answer)
+            return nil
+        }
+        signals.note(webhook.signals) { [self] areKept in
+            accept(webhook.messages) { answer($0 && areKept) }
+        }
         return nil
     }
 
-    private func accept(
-        _ messages: [VerifiedMessage], requestID: [UInt8], _ answer: @escaping (HTTPResponse) -> Void
-    ) {
-        guard !messages.isEmpty else {
-            loop.counters.add(.webhooksAccepted)
-            return answer(.empty(200))
+    /// The end of a webhook whose proof held: 200 in the provider's words, or 503.
+    private func acceptance(
+        _ accepted: HTTPResponse, requestID: [UInt8], _ answer: @escaping (HTTPResponse) -> Void
+    ) -> (Bool) -> Void {
+        { [self] isComplete in
+            loop.counters.add(isComplete ? .webhooksAccepted : .webhooksRefused)
+            answer(isComplete ? accepted : .refusal(.storeUnavailable, requestID: requestID))
         }
+    }
+
+    private func accept(_ messages: [VerifiedMessage], _ completion: @escaping (_ isComplete: Bool) -> Void) {
         var open = messages.count
+        guard open > 0 else { return completion(true) }
         var isComplete = true
         for verified in messages {
             let names = pseudonyms.names(verified.message)
@@ -74,9 +88,7 @@ final class Intake {
                 case .value, .done, .page, .sum, .fenced, .unavailable: isComplete = false
                 }
                 open -= 1
-                guard open == 0 else { return }
-                loop.counters.add(isComplete ? .webhooksAccepted : .webhooksRefused)
-                answer(isComplete ? .empty(200) : .refusal(.storeUnavailable, requestID: requestID))
+                if open == 0 { completion(isComplete) }
             }
         }
     }
@@ -105,8 +117,10 @@ final class Intake {
         if owner == number { take(accepted) } else { directory.mailboxes[owner].post(.message(accepted)) }
     }
 
-    /// A receipt matters to a delivery that is in doubt; its loop is not known, so all are told.
-    private func receipts(_ receipts: [DeliveryReceipt]) {
+    /// The record of the delivery goes on. A receipt also matters to a delivery that is in doubt; its loop is not
+    /// known, so all are told.
+    private func receipts(_ receipts: [DeliveryReceipt], of channel: ChannelName) {
+        for receipt in receipts { log.receipt(receipt, of: channel) }
         if doubts.isEmpty { return }
         for receipt in receipts {
             guard let reference = receipt.reference else { continue }
@@ -119,6 +133,8 @@ final class Intake {
         switch channel {
         case .whatsapp: Limits.seenWhatsApp
         case .telegram: Limits.seenTelegram
+        case .twilioSMS, .twilioWhatsApp: Limits.seenTwilio
+        case .resend: Limits.seenResend
         }
     }
 }

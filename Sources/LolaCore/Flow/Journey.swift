@@ -4,8 +4,8 @@
 // leads to `leave` exactly once.
 
 final class Journey {
-    let turn: Turn
-    private let accepted: AcceptedMessage
+    private(set) var turn: Turn
+    private var accepted: AcceptedMessage
     private let parts: FlowParts
     private let ledger: MessageLedger
     private let completion: () -> Void
@@ -48,7 +48,42 @@ final class Journey {
 
     private func begin() {
         if let courtesy = channel?.acknowledgement(of: message) { parts.client.send(courtesy) { _ in } }
-        advance(nil)
+        if message.answeredKeyword != nil { return stop(.answeredByProvider) }
+        guard message.contentID != nil else { return advance(nil) }
+        fetch()
+    }
+
+    // MARK: Content
+
+    private func fetch() {
+        guard let channel, let request = channel.missingContent(of: message) else {
+            return giveUp("channel_off", stage: .agent, replies: [])
+        }
+        let started = loop.clock.now
+        ContentFetch(accepted, channel, parts, ledger) { [self] outcome in
+            let took = loop.clock.now - started
+            switch outcome {
+            case .complete(let verified):
+                accepted = AcceptedMessage(
+                    verified: verified, names: names, mayBeRepeated: accepted.mayBeRepeated)
+                turn = Turn(verified, senderID: names.senderID, traceID: names.reference)
+                turn.record("content", "fetched", took: took)
+                advance(nil)
+            case .automatic:
+                turn.record("content", "automatic", took: took)
+                stop(.automaticMessage)
+            case .failed(let word, let attempts):
+                turn.detail = "attempt \(attempts), \(word)"
+                turn.record("content", "failed", took: took)
+                giveUp(word, stage: .agent, replies: [])
+            }
+        }.start(request)
+    }
+
+    /// Ends without an answer.
+    private func stop(_ refusal: Refusal) {
+        self.refusal = refusal
+        answer(with: [], thenEnd: .stopped)
     }
 
     // MARK: Pipeline
@@ -180,10 +215,12 @@ final class Journey {
         delivery.start(outbox.replies, reference: names.reference, after: sent)
     }
 
-    /// A delivery that no retry can mend.
-    private func giveUp(_ word: String, replies: [Reply], sent: Int = 0) {
+    /// What no retry can mend.
+    private func giveUp(
+        _ word: String, stage: DeadLetter.Stage = .delivery, replies: [Reply], sent: Int = 0
+    ) {
         let letter = DeadLetter(
-            accepted, stage: .delivery, word: word, at: loop.wall, attempts: agentAttempts, replies: replies,
+            accepted, stage: stage, word: word, at: loop.wall, attempts: agentAttempts, replies: replies,
             sent: sent)
         parts.journal.deadLetter(turn, names, word: word)
         finish(.deadLetter, with: [letter.operation])

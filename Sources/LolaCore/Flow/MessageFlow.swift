@@ -79,6 +79,7 @@ struct FlowParts {
     let backlog: Backlog
     let journal: any EventLog
     let doubts: Doubts
+    let signals: any ContactSignals
     /// Names the message whose code runs, for the case that it kills the process.
     let crashPage: (any CrashPage)?
 }
