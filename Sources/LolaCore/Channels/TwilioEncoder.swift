@@ -83,7 +83,7 @@ enum TwiML {
 
     static func response(_ content: (inout XMLWriter) -> Void) -> HTTPResponse {
         var xml = XMLWriter()
-        xml.element("Response", content)
+        xml.element("Response") { content(&$0) }
         return answer(xml.bytes)
     }
 

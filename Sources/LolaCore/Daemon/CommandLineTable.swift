@@ -55,7 +55,6 @@ enum CommandLineTable {
         arguments: [
             CommandArgument(
                 name: "TYPE", sentence: "What to send.",
-                
                 choices: [
                     "whatsapp.text", "whatsapp.button", "whatsapp.image", "telegram.text", "telegram.contact",
                     "twilio.sms", "resend.email",

@@ -14,7 +14,12 @@ struct RouteTests {
     @Test("every path of the contract, on its own listener", arguments: [
         ("/livez", Route.livez, true, true), ("/readyz", .readyz, true, true),
         ("/webhooks/whatsapp", .webhook(.whatsapp), true, false),
-        ("/webhooks/telegram", .webhook(.telegram), true, false), ("/.well-known/jwks.json", .jwks, true, false),
+        ("/webhooks/telegram", .webhook(.telegram), true, false),
+        ("/webhooks/twilio/sms", .webhook(.twilioSMS), true, false),
+        ("/webhooks/twilio/whatsapp", .webhook(.twilioWhatsApp), true, false),
+        ("/webhooks/twilio/status", .webhook(.twilioSMS), true, false),
+        ("/webhooks/twilio/voice", .webhook(.twilioSMS), true, false),
+        ("/webhooks/resend", .webhook(.resend), true, false), ("/.well-known/jwks.json", .jwks, true, false),
         ("/metrics", .metrics, false, true), ("/admin/api/messages", .adminMessages, false, true),
         ("/admin/api/dry-run/route", .adminDryRun, false, true),
         ("/admin/api/messages/telegram%3A1", .adminMessage(key: [UInt8](text: "telegram:1")), false, true),
@@ -26,7 +31,8 @@ struct RouteTests {
 
     @Test("a path that is nearly one is none", arguments: [
         "", "/", "/livez/", "/Livez", "/livex", "/live", "/webhooks/whatsap", "/webhooks/whatsapp/",
-        "/webhooks/whatsapp2", "/webhooks", "/metrics2", "/admin/api/messages/", "/admin/api/message",
+        "/webhooks/whatsapp2", "/webhooks/twilio", "/webhooks/twilio/", "/webhooks/twilio/mms", "/webhooks/resend/",
+        "/webhooks", "/metrics2", "/admin/api/messages/", "/admin/api/message",
     ])
     func near(path: String) throws {
         #expect(try find(path, .public) == nil)
