@@ -1,5 +1,5 @@
-// The fields of mails that Lola reads and repeats: addresses, subjects, message ids. Everything here ends in one line of
-// visible characters, so that nothing of a stranger's mail can become a header of ours. Pure functions.
+// The fields of mails that Lola reads and repeats: addresses, subjects, message ids. Everything here ends in one line
+// of visible characters, so that nothing of a stranger's mail can become a header of ours. Pure functions.
 
 enum MailText {
     /// The one address of a `From`: `local@domain`, the domain in lower case. Nil for none, for several, and for forms
@@ -74,7 +74,9 @@ enum MailText {
     /// `<…@…>` of visible ASCII without blanks; nil for everything else.
     static func messageID(_ text: [UInt8]) -> [UInt8]? {
         let id = HTTPSyntax.trimmed(text[...])
-        guard (3...Limits.mailMessageIDMax.bytes).contains(id.count), id.first == 0x3C, id.last == 0x3E else { return nil }
+        guard (3...Limits.mailMessageIDMax.bytes).contains(id.count), id.first == 0x3C, id.last == 0x3E else {
+            return nil
+        }
         let inner = id.dropFirst().dropLast()
         guard inner.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x3C && $0 != 0x3E && $0 != 0x2C }) else { return nil }
         return Array(id)

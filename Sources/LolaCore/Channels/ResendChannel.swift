@@ -1,5 +1,6 @@
-// E-mail by Resend: proves its webhooks, fetches what they leave out, and ties decoder, encoder and judge together. One
-// per loop, confined to its thread (reference: protocols §4). Who wrote a mail is not known: `From` can be anybody.
+// E-mail by Resend: proves its webhooks, fetches what they leave out, and ties decoder, encoder and judge together.
+// One per loop, confined to its thread (reference: protocols §4). Who wrote a mail is not known: `From` can be
+// anybody.
 
 final class ResendChannel: Channel {
     let name = ChannelName.resend

@@ -1,5 +1,5 @@
-// The content of a mail, as Resend's API gives it after the webhook: text or html, and the headers that tell an automatic
-// answer from a letter (reference: protocols §4, RFC 3834). Pure, called by ResendChannel.
+// The content of a mail, as Resend's API gives it after the webhook: text or html, and the headers that tell an
+// automatic answer from a letter (reference: protocols §4, RFC 3834). Pure, called by ResendChannel.
 
 enum ResendContent {
     static func verdict(_ message: InboundMessage, _ response: OutboundResponse) -> ContentVerdict {
@@ -28,7 +28,9 @@ enum ResendContent {
 
     /// Line ends as line feeds, no blanks around, cut at a character.
     private static func trimmed(_ text: [UInt8]) -> [UInt8] {
-        var lines = text.filter { $0 != ASCII.carriageReturn && ($0 >= 0x20 || $0 == ASCII.lineFeed || $0 == ASCII.tab) }
+        var lines = text.filter {
+            $0 != ASCII.carriageReturn && ($0 >= 0x20 || $0 == ASCII.lineFeed || $0 == ASCII.tab)
+        }
         if lines.count > Limits.mailTextMax.bytes {
             var end = Limits.mailTextMax.bytes
             while end > 0 && lines[end] & 0xC0 == 0x80 { end -= 1 }

@@ -1,5 +1,5 @@
-// Reads one proven webhook of Resend: a mail that came in, or what became of one of ours. A mail comes without its text,
-// which is fetched on the message's own way (ResendContent). Lives for one call of `ResendChannel.decode`.
+// Reads one proven webhook of Resend: a mail that came in, or what became of one of ours. A mail comes without its
+// text, which is fetched on the message's own way (ResendContent). Lives for one call of `ResendChannel.decode`.
 
 struct ResendDecoder {
     /// `svix-id`: the same over all attempts of one event.
@@ -49,7 +49,10 @@ struct ResendDecoder {
             let claimed = data["from"]?.textBytes, let sender = MailText.address(claimed), let own = own(data)
         else { return quarantine(.wrongShape) }
         // What we or a mail server wrote is never answered: two machines would write to each other for ever.
-        if sender == from || sender == own || Self.isMachine(sender) { return webhook.ignored += 1 }
+        if sender == from || sender == own || Self.isMachine(sender) {
+            webhook.ignored += 1
+            return
+        }
         let thread = MailThread(
             own: own, sender: sender, subject: MailText.subject(data["subject"]?.textBytes ?? []),
             messageID: data["message_id"]?.textBytes.flatMap { MailText.messageID($0) })

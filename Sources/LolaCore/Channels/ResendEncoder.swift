@@ -1,5 +1,6 @@
-// Writes replies as mails through Resend's API (reference: protocols §4): text and html, an answer in its thread. Choices
-// become numbered lines. Equal replies give equal requests, for their idempotency key stands for them. A channel's value.
+// Writes replies as mails through Resend's API (reference: protocols §4): text and html, an answer in its thread.
+// Choices become numbered lines. Equal replies give equal requests, for their idempotency key stands for them. A
+// channel's value.
 
 struct ResendEncoder {
     let api: ChannelAPI
@@ -17,7 +18,8 @@ struct ResendEncoder {
             json.member("to") { json in json.array { $0.string(bytes: thread.sender) } }
             json.member("reply_to") { json in json.array { $0.string(bytes: thread.own) } }
             json.member("subject", bytes: MailText.answer(to: thread.subject))
-            json.member("text", bytes: link.map { text.isEmpty ? $0 : text + [ASCII.lineFeed, ASCII.lineFeed] + $0 } ?? text)
+            json.member(
+                "text", bytes: link.map { text.isEmpty ? $0 : text + [ASCII.lineFeed, ASCII.lineFeed] + $0 } ?? text)
             json.member("html", bytes: Self.html(text, link))
             json.member("headers") { json in json.object { headers(thread, &$0) } }
         }

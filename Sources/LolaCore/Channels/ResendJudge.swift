@@ -1,5 +1,5 @@
-// What Resend's answer to a mail means (reference: protocols §4). Decided by status and name of the error; messages are
-// for people and are not looked at. Pure.
+// What Resend's answer to a mail means (reference: protocols §4). Decided by status and name of the error; messages
+// are for people and are not looked at. Pure.
 
 enum ResendJudge {
     static func verdict(on response: OutboundResponse) -> DeliveryVerdict {

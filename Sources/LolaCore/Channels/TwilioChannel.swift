@@ -1,5 +1,6 @@
-// Twilio: proves its webhooks over our public URL, and ties decoder, encoder and judge together. One instance for SMS and
-// one for WhatsApp by Twilio on each loop, confined to its thread; either reads whatever Twilio sends (protocols §3).
+// Twilio: proves its webhooks over our public URL, and ties decoder, encoder and judge together. One instance for SMS
+// and one for WhatsApp by Twilio on each loop, confined to its thread; either reads whatever Twilio sends (protocols
+// §3).
 
 final class TwilioChannel: Channel {
     /// What Twilio is reached by and proven with.

@@ -1,5 +1,5 @@
-// Reads one proven webhook of Twilio: a message (SMS, MMS, WhatsApp), a status of one of ours, or a call. What it is, its
-// parameters say; parameters that are not known are ignored. Lives for one call of `TwilioChannel.decode`.
+// Reads one proven webhook of Twilio: a message (SMS, MMS, WhatsApp), a status of one of ours, or a call. What it is,
+// its parameters say; parameters that are not known are ignored. Lives for one call of `TwilioChannel.decode`.
 
 struct TwilioDecoder {
     let form: FormFields
@@ -16,7 +16,9 @@ struct TwilioDecoder {
 
     mutating func read() {
         if let id = word("MessageSid") ?? word("SmsSid") {
-            if let status = form.first("MessageStatus"), form.first("Body") == nil { return self.status(status, of: id) }
+            if let status = form.first("MessageStatus"), form.first("Body") == nil {
+                return self.status(status, of: id)
+            }
             return message(id)
         }
         guard let id = word("CallSid"), let status = word("CallStatus") else { return quarantine(.wrongShape) }
@@ -110,7 +112,9 @@ struct TwilioDecoder {
     private mutating func status(_ word: [UInt8], of id: [UInt8]) {
         let state: DeliveryReceipt.State
         switch word.text {
-        case "accepted", "scheduled", "queued", "sending": return webhook.ignored += 1
+        case "accepted", "scheduled", "queued", "sending":
+            webhook.ignored += 1
+            return
         case "sent": state = .sent
         case "delivered": state = .delivered
         case "read": state = .read

@@ -1,5 +1,6 @@
-// Writes replies as requests of Twilio's Messages API, and calls as requests of its Calls API (reference: protocols §3).
-// Choices become numbered lines: SMS has none, and WhatsApp's need templates made beforehand. A value of the channel.
+// Writes replies as requests of Twilio's Messages API, and calls as requests of its Calls API (reference: protocols
+// §3). Choices become numbered lines: SMS has none, and WhatsApp's need templates made beforehand. A value of the
+// channel.
 
 struct TwilioEncoder {
     let api: ChannelAPI

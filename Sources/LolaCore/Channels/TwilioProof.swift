@@ -1,5 +1,5 @@
-// Twilio's signature (reference: protocols §3): HMAC over the public URL and the decoded form parameters in the order of
-// their octets, or over the URL alone when it names the hash of a JSON body. One per channel and loop.
+// Twilio's signature (reference: protocols §3): HMAC over the public URL and the decoded form parameters in the order
+// of their octets, or over the URL alone when it names the hash of a JSON body. One per channel and loop.
 
 /// A key of the newer scheme: the request names the key, the algorithm belongs to the key.
 struct TwilioSharedKey: Sendable {

@@ -1,5 +1,5 @@
-// What a webhook's body must look like beside its proof (CONTRACT §4). Asked after the proof, so that a stranger learns
-// nothing but 401. Pure, called by `authenticate` of the channels.
+// What a webhook's body must look like beside its proof (CONTRACT §4). Asked after the proof, so that a stranger
+// learns nothing but 401. Pure, called by `authenticate` of the channels.
 
 enum WebhookShape {
     /// - Throws: `.contentTypeWrong` unless there is one `application/json`, with or without parameters;

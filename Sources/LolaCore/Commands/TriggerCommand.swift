@@ -22,10 +22,8 @@ enum TriggerCommand {
 
     /// A mail may come from any address; a number stands for the address that this person has under `lola dev`.
     private static func person(_ from: String, _ channel: ChannelName, at now: WallTime) -> SandboxPerson? {
-        if channel == .resend, let address = MailText.address([UInt8](text: from)), let phone = E164(digits: "15550100".utf8)
-        {
-            return SandboxPerson(mail: address, phone: phone)
-        }
+        let address = channel == .resend ? MailText.address([UInt8](text: from)) : nil
+        if let address, let phone = E164(digits: "15550100".utf8) { return SandboxPerson(mail: address, phone: phone) }
         guard let phone = try? PhoneNormalizer.normalize([UInt8](text: from), .international) else { return nil }
         return SandboxCast(startedAt: now).person(phone: phone)
     }

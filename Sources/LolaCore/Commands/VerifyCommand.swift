@@ -1,6 +1,6 @@
-// `lola verify`: why does a signature not match? Checks a recorded webhook as the gateway would and, when it fails, tries
-// the usual mistakes and names the variant that would match. One of three readers of signatures; the others are in
-// VerifyTwilio.swift and VerifyResend.swift.
+// `lola verify`: why does a signature not match? Checks a recorded webhook as the gateway would and, when it fails,
+// tries the usual mistakes and names the variant that would match. One of three readers of signatures; the others are
+// in VerifyTwilio.swift and VerifyResend.swift.
 
 enum VerifyCommand {
     /// One guess of what went wrong, and whether it explains the signature.

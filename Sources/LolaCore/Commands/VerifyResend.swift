@@ -1,5 +1,5 @@
-// `lola verify resend`: the reader of `svix-signature`. A body that was parsed and written again, and a secret that was not
-// decoded, are the usual mistakes; the time is checked too.
+// `lola verify resend`: the reader of `svix-signature`. A body that was parsed and written again, and a secret that
+// was not decoded, are the usual mistakes; the time is checked too.
 
 enum VerifyResend {
     static func finding(
@@ -19,9 +19,10 @@ enum VerifyResend {
         }
         var list: [VerifyCommand.Variant] = []
         func add(_ name: String, _ id: [UInt8], _ time: [UInt8], _ body: [UInt8], _ secret: SecretBytes) {
-            list.append(.init(name: name) {
-                codes.contains(HMACKey(.sha256, key: secret).code(id + [0x2E] + time + [0x2E] + body))
-            })
+            list.append(
+                .init(name: name) {
+                    codes.contains(HMACKey(.sha256, key: secret).code(id + [0x2E] + time + [0x2E] + body))
+                })
         }
         add("the body as it is, with the signing secret", id, time, body, secret)
         add("the secret as text, not decoded from base64", id, time, body, SecretBytes([UInt8](text: text)))

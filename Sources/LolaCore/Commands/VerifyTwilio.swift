@@ -1,5 +1,5 @@
-// `lola verify twilio`: the reader of `X-Twilio-Signature`. Which address was signed is the usual question, for Twilio signs
-// the one it called and a proxy shows another.
+// `lola verify twilio`: the reader of `X-Twilio-Signature`. Which address was signed is the usual question, for
+// Twilio signs the one it called and a proxy shows another.
 
 enum VerifyTwilio {
     static func finding(
@@ -55,8 +55,11 @@ enum VerifyTwilio {
         let isSlashed = path.hasSuffix("/")
         let other = isSlashed ? String(text.prefix { $0 != "?" }.dropLast()) : text.prefix { $0 != "?" } + "/"
         let query = text.firstIndex(of: "?").map { String(text[$0...]) } ?? ""
-        list.append((isSlashed ? "the address without its last slash" : "the address with a slash at its end",
-            [UInt8](text: other + query)))
+        list.append(
+            (
+                isSlashed ? "the address without its last slash" : "the address with a slash at its end",
+                [UInt8](text: other + query)
+            ))
         return list
     }
 }

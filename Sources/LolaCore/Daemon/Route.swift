@@ -32,7 +32,7 @@ enum Route: Equatable, Sendable {
         case .adminDeadLetters: [.get, .head, .post]
         case .adminDeadLetter: [.get, .head, .delete]
         case .webhook(.whatsapp): [.get, .head, .post]
-        case .webhook(.telegram), .webhook(.twilioSMS), .webhook(.twilioWhatsApp), .webhook(.resend), .adminDryRun: [.post]
+        case .webhook, .adminDryRun: [.post]
         case .dev: [.get, .head, .post]
         }
     }

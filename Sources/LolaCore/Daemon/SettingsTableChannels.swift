@@ -51,7 +51,7 @@ extension SettingsTable {
         "The token before a rotation; webhooks signed with it are still taken while it is set.")
     static let twilioSharedKey = Setting.secret(
         "twilio.shared_key", "TWILIO_SHARED_KEY", .twilioSharedKey, example: "<key id>:<secret>",
-        "Shared key of Twilio's newer signatures (HMAC_SHA256). While it is set, only webhooks signed with it are taken.")
+        "Shared key of Twilio's newer signatures (HMAC_SHA256); while it is set, only they are taken.")
     static let twilioFrom = Setting(
         "twilio.from", "TWILIO_FROM", .senderNumber, needed: .channel, example: "+15550100",
         "Number that messages come from.")

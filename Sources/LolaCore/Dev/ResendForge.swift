@@ -1,5 +1,5 @@
-// Writes one `email.received` as Resend sends it, signed (reference: protocols §4). The webhook has no text, so the id of
-// the mail carries it to the sandbox API, which the gateway asks. A value made for one message by WebhookForge.
+// Writes one `email.received` as Resend sends it, signed (reference: protocols §4). The webhook has no text, so the
+// id of the mail carries it to the sandbox API, which the gateway asks. A value made for one message by WebhookForge.
 
 struct ResendForge {
     let person: SandboxPerson

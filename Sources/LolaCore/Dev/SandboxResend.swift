@@ -49,7 +49,9 @@ struct SandboxResend {
         guard let root = (try? JSONDocument.parse(body))?.root, root["from"]?.filledText != nil,
             root["subject"]?.filledText != nil, let text = root["text"]?.filledText, root["to"]?.count == 1,
             let to = root["to"]?[0]?.textBytes.flatMap({ MailText.address($0) })
-        else { throw Fault(status: 422, name: "missing_required_field", message: "from, to, subject and text are needed") }
+        else {
+            throw Fault(status: 422, name: "missing_required_field", message: "from, to, subject and text are needed")
+        }
         world.record(
             SandboxEntry(kind: .text, text: text, at: now),
             with: .mail(MailThread(own: [], sender: to, subject: [], messageID: nil)))

@@ -1,5 +1,5 @@
-// The sandbox of Twilio's API under `lola dev`: takes messages as the real one does, refuses what that refuses, and puts
-// them into the chat instead of sending them (reference: protocols §3). Called by the console on its loop.
+// The sandbox of Twilio's API under `lola dev`: takes messages as the real one does, refuses what that refuses, and
+// puts them into the chat instead of sending them (reference: protocols §3). Called by the console on its loop.
 
 struct SandboxTwilio {
     private struct Fault: Error {
@@ -49,7 +49,8 @@ struct SandboxTwilio {
         guard let from = form.first("From").flatMap({ TwilioAddress($0) }), from.isWhatsApp == to.isWhatsApp else {
             throw Fault(status: 400, code: 21_212, message: "Invalid From Number")
         }
-        let address = to.isWhatsApp
+        let address =
+            to.isWhatsApp
             ? ReplyAddress.twilioWhatsApp(own: from.id, sender: to.id) : .sms(own: from.id, sender: to.id)
         world.record(SandboxEntry(kind: .text, text: text, at: now), with: address)
         var writer = JSONWriter()

@@ -79,7 +79,8 @@ final class SandboxWorld: Sendable {
             case .whatsappNumber(let digits): if let phone = E164(digits: digits) { numbers.insert(phone) }
             case .telegramChat(let chat):
                 if let phone = E164(digits: [UInt8](text: "\(chat)")) { numbers.insert(phone) }
-            case .sms(_, let sender), .twilioWhatsApp(_, let sender): if let phone = E164(sender) { numbers.insert(phone) }
+            case .sms(_, let sender), .twilioWhatsApp(_, let sender):
+                if let phone = E164(sender) { numbers.insert(phone) }
             case .whatsappUser, .mail: break
             }
         }

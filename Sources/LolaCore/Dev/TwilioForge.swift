@@ -1,5 +1,5 @@
-// Writes one webhook as Twilio sends it, signed over the gateway's public URL (reference: protocols §3). A value made for
-// one message by WebhookForge.
+// Writes one webhook as Twilio sends it, signed over the gateway's public URL (reference: protocols §3). A value made
+// for one message by WebhookForge.
 
 struct TwilioForge {
     let channel: ChannelName

@@ -1,5 +1,6 @@
-// Asks a channel's provider for what the webhook left out of a message, before anything else is done with it. The message
-// stands in its queue meanwhile: a crash asks again. Retries like an agent. Made by a journey, lives until its completion.
+// Asks a channel's provider for what the webhook left out of a message, before anything else is done with it. The
+// message stands in its queue meanwhile: a crash asks again. Retries like an agent. Made by a journey, lives until
+// its completion.
 
 final class ContentFetch {
     enum Outcome {

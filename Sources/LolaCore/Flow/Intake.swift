@@ -1,5 +1,5 @@
-// From a webhook request to accepted messages: proof, claim and queue of each message in one operation that is durable,
-// hand-over to the owner loop, and only then the 200. Lives on the loop that accepted the request.
+// From a webhook request to accepted messages: proof, claim and queue of each message in one operation that is
+// durable, hand-over to the owner loop, and only then the 200. Lives on the loop that accepted the request.
 
 final class Intake {
     private let store: any Store
@@ -18,7 +18,8 @@ final class Intake {
 
     init(
         _ loop: Loop, store: any Store, directory: LoopDirectory, number: Int, log: MessageLog, backlog: Backlog,
-        pseudonyms: Pseudonyms, doubts: DoubtCount, signals: any ContactSignals, onAccepted: ((VerifiedMessage) -> Void)? = nil,
+        pseudonyms: Pseudonyms, doubts: DoubtCount, signals: any ContactSignals,
+        onAccepted: ((VerifiedMessage) -> Void)? = nil,
         take: @escaping (AcceptedMessage) -> Void
     ) {
         self.onAccepted = onAccepted
@@ -34,8 +35,8 @@ final class Intake {
         self.take = take
     }
 
-    /// Answers exactly once: what the channel calls accepted when everything in the body is kept or known, 503 when it could not
-    /// be kept, the refusal's status otherwise.
+    /// Answers exactly once: what the channel calls accepted when everything in the body is kept or known, 503 when
+    /// it could not be kept, the refusal's status otherwise.
     /// - Returns: why the request was refused as it stands; nil when its proof held and its messages are being kept.
     func receive(
         _ request: HTTPRequest, from channel: any Channel, _ answer: @escaping (HTTPResponse) -> Void

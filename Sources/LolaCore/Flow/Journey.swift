@@ -1,7 +1,7 @@
 // One message from the head of its conversation to its end: runs the chain, asks the agent, records the answer, sends
-// the replies, and takes the message out of the store. Each step after the first is idempotent by the message's key, so
-// that a crash anywhere repeats it or goes on behind it. Holds itself through the completions it waits for; every path
-// leads to `leave` exactly once.
+// the replies, and takes the message out of the store. Each step after the first is idempotent by the message's key,
+// so that a crash anywhere repeats it or goes on behind it. Holds itself through the completions it waits for; every
+// path leads to `leave` exactly once.
 
 final class Journey {
     private(set) var turn: Turn

@@ -1,5 +1,6 @@
-// The text that a person reads in an HTML document, for mails that come without a plain part: tags out, blocks as lines,
-// entities as characters. No claim to render; linear in the input, and nothing of the input is run or fetched. Pure.
+// The text that a person reads in an HTML document, for mails that come without a plain part: tags out, blocks as
+// lines, entities as characters. No claim to render; linear in the input, and nothing of the input is run or fetched.
+// Pure.
 
 enum HTMLText {
     /// Plain text, lines ended by a line feed, at most one empty line in a row.
@@ -71,12 +72,17 @@ enum HTMLText {
             at = (html[at...].firstIndex(of: 0x3E) ?? html.count - 1) + 1
             let word = name.text
             if !isEnd, Self.hidden.contains(word) { return skip(pastEndOf: name) }
-            if word == "br" { lines += 1 } else if Self.blocks.contains(word) { lines = max(lines, word == "p" ? 2 : 1) }
+            if word == "br" {
+                lines += 1
+            } else if Self.blocks.contains(word) {
+                lines = max(lines, word == "p" ? 2 : 1)
+            }
         }
 
         private static let hidden: Set<String> = ["script", "style", "head", "title", "template", "noscript"]
         private static let blocks: Set<String> = [
-            "p", "div", "tr", "table", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "hr", "section",
+            "p", "div", "tr", "table", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "hr",
+            "section",
             "article", "header", "footer", "pre", "dd", "dt",
         ]
 
@@ -115,7 +121,11 @@ enum HTMLText {
                 return
             }
             at = end + 1
-            if character == 0x20 || character == 0xA0 { hasBlank = true } else { visible(Array(String(character).utf8)) }
+            if character == 0x20 || character == 0xA0 {
+                hasBlank = true
+            } else {
+                visible(Array(String(character).utf8))
+            }
         }
 
         private static func character(_ word: ArraySlice<UInt8>) -> Unicode.Scalar? {

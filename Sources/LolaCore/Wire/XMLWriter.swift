@@ -1,5 +1,6 @@
 // Writes XML by elements and text, so that nothing from outside can become markup (TwiML; the html of mails). Text is
-// octets; what is no UTF-8, and characters that XML 1.0 does not have, are left out or replaced. A value for one document.
+// octets; what is no UTF-8, and characters that XML 1.0 does not have, are left out or replaced. A value for one
+// document.
 
 struct XMLWriter {
     private(set) var bytes: [UInt8] = []

@@ -13,10 +13,12 @@ struct ResendTests {
 
     private func received(_ more: String = "", from: String = "Ann <ann@example.net>") throws -> DecodedWebhook {
         let name = String(decoding: try JSONSerialization.data(withJSONObject: [from]), as: UTF8.self)
-        return try decode([UInt8](text: """
-            {"type":"email.received","data":{"email_id":"e-1","from":\(name.dropFirst().dropLast()),\
-            "to":["lola@bank.example"],"message_id":"<1@mail.example.net>","subject":"Re: hello"\(more)}}
-            """))
+        return try decode(
+            [UInt8](
+                text: """
+                    {"type":"email.received","data":{"email_id":"e-1","from":\(name.dropFirst().dropLast()),\
+                    "to":["lola@bank.example"],"message_id":"<1@mail.example.net>","subject":"Re: hello"\(more)}}
+                    """))
     }
 
     @Test("every event of the vectors gives what it says")
@@ -29,7 +31,8 @@ struct ResendTests {
                 let word = expected["status"] as? String
                 let receipt = try #require(webhook.receipts.first)
                 #expect(receipt.providerID.text == "e1" && webhook.messages.isEmpty, "\(name)")
-                #expect(receipt.state == (word == "delivered" || word == "complained" ? .delivered : .failed), "\(name)")
+                #expect(
+                    receipt.state == (word == "delivered" || word == "complained" ? .delivered : .failed), "\(name)")
                 let kind: ContactSignal.Kind? = word == "bounced" ? .bounced : word == "complained" ? .complained : nil
                 let address = ContactSignal(kind: kind ?? .optedIn, channel: .resend, address: [UInt8](text: "b@y"))
                 #expect(webhook.signals == (kind == nil ? [] : [address]), "\(name)")
@@ -63,16 +66,20 @@ struct ResendTests {
         #expect(LogicRouter.agent(for: turn.identity) == .onboarding)
     }
 
-    @Test("one address, or none", arguments: [
-        ("ann@example.net", "ann@example.net"), ("Ann@EXAMPLE.net", "Ann@example.net"), ("<a@b>", "a@b"),
-        ("\"boss@corp.example\" <evil@example.net>", "evil@example.net"),
-        ("\"x <y@z>\" <evil@example.net>", "evil@example.net"), ("\"a\\\" <q@r>, \" <s@t>", "s@t"),
-        (" ann@example.net ", "ann@example.net"), ("a+b_c.d@x-y.example", "a+b_c.d@x-y.example"),
-        ("a@b, c@d", nil), ("A <a@b>, B <c@d>", nil), ("a@b <c@d> <e@f>", nil), ("<a@b> <c@d>", nil), ("group:a@b;", nil),
-        ("a@b>", nil), ("<a@b", nil), ("a b@c", nil), ("\"a b\"@c", nil), ("a@b@c", nil), ("@b", nil), ("a@", nil),
-        ("a@b\r\nBcc: c@d", nil), ("a@b\u{0}", nil), ("é@b", nil), ("a@é", nil), ("a:b@c", nil), ("", nil),
-        ("A <a@b>\r\nBcc: <c@d>", nil), ("a@.b", nil), ("a@b.", nil), (String(repeating: "a", count: 300) + "@b", nil),
-    ] as [(String, String?)])
+    @Test(
+        "one address, or none",
+        arguments: [
+            ("ann@example.net", "ann@example.net"), ("Ann@EXAMPLE.net", "Ann@example.net"), ("<a@b>", "a@b"),
+            ("\"boss@corp.example\" <evil@example.net>", "evil@example.net"),
+            ("\"x <y@z>\" <evil@example.net>", "evil@example.net"), ("\"a\\\" <q@r>, \" <s@t>", "s@t"),
+            (" ann@example.net ", "ann@example.net"), ("a+b_c.d@x-y.example", "a+b_c.d@x-y.example"),
+            ("a@b, c@d", nil), ("A <a@b>, B <c@d>", nil), ("a@b <c@d> <e@f>", nil), ("<a@b> <c@d>", nil),
+            ("group:a@b;", nil),
+            ("a@b>", nil), ("<a@b", nil), ("a b@c", nil), ("\"a b\"@c", nil), ("a@b@c", nil), ("@b", nil), ("a@", nil),
+            ("a@b\r\nBcc: c@d", nil), ("a@b\u{0}", nil), ("é@b", nil), ("a@é", nil), ("a:b@c", nil), ("", nil),
+            ("A <a@b>\r\nBcc: <c@d>", nil), ("a@.b", nil), ("a@b.", nil),
+            (String(repeating: "a", count: 300) + "@b", nil),
+        ] as [(String, String?)])
     func addresses(field: String, expected: String?) {
         #expect(MailText.address([UInt8](text: field))?.text == expected)
     }
@@ -84,9 +91,12 @@ struct ResendTests {
             #expect(webhook.messages.isEmpty && webhook.ignored == 1)
         }
         for id in ["../keys", "a/b", "", "é", String(repeating: "a", count: 2_000)] {
-            let body = try Fixture.json(["type": "email.received", "data": [
-                "email_id": id, "from": "a@b.example", "to": ["lola@bank.example"], "subject": "s",
-            ]])
+            let body = try Fixture.json([
+                "type": "email.received",
+                "data": [
+                    "email_id": id, "from": "a@b.example", "to": ["lola@bank.example"], "subject": "s",
+                ],
+            ])
             #expect(try decode(body).quarantined == [.wrongShape])
         }
         #expect(try decode([UInt8](text: "{")).quarantined == [.notJSON])
@@ -95,9 +105,12 @@ struct ResendTests {
 
     @Test("a bounce that may pass is no reason never to write again")
     func transient() throws {
-        let body = try Fixture.json(["type": "email.bounced", "data": [
-            "email_id": "e1", "to": ["b@y"], "bounce": ["type": "Transient"],
-        ]])
+        let body = try Fixture.json([
+            "type": "email.bounced",
+            "data": [
+                "email_id": "e1", "to": ["b@y"], "bounce": ["type": "Transient"],
+            ],
+        ])
         let webhook = try decode(body)
         #expect(webhook.signals.isEmpty && webhook.receipts.count == 1)
     }
@@ -119,7 +132,8 @@ struct ResendTests {
     func request() throws {
         let message = try #require(try received().messages.first)
         let request = try #require(try Fixture.resend().missingContent(of: message))
-        #expect(request.target.text == "/emails/receiving/e-1" && request.isRepeatable && "\(request.method.word)" == "GET")
+        #expect(
+            request.target.text == "/emails/receiving/e-1" && request.isRepeatable && "\(request.method.word)" == "GET")
         #expect(request.fields.contains { "\($0.name)" == "Authorization" && $0.value.text == "Bearer re_key" })
         #expect(try Fixture.resend().missingContent(of: TurnSample(channel: .resend).message) == nil)
     }
@@ -127,7 +141,8 @@ struct ResendTests {
     @Test("the text, else what stands in the html, else the subject")
     func texts() throws {
         #expect(text(try completed(["text": " hola\r\nLola \n", "html": "<p>x</p>"])) == "hola\nLola")
-        let html = "<html><head><title>t</title><style>p{}</style></head><body><p>Hola &amp; <b>adi&oacute;s</b></p></body>"
+        let html =
+            "<html><head><title>t</title><style>p{}</style></head><body><p>Hola &amp; <b>adi&oacute;s</b></p></body>"
         #expect(text(try completed(["text": NSNull(), "html": html])) == "Hola & adiós")
         #expect(text(try completed(["text": "", "html": NSNull()])) == "Re: hello")
         let file = #","attachments":[{"id":"1","content_type":"application/pdf"}]"#
@@ -140,19 +155,24 @@ struct ResendTests {
         #expect(cut.utf8.count <= Limits.mailTextMax.bytes + 3 && cut.hasSuffix("ñ…"))
     }
 
-    @Test("automatic answers, lists and bulk are not answered", arguments: [
-        (["Auto-Submitted": "auto-replied"], true), (["auto-submitted": "auto-generated; x=1"], true),
-        (["Auto-Submitted": "no"], false), (["Precedence": "bulk"], true), (["List-Id": "<l.example>"], true),
-        (["X-Autoreply": "yes"], true), (["Subject": "auto-replied"], false), ([:], false),
-    ] as [([String: String], Bool)])
+    @Test(
+        "automatic answers, lists and bulk are not answered",
+        arguments: [
+            (["Auto-Submitted": "auto-replied"], true), (["auto-submitted": "auto-generated; x=1"], true),
+            (["Auto-Submitted": "no"], false), (["Precedence": "bulk"], true), (["List-Id": "<l.example>"], true),
+            (["X-Autoreply": "yes"], true), (["Subject": "auto-replied"], false), ([:], false),
+        ] as [([String: String], Bool)])
     func automatic(headers: [String: String], isAutomatic: Bool) throws {
         let verdict = try completed(["text": "x", "headers": headers])
         if case .automatic = verdict { #expect(isAutomatic) } else { #expect(!isAutomatic && text(verdict) == "x") }
     }
 
-    @Test("what is not there yet is asked for again, what is refused is not", arguments: [
-        (404, "retry"), (500, "retry"), (429, "retry"), (401, "final"), (403, "final"), (422, "final"), (200, "retry"),
-    ])
+    @Test(
+        "what is not there yet is asked for again, what is refused is not",
+        arguments: [
+            (404, "retry"), (500, "retry"), (429, "retry"), (401, "final"), (403, "final"), (422, "final"),
+            (200, "retry"),
+        ])
     func failures(status: Int, expected: String) throws {
         let message = try #require(try received().messages.first)
         let verdict = try Fixture.resend().completed(message, with: try Fixture.response(status, "not json"))
@@ -182,20 +202,25 @@ struct ResendTests {
     func answer() throws {
         let mail = try #require(try mail(.text([UInt8](text: "Hola <Ann> & \"co\"\n\nAdiós"))))
         #expect(mail["from"] as? String == "Lola <lola@bank.example>" && mail["to"] as? [String] == ["ann@example.net"])
-        #expect(mail["reply_to"] as? [String] == ["agent+c1@in.example.org"] && mail["subject"] as? String == "Re: hello")
+        #expect(
+            mail["reply_to"] as? [String] == ["agent+c1@in.example.org"] && mail["subject"] as? String == "Re: hello")
         #expect(mail["text"] as? String == "Hola <Ann> & \"co\"\n\nAdiós")
-        #expect(mail["html"] as? String
-            == "<html><body><p>Hola &lt;Ann&gt; &amp; &quot;co&quot;</p><p>Adiós</p></body></html>")
-        #expect(mail["headers"] as? [String: String] == [
-            "In-Reply-To": "<1@mail.example.net>", "References": "<1@mail.example.net>",
-            "Auto-Submitted": "auto-replied",
-            "List-Unsubscribe": "<mailto:agent%2Bc1@in.example.org?subject=unsubscribe>",
-        ])
+        #expect(
+            mail["html"] as? String
+                == "<html><body><p>Hola &lt;Ann&gt; &amp; &quot;co&quot;</p><p>Adiós</p></body></html>")
+        #expect(
+            mail["headers"] as? [String: String] == [
+                "In-Reply-To": "<1@mail.example.net>", "References": "<1@mail.example.net>",
+                "Auto-Submitted": "auto-replied",
+                "List-Unsubscribe": "<mailto:agent%2Bc1@in.example.org?subject=unsubscribe>",
+            ])
     }
 
     @Test("choices are numbered lines, a link is a link only when it is one of the web")
     func shapes() throws {
-        let choices = [Choice(id: [0x61], title: [UInt8](text: "Send")), Choice(id: [0x62], title: [UInt8](text: "Stop"))]
+        let choices = [
+            Choice(id: [0x61], title: [UInt8](text: "Send")), Choice(id: [0x62], title: [UInt8](text: "Stop")),
+        ]
         let buttons = try mail(.buttons(text: [UInt8](text: "What?"), choices: choices))
         #expect(buttons?["text"] as? String == "What?\n1. Send\n2. Stop")
         let link = try mail(.link(text: [UInt8](text: "Open"), url: [UInt8](text: "https://b.example/w/1?a=1&b=2")))
@@ -206,33 +231,45 @@ struct ResendTests {
         #expect(try mail(.text([UInt8](text: " \n"))) == nil)
     }
 
-    @Test("nothing of a stranger's mail becomes a header of ours", arguments: [
-        ("a\r\nBcc: x@y", "Re: a  Bcc: x@y"), ("a\u{0}b", "Re: a b"), ("", "Re: your message"), ("\r\n", "Re: your message"),
-        ("RE: x", "RE: x"), ("re:re: x", "re:re: x"), ("Report", "Re: Report"),
-        (String(repeating: "é", count: 300), "Re: " + String(repeating: "é", count: 199) + "…"),
-    ])
+    @Test(
+        "nothing of a stranger's mail becomes a header of ours",
+        arguments: [
+            ("a\r\nBcc: x@y", "Re: a  Bcc: x@y"), ("a\u{0}b", "Re: a b"), ("", "Re: your message"),
+            ("\r\n", "Re: your message"),
+            ("RE: x", "RE: x"), ("re:re: x", "re:re: x"), ("Report", "Re: Report"),
+            (String(repeating: "é", count: 300), "Re: " + String(repeating: "é", count: 199) + "…"),
+        ])
     func headerInjection(subject: String, expected: String) throws {
         #expect(try mail(.text([0x78]), subject: subject)?["subject"] as? String == expected)
     }
 
-    @Test("a message id that is none is not repeated", arguments: [
-        "<a@b>\r\nBcc: x@y", "a@b", "<a b>", "<>", "<a>b>", "<é@b>", "<a@b>, <c@d>", "<" + String(repeating: "a", count: 600) + ">",
-    ])
+    @Test(
+        "a message id that is none is not repeated",
+        arguments: [
+            "<a@b>\r\nBcc: x@y", "a@b", "<a b>", "<>", "<a>b>", "<é@b>", "<a@b>, <c@d>",
+            "<" + String(repeating: "a", count: 600) + ">",
+        ])
     func messageIDs(id: String) { #expect(MailText.messageID([UInt8](text: id)) == nil) }
 
-    @Test("answers of Resend are judged by status and name", arguments: [
-        (200, "", DeliveryVerdict.accepted(providerID: [UInt8](text: "e1"))), (202, "", .accepted(providerID: [UInt8](text: "e1"))),
-        (401, "missing_api_key", .alarm(word: "token_invalid")), (403, "invalid_api_key", .alarm(word: "token_invalid")),
-        (403, "validation_error", .alarm(word: "sender_invalid")),
-        (409, "concurrent_idempotent_requests", .retry(word: "provider_unavailable", after: .seconds(7))),
-        (409, "invalid_idempotent_request", .accepted(providerID: [])),
-        (422, "validation_error", .final(word: "request_refused")),
-        (429, "rate_limit_exceeded", .retry(word: "rate_limited", after: .seconds(7))),
-        (429, "daily_quota_exceeded", .alarm(word: "quota_exceeded")),
-        (500, "", .retry(word: "provider_unavailable", after: .seconds(7))), (404, "", .final(word: "request_refused")),
-    ])
+    @Test(
+        "answers of Resend are judged by status and name",
+        arguments: [
+            (200, "", DeliveryVerdict.accepted(providerID: [UInt8](text: "e1"))),
+            (202, "", .accepted(providerID: [UInt8](text: "e1"))),
+            (401, "missing_api_key", .alarm(word: "token_invalid")),
+            (403, "invalid_api_key", .alarm(word: "token_invalid")),
+            (403, "validation_error", .alarm(word: "sender_invalid")),
+            (409, "concurrent_idempotent_requests", .retry(word: "provider_unavailable", after: .seconds(7))),
+            (409, "invalid_idempotent_request", .accepted(providerID: [])),
+            (422, "validation_error", .final(word: "request_refused")),
+            (429, "rate_limit_exceeded", .retry(word: "rate_limited", after: .seconds(7))),
+            (429, "daily_quota_exceeded", .alarm(word: "quota_exceeded")),
+            (500, "", .retry(word: "provider_unavailable", after: .seconds(7))),
+            (404, "", .final(word: "request_refused")),
+        ])
     func judge(status: Int, name: String, expected: DeliveryVerdict) throws {
         let body = #"{"id":"e1","statusCode":\#(status),"name":"\#(name)","message":"m"}"#
-        #expect(try Fixture.resend().judge(try Fixture.response(status, body, fields: [("Retry-After", "7")])) == expected)
+        #expect(
+            try Fixture.resend().judge(try Fixture.response(status, body, fields: [("Retry-After", "7")])) == expected)
     }
 }

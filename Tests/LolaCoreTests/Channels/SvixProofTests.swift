@@ -13,7 +13,8 @@ struct SvixProofTests {
     }
 
     private func refusal(
-        _ fields: [(String, String)], _ body: [UInt8], now: Int = 1_614_265_330, secrets: [String] = [Fixture.svixSecret]
+        _ fields: [(String, String)], _ body: [UInt8], now: Int = 1_614_265_330,
+        secrets: [String] = [Fixture.svixSecret]
     ) throws -> Refusal? {
         let head = try Fixture.head(fields)
         let channel = try Fixture.resend(secrets: secrets, clock: SetClock(now))
@@ -75,7 +76,8 @@ struct SvixProofTests {
             right.map { ($0.0, $0.0 == name ? value : $0.1) }
         }
         let signature = try #require(right.last).1
-        for bad in ["v1", "v1,,", ",", "v1,é", "v2," + signature.dropFirst(3), "v1a," + signature.dropFirst(3), "V1,x"] {
+        for bad in ["v1", "v1,,", ",", "v1,é", "v2," + signature.dropFirst(3), "v1a," + signature.dropFirst(3), "V1,x"]
+        {
             #expect(try refusal(with("svix-signature", bad), body) == .signatureInvalid, "\(bad)")
         }
         let many = Array(repeating: "v1,AAAA", count: 40).joined(separator: " ") + " " + signature
@@ -98,7 +100,9 @@ struct SvixProofTests {
             other[index] ^= 1
             #expect(try refusal(right, other) == .signatureInvalid)
         }
-        #expect(try refusal(right.map { ($0.0, $0.0 == "svix-timestamp" ? "1614265331" : $0.1) }, body) == .signatureInvalid)
+        #expect(
+            try refusal(right.map { ($0.0, $0.0 == "svix-timestamp" ? "1614265331" : $0.1) }, body) == .signatureInvalid
+        )
         #expect(try refusal(right.map { ($0.0, $0.0 == "svix-id" ? "msg_2" : $0.1) }, body) == .signatureInvalid)
     }
 }

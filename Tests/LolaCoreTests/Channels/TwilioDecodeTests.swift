@@ -60,7 +60,10 @@ struct TwilioDecodeTests {
             #expect((expected["opt_out"] as? Bool == true) == (message.answeredKeyword == .stop), "\(name)")
             if let id = expected["id"] as? String { #expect(message.key.text == "twilio:" + id) }
             if let place = expected["location"] as? [Double] {
-                #expect(message.attachments == [.location(latitude: place[0], longitude: place[1], name: [UInt8](text: "HQ"))])
+                #expect(
+                    message.attachments == [
+                        .location(latitude: place[0], longitude: place[1], name: [UInt8](text: "HQ"))
+                    ])
             }
         }
         #expect(statuses == 5)
@@ -71,9 +74,11 @@ struct TwilioDecodeTests {
         let sms = try #require(try message([("Body", "hola")]))
         #expect(sms.conversation.text == "twilio_sms:+14155238886:+14155550123" && sms.key.text == "twilio:SM1")
         #expect(sms.replyTo == .sms(own: [UInt8](text: "+14155238886"), sender: [UInt8](text: "+14155550123")))
-        let whatsapp = try #require(try decode([
-            ("MessageSid", "SM2"), ("From", "whatsapp:+5215512345678"), ("To", "whatsapp:+14155238886"), ("Body", "x"),
-        ]).messages.first)
+        let whatsapp = try #require(
+            try decode([
+                ("MessageSid", "SM2"), ("From", "whatsapp:+5215512345678"), ("To", "whatsapp:+14155238886"),
+                ("Body", "x"),
+            ]).messages.first)
         #expect(whatsapp.conversation.text == "twilio_whatsapp:+14155238886:+5215512345678")
         #expect(whatsapp.phone?.text == "+5215512345678")
         #expect(
@@ -81,27 +86,33 @@ struct TwilioDecodeTests {
                 == .twilioWhatsApp(own: [UInt8](text: "+14155238886"), sender: [UInt8](text: "+5215512345678")))
     }
 
-    @Test("short codes, names and scoped ids are nobody's phone", arguments: ["262966", "ACME", "My Bank", "+12", "+0123456"])
+    @Test(
+        "short codes, names and scoped ids are nobody's phone",
+        arguments: ["262966", "ACME", "My Bank", "+12", "+0123456"])
     func nobody(from: String) throws {
         let message = try #require(try message([("Body", "x")], from: from))
         #expect(message.phone == nil && message.senderID.text == from)
-        let turn = Turn(WebhookGate.imagined(message, at: message.at), senderID: RecordID(digest: [UInt8](repeating: 1, count: 32)))
+        let turn = Turn(
+            WebhookGate.imagined(message, at: message.at), senderID: RecordID(digest: [UInt8](repeating: 1, count: 32)))
         // Not even the contact book is asked: nothing they send can prove a number.
         #expect(ContactBook.question(for: turn) == nil)
     }
 
-    @Test("files, places and presses are what they are", arguments: [
-        ([("NumMedia", "1"), ("MediaContentType0", "image/jpeg"), ("Body", "look")], MessageType.image, "look"),
-        ([("NumMedia", "1"), ("MediaContentType0", "audio/ogg")], .audio, nil),
-        ([("NumMedia", "1"), ("MediaContentType0", "text/vcard")], .document, nil),
-        ([("NumMedia", "1"), ("MediaContentType0", "image/webp")], .sticker, nil),
-        ([("NumMedia", "2")], .document, nil), ([("NumMedia", "99999999999999999999"), ("Body", "x")], .text, "x"),
-        ([("NumMedia", "1000000"), ("MediaContentType0", "video/mp4")], .video, nil),
-        ([("Latitude", "91"), ("Longitude", "0"), ("Body", "x")], .text, "x"),
-        ([("Latitude", "nan"), ("Longitude", "0")], .unsupported, nil),
-        ([("ButtonPayload", "p"), ("Body", "t")], .button, "t"), ([("ListId", "p"), ("ListTitle", "t")], .list, "t"),
-        ([("Body", "")], .unsupported, nil), ([], .unsupported, nil), ([("Body", " ")], .text, " "),
-    ] as [([(String, String)], MessageType, String?)])
+    @Test(
+        "files, places and presses are what they are",
+        arguments: [
+            ([("NumMedia", "1"), ("MediaContentType0", "image/jpeg"), ("Body", "look")], MessageType.image, "look"),
+            ([("NumMedia", "1"), ("MediaContentType0", "audio/ogg")], .audio, nil),
+            ([("NumMedia", "1"), ("MediaContentType0", "text/vcard")], .document, nil),
+            ([("NumMedia", "1"), ("MediaContentType0", "image/webp")], .sticker, nil),
+            ([("NumMedia", "2")], .document, nil), ([("NumMedia", "99999999999999999999"), ("Body", "x")], .text, "x"),
+            ([("NumMedia", "1000000"), ("MediaContentType0", "video/mp4")], .video, nil),
+            ([("Latitude", "91"), ("Longitude", "0"), ("Body", "x")], .text, "x"),
+            ([("Latitude", "nan"), ("Longitude", "0")], .unsupported, nil),
+            ([("ButtonPayload", "p"), ("Body", "t")], .button, "t"),
+            ([("ListId", "p"), ("ListTitle", "t")], .list, "t"),
+            ([("Body", "")], .unsupported, nil), ([], .unsupported, nil), ([("Body", " ")], .text, " "),
+        ] as [([(String, String)], MessageType, String?)])
     func content(pairs: [(String, String)], type: MessageType, text: String?) throws {
         let message = try #require(try message(pairs))
         #expect(message.type == type && message.text?.text == text)
@@ -113,13 +124,16 @@ struct TwilioDecodeTests {
         let head = try Fixture.head([Fixture.formType])
         let body = [UInt8](text: "MessageSid=SM1&From=%2B14155550123&To=%2B1&Body=a%ff%c3")
         let message = try #require(try Fixture.twilio().decode(head, body).messages.first)
-        #expect(message.text?.text == "a\u{FFFD}\u{FFFD}" && String(validating: message.text ?? [0xFF], as: UTF8.self) != nil)
+        #expect(
+            message.text?.text == "a\u{FFFD}\u{FFFD}"
+                && String(validating: message.text ?? [0xFF], as: UTF8.self) != nil)
     }
 
     @Test("statuses share their id and each counts; what goes before the sending is of no interest")
     func statuses() throws {
         for word in ["accepted", "queued", "sending", "scheduled"] {
-            let webhook = try decode([("MessageSid", "SM1"), ("MessageStatus", word)], target: "/webhooks/twilio/status")
+            let webhook = try decode(
+                [("MessageSid", "SM1"), ("MessageStatus", word)], target: "/webhooks/twilio/status")
             #expect(webhook.receipts.isEmpty && webhook.ignored == 1 && webhook.quarantined.isEmpty)
         }
         let states = try ["sent", "delivered", "read", "failed", "undelivered", "canceled"].map { word in
@@ -148,8 +162,13 @@ struct TwilioDecodeTests {
     func calls() throws {
         let desk = PlainDesk()
         let channel = try Fixture.twilio(calls: desk)
-        let ours = [("CallSid", "CAours"), ("CallStatus", "in-progress"), ("Direction", "outbound-api"), ("From", "+1"), ("To", "+2")]
-        let theirs = [("CallSid", "CAother"), ("CallStatus", "ringing"), ("Direction", "inbound"), ("From", "+2"), ("To", "+1")]
+        let ours = [
+            ("CallSid", "CAours"), ("CallStatus", "in-progress"), ("Direction", "outbound-api"), ("From", "+1"),
+            ("To", "+2"),
+        ]
+        let theirs = [
+            ("CallSid", "CAother"), ("CallStatus", "ringing"), ("Direction", "inbound"), ("From", "+2"), ("To", "+1"),
+        ]
         let voice = "/webhooks/twilio/voice"
         let said = try #require(try decode(theirs, target: voice, channel).answer)
         #expect(said.status == 200 && "\(said.contentType ?? "")" == "text/xml")
@@ -167,13 +186,16 @@ struct TwilioDecodeTests {
         #expect(try Fixture.twilio().accepted.body.text == "<Response/>")
     }
 
-    @Test("what is no message is put aside, never half read", arguments: [
-        [("Body", "x")], [("MessageSid", ""), ("From", "+1"), ("To", "+2")], [("MessageSid", "SM 1"), ("From", "+1")],
-        [("MessageSid", "SM1"), ("From", "+14155550123")], [("MessageSid", "SM1"), ("To", "+14155550123")],
-        [("MessageSid", "SM1"), ("From", "messenger:1"), ("To", "messenger:2")],
-        [("MessageSid", "SM1"), ("From", "whatsapp:+14155550123"), ("To", "+14155238886")],
-        [("MessageSid", "SM1"), ("From", ""), ("To", "+14155238886")], [("CallSid", "CA1")], [],
-    ] as [[(String, String)]])
+    @Test(
+        "what is no message is put aside, never half read",
+        arguments: [
+            [("Body", "x")], [("MessageSid", ""), ("From", "+1"), ("To", "+2")],
+            [("MessageSid", "SM 1"), ("From", "+1")],
+            [("MessageSid", "SM1"), ("From", "+14155550123")], [("MessageSid", "SM1"), ("To", "+14155550123")],
+            [("MessageSid", "SM1"), ("From", "messenger:1"), ("To", "messenger:2")],
+            [("MessageSid", "SM1"), ("From", "whatsapp:+14155550123"), ("To", "+14155238886")],
+            [("MessageSid", "SM1"), ("From", ""), ("To", "+14155238886")], [("CallSid", "CA1")], [],
+        ] as [[(String, String)]])
     func aside(pairs: [(String, String)]) throws {
         let webhook = try decode(pairs)
         #expect(webhook.messages.isEmpty && webhook.quarantined == [.wrongShape] && webhook.receipts.isEmpty)

@@ -38,7 +38,9 @@ struct TwilioProofTests {
         let scheme = url.hasPrefix("https") ? 8 : 7
         let cut = try #require(url.dropFirst(scheme).firstIndex(of: "/"))
         var fields = [(Self.header, try #require(row["signature"] as? String))]
-        if row["algorithm"] as? String == "HMAC_SHA256" { fields.append((Self.settings, "key=KY1,algorithm=HMAC_SHA256")) }
+        if row["algorithm"] as? String == "HMAC_SHA256" {
+            fields.append((Self.settings, "key=KY1,algorithm=HMAC_SHA256"))
+        }
         if let body = row["body"] as? String {
             fields.append(("Content-Type", "application/json"))
             return (String(url[..<cut]), String(url[cut...]), fields, [UInt8](text: body))
@@ -92,7 +94,8 @@ struct TwilioProofTests {
             let fields = [(Self.header, try #require(row["signature"] as? String)), Fixture.formType]
             #expect(try refusal(proof, fields, body, target: "/webhooks/twilio") == nil)
             #expect(try refusal(proof, fields, body, target: "/webhooks/twilio/sms") == .signatureInvalid)
-            #expect(try refusal(proof, fields, body + [0x26, 0x61, 0x3D], target: "/webhooks/twilio") == .signatureInvalid)
+            #expect(
+                try refusal(proof, fields, body + [0x26, 0x61, 0x3D], target: "/webhooks/twilio") == .signatureInvalid)
             var other = body
             other[0] ^= 0x20
             #expect(try refusal(proof, fields, other, target: "/webhooks/twilio") == .signatureInvalid)
@@ -131,7 +134,9 @@ struct TwilioProofTests {
         let named = (Self.settings, "key=KY1,algorithm=HMAC_SHA256")
         let form = Fixture.form(pairs)
         #expect(try refusal(shared, [new, named, Fixture.formType], form) == nil)
-        #expect(try refusal(shared, [new, (Self.settings, "key=KY1, algorithm=HMAC_SHA256"), Fixture.formType], form) == nil)
+        #expect(
+            try refusal(shared, [new, (Self.settings, "key=KY1, algorithm=HMAC_SHA256"), Fixture.formType], form) == nil
+        )
         for fields in [
             [old], [old, named], [new], [new, (Self.settings, "key=KY2,algorithm=HMAC_SHA256")],
             [new, (Self.settings, "key=KY1,algorithm=HMAC_SHA1")], [new, named, named],
@@ -152,7 +157,9 @@ struct TwilioProofTests {
         ]
         #expect(try refusal(proof(), fields, Fixture.form(pairs)) == .signatureInvalid)
         let right = signature(proof(), Fixture.twilioURL + "/webhooks/twilio/sms", pairs)
-        #expect(try refusal(proof(Fixture.twilioURL + "/"), [(Self.header, right), Fixture.formType], Fixture.form(pairs)) == nil)
+        #expect(
+            try refusal(proof(Fixture.twilioURL + "/"), [(Self.header, right), Fixture.formType], Fixture.form(pairs))
+                == nil)
     }
 
     @Test("a body that is no form proves nothing, and the type of a proven one is judged after the proof")
@@ -172,7 +179,8 @@ struct TwilioProofTests {
         #expect(try judged([right, Fixture.formType], Fixture.form(pairs)) == nil)
         #expect(try judged([right, ("Content-Type", "text/plain")], Fixture.form(pairs)) == .contentTypeWrong)
         #expect(try judged([right], Fixture.form(pairs)) == .contentTypeWrong)
-        #expect(try judged([right, Fixture.formType, ("Content-Encoding", "gzip")], Fixture.form(pairs)) == .contentEncoded)
+        #expect(
+            try judged([right, Fixture.formType, ("Content-Encoding", "gzip")], Fixture.form(pairs)) == .contentEncoded)
         #expect(try judged([right, ("Content-Type", "text/plain")], [0x78]) == .signatureInvalid)
         #expect(try judged([right, Fixture.formType], [UInt8](text: "MessageSid=SM1%zz")) == .signatureInvalid)
         let json = ("Content-Type", "application/json")

@@ -1,4 +1,5 @@
-// A message without its text: on disk first, then fetched, then handled; and what providers say about the people behind.
+// A message without its text: on disk first, then fetched, then handled; and what providers say about the people
+// behind.
 import Testing
 
 @testable import LolaCore
@@ -125,7 +126,9 @@ struct ContentFetchTests {
         let log = log()
         log.sent([UInt8](text: "SM1"), by: .twilioSMS, as: place())
         var seen: [String?] = []
-        for status in [receipt(.sent), receipt(.delivered), receipt(.sent), receipt(.failed), receipt(.read), receipt(.delivered)] {
+        for status in [
+            receipt(.sent), receipt(.delivered), receipt(.sent), receipt(.failed), receipt(.read), receipt(.delivered),
+        ] {
             // SMS and WhatsApp of one account share their ids.
             log.receipt(status, of: .twilioWhatsApp)
             seen.append(state(log))
@@ -154,7 +157,9 @@ struct ContentFetchTests {
         log.receipt(receipt(.read), of: .resend)
         log.sent([UInt8](text: "SM1"), by: .twilioSMS, as: place())
         #expect(state(log) == "delivered -")
-        for number in 0..<(Limits.receiptsEarlyMax * 3) { log.receipt(receipt(.read, id: "x\(number)"), of: .twilioSMS) }
+        for number in 0..<(Limits.receiptsEarlyMax * 3) {
+            log.receipt(receipt(.read, id: "x\(number)"), of: .twilioSMS)
+        }
         log.receipt(receipt(.read), of: .twilioSMS)
         #expect(state(log) == "read -")
     }

@@ -51,7 +51,9 @@ struct TwilioIntakeTests {
         let bench = try Bench()
         for _ in 0..<3 {
             let answer = try #require(try bench.post(message))
-            #expect(answer.status == 200 && answer.body.text == "<Response/>" && "\(answer.contentType ?? "")" == "text/xml")
+            #expect(
+                answer.status == 200 && answer.body.text == "<Response/>" && "\(answer.contentType ?? "")" == "text/xml"
+            )
         }
         // The same message by the other route is the same message.
         _ = try bench.post(message, to: "/webhooks/twilio/whatsapp")
@@ -67,7 +69,8 @@ struct TwilioIntakeTests {
         bench.log.update(place.key) { $0.deliveries = [.init(kind: "text", status: .sent, attempts: 1, error: nil)] }
         bench.log.sent([UInt8](text: "SM1"), by: .twilioSMS, as: place)
         for word in ["sent", "delivered", "delivered", "read"] {
-            let answer = try bench.post([("MessageSid", "SM1"), ("MessageStatus", word)], to: "/webhooks/twilio/status")
+            let answer = try bench.post(
+                [("MessageSid", "SM1"), ("MessageStatus", word)], to: "/webhooks/twilio/status")
             #expect(answer?.status == 200 && answer?.body.text == "<Response/>")
         }
         #expect(bench.log.find(place.key)?.deliveries.first?.status == .read)

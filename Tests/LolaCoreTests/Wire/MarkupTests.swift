@@ -51,20 +51,28 @@ struct MarkupTests {
         #expect(try FormFields(writer.bytes[...]).all("Body").map(\.text) == values)
     }
 
-    @Test("the text that a person would read", arguments: [
-        ("plain", "plain"), ("a<br>b<br/>c", "a\nb\nc"), ("<p>a</p><p>b</p>", "a\n\nb"), ("<div>a</div><div>b</div>", "a\nb"),
-        ("  a \n\t b ", "a b"), ("<script>x<y</script>z", "z"), ("<SCRIPT src='a'>x</ScRiPt >z", "z"), ("<style>a", ""),
-        ("<!-- a > b -->c", "c"), ("<!DOCTYPE html>a", "a"), ("a &lt;b&gt; &amp;amp; &#233;&#xE9; &nbsp;x", "a <b> &amp; éé x"),
-        ("a & b &unknown; &#0; &#xD800; &#99999999999;", "a & b &unknown; &#0; &#xD800; &#99999999999;"),
-        ("1 < 2 > 1", "1 < 2 > 1"), ("<a href=\"x\">link</a>", "link"), ("<b", ""), ("a<", "a<"), ("&", "&"), ("</p>a", "a"),
-        ("<ul><li>a</li><li>b</li></ul>", "a\nb"), ("<title>t</title>b", "b"), ("", ""),
-    ])
+    @Test(
+        "the text that a person would read",
+        arguments: [
+            ("plain", "plain"), ("a<br>b<br/>c", "a\nb\nc"), ("<p>a</p><p>b</p>", "a\n\nb"),
+            ("<div>a</div><div>b</div>", "a\nb"),
+            ("  a \n\t b ", "a b"), ("<script>x<y</script>z", "z"), ("<SCRIPT src='a'>x</ScRiPt >z", "z"),
+            ("<style>a", ""),
+            ("<!-- a > b -->c", "c"), ("<!DOCTYPE html>a", "a"),
+            ("a &lt;b&gt; &amp;amp; &#233;&#xE9; &nbsp;x", "a <b> &amp; éé x"),
+            ("a & b &unknown; &#0; &#xD800; &#99999999999;", "a & b &unknown; &#0; &#xD800; &#99999999999;"),
+            ("1 < 2 > 1", "1 < 2 > 1"), ("<a href=\"x\">link</a>", "link"), ("<b", ""), ("a<", "a<"), ("&", "&"),
+            ("</p>a", "a"),
+            ("<ul><li>a</li><li>b</li></ul>", "a\nb"), ("<title>t</title>b", "b"), ("", ""),
+        ])
     func html(source: String, expected: String) { #expect(HTMLText.plain([UInt8](text: source)).text == expected) }
 
     @Test("no HTML makes it trap, and much of it takes no longer than its length")
     func hostileHTML() {
         var random = SeededGenerator(seed: 9)
-        let pieces = ["<", ">", "</", "&", "&#", ";", "script", "<script", "<!--", "-->", " ", "x", "é", "p", "/", "\"", "\u{0}"]
+        let pieces = [
+            "<", ">", "</", "&", "&#", ";", "script", "<script", "<!--", "-->", " ", "x", "é", "p", "/", "\"", "\u{0}",
+        ]
         for _ in 0..<2_000 {
             let source = (0..<40).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
             #expect(HTMLText.plain([UInt8](text: source)).count <= source.utf8.count * 3)
