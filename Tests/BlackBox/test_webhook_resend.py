@@ -156,7 +156,7 @@ def test_choices_are_numbered_lines(gateway, services, resend):
     services[3].script(address, AgentStub.replies(
         {"type": "buttons", "text": "What?", "buttons": [{"id": "a", "title": "Send"}, {"id": "b", "title": "Stop"}]}))
     post(gateway, received(address, email_id))
-    assert resend.wait_sends(address)[0].json()["text"] == "What?\n1. Send\n2. Stop"
+    assert resend.wait_sends(address)[0].json()["text"] == "What?\n\n1. Send\n2. Stop"
 
 
 # Proof

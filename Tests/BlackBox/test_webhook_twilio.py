@@ -37,13 +37,24 @@ def gateway(environment, twilio, tmp_path_factory):
         yield running
 
 
+class Parameters(dict):
+    """What a web framework hands to the library: a name may have several values."""
+
+    def __init__(self, pairs):
+        super().__init__()
+        for name, value in pairs:
+            self.setdefault(name, []).append(value)
+
+    def getall(self, name):
+        return self[name]
+
+    getlist = getall
+
+
 def post(gateway, pairs, path="/webhooks/twilio/sms", token=TWILIO_TOKEN, url=None, **headers):
     """A webhook signed as Twilio would; `pairs` may repeat names."""
-    values: dict[str, object] = {}
-    for name, value in pairs:
-        values.setdefault(name, []).append(value)
-    signature = RequestValidator(token).compute_signature(url or PUBLIC_URL + path, values)
-    body = urllib.parse.urlencode(pairs).encode()
+    signature = RequestValidator(token).compute_signature(url or PUBLIC_URL + path, Parameters(pairs))
+    body = urllib.parse.urlencode([tuple(pair) for pair in pairs]).encode()
     fields = {"Content-Type": FORM, "X-Twilio-Signature": signature} | headers
     return gateway.post(path, body, {name: value for name, value in fields.items() if value is not None})
 
@@ -121,7 +132,7 @@ def test_buttons_become_numbered_lines_and_a_long_text_several_messages(gateway,
         {"type": "text", "text": long}))
     post(gateway, message(phone, "hola", payloads.fresh_id("SM")))
     texts = [twilio.form(item)["Body"] for item in twilio.wait_sends(phone, 3)]
-    assert texts[0] == "What?\n1. Send\n2. Stop"
+    assert texts[0] == "What?\n\n1. Send\n2. Stop"
     assert all(len(text) <= 1600 for text in texts) and " ".join(texts[1:]) == long
 
 
@@ -288,5 +299,6 @@ def test_verify_says_which_address_was_signed(tmp_path):
     assert TWILIO_TOKEN not in good.stdout + behind_proxy.stdout
 
 
-def test_no_secret_stands_in_the_log(gateway):
-    assert TWILIO_TOKEN not in gateway.log and "setting_without_effect" not in gateway.log
+def test_no_secret_stands_in_the_log_and_every_setting_has_its_effect(gateway):
+    assert TWILIO_TOKEN not in gateway.log
+    assert not [event for event in gateway.events("setting_without_effect") if event["key"].startswith("twilio")]

@@ -222,7 +222,7 @@ struct ResendTests {
             Choice(id: [0x61], title: [UInt8](text: "Send")), Choice(id: [0x62], title: [UInt8](text: "Stop")),
         ]
         let buttons = try mail(.buttons(text: [UInt8](text: "What?"), choices: choices))
-        #expect(buttons?["text"] as? String == "What?\n1. Send\n2. Stop")
+        #expect(buttons?["text"] as? String == "What?\n\n1. Send\n2. Stop")
         let link = try mail(.link(text: [UInt8](text: "Open"), url: [UInt8](text: "https://b.example/w/1?a=1&b=2")))
         #expect(link?["text"] as? String == "Open\n\nhttps://b.example/w/1?a=1&b=2")
         #expect((link?["html"] as? String)?.contains(#"<a href="https://b.example/w/1?a=1&amp;b=2">"#) == true)

@@ -51,9 +51,9 @@ struct TwilioEncodeTests {
     @Test("choices become numbered lines, links stand on their own line, long texts are several messages in order")
     func shapes() throws {
         let buttons = try forms(.buttons(text: [UInt8](text: "What?"), choices: choices))
-        #expect(buttons.map { $0["Body"] } == ["What?\n1. Send\n2. Stop - now"])
+        #expect(buttons.map { $0["Body"] } == ["What?\n\n1. Send\n2. Stop - now"])
         let list = try forms(.list(text: [UInt8](text: "What?"), button: [0x62], items: choices))
-        #expect(list.map { $0["Body"] } == ["What?\n1. Send\n2. Stop - now"])
+        #expect(list.map { $0["Body"] } == ["What?\n\n1. Send\n2. Stop - now"])
         let link = try forms(.link(text: [UInt8](text: "Open"), url: [UInt8](text: "https://b.example/w/1")))
         #expect(link.map { $0["Body"] } == ["Open\nhttps://b.example/w/1"])
         #expect(try forms(.contactRequest(text: [0x78], button: [0x79])).map { $0["Body"] } == ["x"])
