@@ -8,7 +8,7 @@ extension SettingGrammar where Value == TwilioSharedKey {
             let id = text.prefix { $0 != 0x3A }
             let secret = text.dropFirst(id.count + 1)
             let isName = id.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == 0x2D || $0 == 0x5F }
-            guard (1...64).contains(id.count), isName, secret.count <= 4_096,
+            guard (1...64).contains(id.count), isName, id.count < text.count, secret.count <= 4_096,
                 secret.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
             else { throw .wrongValue }
             guard secret.count >= 16 else { throw .insecure }

@@ -23,7 +23,7 @@ final class PlainChannel: Channel {
     func completed(_ message: InboundMessage, with response: OutboundResponse) -> ContentVerdict {
         switch response.status {
         case 200: .complete(FlowBench.message(message.nativeID.text, text: response.body.text).message)
-        case 204: .automatic
+        case 203: .automatic
         case 500...: .retry(word: "content_unavailable", after: nil)
         default: .final(word: "content_refused")
         }
