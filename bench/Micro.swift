@@ -4,10 +4,11 @@
 @main
 enum Micro {
     /// `Micro NAME COUNT` runs one piece so often and prints the nanoseconds of one; `Micro fill FOLDER COUNT` makes a
-    /// journal with so many ids.
+    /// journal with so many ids; `Micro streams` is a server of event streams.
     static func main() throws {
         let words = CommandLine.arguments
         if words.count == 4, words[1] == "fill", let count = Int(words[3]) { return try Fill.run(words[2], count) }
+        if words.count == 2, words[1] == "streams" { return try Streams.run() }
         guard words.count == 3, let piece = pieces[words[1]], let count = Int(words[2]) else { return }
         let work = piece()
         for _ in 0..<(count / 10) { work() }
@@ -17,7 +18,9 @@ enum Micro {
         print(words[1], Double((clock.now - start).nanoseconds) / Double(count))
     }
 
-    private static let pieces: [String: @Sendable () -> () -> Void] = ["head": head, "json": json, "chain": chain]
+    private static let pieces: [String: @Sendable () -> () -> Void] = [
+        "head": head, "json": json, "chain": chain, "route": route, "door": door,
+    ]
 
     private static func head() -> () -> Void {
         let bytes = [UInt8](text: """
@@ -90,4 +93,80 @@ enum Micro {
             guard case .agent = pipeline.run(turn, &position) else { preconditionFailure("not routed") }
         }
     }
+
+    /// The head of an operator's request.
+    private static let operatorHead: HTTPRequestHead = {
+        let bytes = [UInt8](text: """
+            GET /admin/api/quarantine?limit=50 HTTP/1.1\r
+            Host: gateway.bank.example:9090\r
+            User-Agent: curl/8.5.0\r
+            Accept: */*\r
+            Authorization: Bearer orchestrator-token-of-the-benchmark-0123456789\r
+            \r
+
+            """)
+        var parser = HTTPRequestParser()
+        guard case .head(let head) = parser.next(bytes.span).step else { preconditionFailure("not a head") }
+        return head
+    }()
+
+    /// Finding the route alone.
+    private static func route() -> () -> Void {
+        let head = operatorHead
+        return {
+            let found = try? Route.find(head.bytes[head.path.asRange], role: .management, hasConsole: false)
+            guard found != nil else { preconditionFailure("no route") }
+        }
+    }
+
+    /// Everything the gatekeeper asks of a right token: what it takes above `route` is the price of the guard.
+    private static func door() -> () -> Void {
+        guard let waker = EventFD(), let net = LinuxNet(waker: waker) else { preconditionFailure("no descriptor") }
+        let loop = Loop(clock: LinuxClock(), net: net, entropy: LinuxEntropy(), counters: Counters())
+        let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
+        let quotas = LimitQuotas(perBlock: 1_000_000, global: 1_000_000)
+        guard
+            let state = try? GuardState(
+                clients: ClientAddress(trusted: CIDR(text: "10.0.0.0/8".utf8).map { [$0] } ?? []),
+                filters: AddressFilters(
+                    denylist: CIDR(text: "203.0.113.0/24".utf8).map { [$0] } ?? [], adminAllowlist: []),
+                limits: HTTPLimits(http: quotas, widget: quotas), secret: SecretBytes([UInt8](repeating: 1, count: 32)))
+        else { preconditionFailure("no state") }
+        let (store, silence) = (Nothing(), Silence())
+        let limits = LimitKeeper(state.limits, loop: loop, store: store)
+        let lockouts = Lockouts(.init(
+            loop: loop, book: state.lockouts, store: store, pseudonyms: pseudonyms, audit: silence, alerts: silence,
+            log: silence, watch: { _ in }))
+        let token = SecretBytes([UInt8](text: "orchestrator-token-of-the-benchmark-0123456789"))
+        let keeper = Gatekeeper(.init(
+            loop: loop, state: state,
+            authenticator: Authenticator(orchestrator: token, agents: nil, isDemo: false), limits: limits,
+            lockouts: lockouts, audit: silence, log: silence, pseudonyms: pseudonyms, channels: [], hasConsole: false))
+        let head = operatorHead
+        var number: UInt32 = 0
+        return {
+            // Another caller each time, as many as a minute may have.
+            number &+= 1
+            if number % 1_000 == 0 { limits.flush() }
+            let peer = IPAddress([192, 0, UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)])
+            let decision = keeper.decide(head, role: .management, peer: peer, requestID: [])
+            guard case .pass = decision else { preconditionFailure("not let in") }
+        }
+    }
+}
+
+/// Stands for what the guard writes to.
+private final class Nothing: Store {
+    var returnsEntries: Bool { false }
+    var onEntry: ((QueueEntry) -> Void)?
+    func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void) {}
+    func deliver(at now: WallTime) -> Bool { false }
+}
+
+private final class Silence: AuditLog, AlertDesk, GuardLog {
+    func append(_ event: AuditEvent, _ done: @escaping (Bool) -> Void) {}
+    func raise(_ alert: Alert) {}
+    func requestRefused(_ refusal: Refusal, requestID: [UInt8], address: () -> String) {}
+    func lockoutBegan(address: String, failures: Int) {}
+    func lockoutLifted(address: String) {}
 }

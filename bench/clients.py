@@ -1,6 +1,7 @@
 """Client processes of the benchmark, each started on the load's core. Prints one JSON document.
 
     clients.py idle PORT COUNT FIRST_SOURCE SECONDS    keep-alive connections, one request at either end
+    clients.py streams PORT COUNT FIRST_SOURCE SECONDS event streams, each read to its first event, then left open
     clients.py slow PORT COUNT FIRST_SOURCE SECONDS    one header octet every two seconds, evenly spread
     clients.py pace PORT RATE SECONDS [FILE SIZE]      open loop; GET /livez, or the requests of the file
 """
@@ -45,6 +46,20 @@ def idle(port: int, count: int, first_source: int, seconds: float) -> dict:
     print("open", flush=True)
     sys.stdin.readline()
     return {"first": first, "second": sum(_ask(connection) for connection in connections), "seconds": seconds}
+
+
+def streams(port: int, count: int, first_source: int, seconds: float) -> dict:
+    """Says `open` when all have their first event and `seconds` have passed, waits for a line, then reads the rest."""
+    connections = [_connect(port, index, first_source) for index in range(count)]
+    for connection in connections:
+        connection.sendall(LIVEZ)
+        got = b""
+        while b"sessionId" not in got:
+            got += connection.recv(4096)
+    time.sleep(seconds)
+    print("open", flush=True)
+    sys.stdin.readline()
+    return {"beaten": sum(b"still here" in connection.recv(4096) for connection in connections)}
 
 
 def slow(port: int, count: int, first_source: int, seconds: float) -> dict:
@@ -135,9 +150,9 @@ async def _pace(port: int, rate: int, seconds: float, file: str | None, size: in
 
 def main(arguments: list[str]) -> dict:
     kind, port, *rest = arguments
-    if kind in ("idle", "slow"):
+    if kind in ("idle", "slow", "streams"):
         count, first_source, seconds = int(rest[0]), int(rest[1]), float(rest[2])
-        return (idle if kind == "idle" else slow)(int(port), count, first_source, seconds)
+        return {"idle": idle, "slow": slow, "streams": streams}[kind](int(port), count, first_source, seconds)
     try:
         os.nice(-10)
     except PermissionError:

@@ -27,6 +27,7 @@ SECONDS = 4
 CONNECTIONS = 256
 IDLE = 18_000
 ATTACKERS = 4_000
+STREAMS = 2_000
 
 
 # Measurements
@@ -102,6 +103,30 @@ def idle() -> list[Row]:
     ]
 
 
+def streams() -> list[Row]:
+    """The server of the product with an application that does nothing but stream events."""
+    subprocess.run([ROOT / "bench/micro", "build"], check=True)
+    with subprocess.Popen([*lab.SERVER, WORK / "micro", "streams"], text=True, stdout=subprocess.PIPE) as server:
+        try:
+            port = int(server.stdout.readline())
+            warm = client("streams", port, 20, 20, 0)
+            warm.stdout.readline()
+            warm.communicate("\n")
+            before = memory_kib(server.pid, "RssAnon")
+            readers = client("streams", port, STREAMS, 2, 12)
+            assert readers.stdout.readline().strip() == "open"
+            after = memory_kib(server.pid, "RssAnon")
+            readers.stdin.write("\n")
+            beaten = outcome(readers)["beaten"]
+        finally:
+            server.terminate()
+    octets = (after - before) * 1024 / STREAMS
+    return [
+        Row(f"{STREAMS:,} open event streams, memory each", "≤ 12 KiB", f"{octets:,.0f} B",
+            octets <= 12 * 1024 and beaten == STREAMS),
+    ]
+
+
 def slow_headers() -> list[Row]:
     with gateway("slow") as server:
         alone = outcome(client("pace", server.port, 200, 5))
@@ -144,7 +169,8 @@ def start() -> list[Row]:
 
 
 MICRO = {"head": ("request head parsed", 1000), "json": ("600-byte webhook JSON parsed", 2500),
-         "chain": ("middleware chain without waiting", 2000)}
+         "chain": ("middleware chain without waiting", 2000), "route": ("route of an administration request", 1000),
+         "door": ("the same with every check of the gatekeeper", 4000)}
 
 
 def micro() -> list[Row]:
@@ -191,6 +217,7 @@ and not the server.
 - **Journal**: octets of the segments by messages, before the first compaction; the snapshot that it leaves, by its ids.
 - **Idle connections**: two client processes from eight source addresses; growth of `RssAnon` by connection after each
   has been answered once; afterwards each asks again.
+- **Event streams**: each reader has got its first event and two heartbeats; growth of `RssAnon` by stream.
 - **Slow headers**: each attacker sends one octet every two seconds inside a field; honest clients at 200 requests/s,
   alone and attacked. The attackers run at idle priority, because they share a core with the honest client.
 - **Start**: from `exec` to the first 200 of `/readyz`, polled every half millisecond. The one with many ids reads a
@@ -200,7 +227,7 @@ and not the server.
 PARTS: dict[str, Callable[[], list[Row]]] = {
     "disk": durable.disk, "throughput": throughput, "pace": paced, "slow_sync": durable.slow_sync,
     "whole_way": durable.whole_way, "growth": durable.growth, "octets": durable.octets, "idle": idle,
-    "slow_headers": slow_headers, "start": start, "start_with_keys": durable.start_with_keys, "micro": micro,
+    "streams": streams, "slow_headers": slow_headers, "start": start, "start_with_keys": durable.start_with_keys, "micro": micro,
 }
 
 

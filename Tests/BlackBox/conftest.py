@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from lolabox.gateway import BINARY, Gateway, telegram_environment, whatsapp_environment
 from lolabox.payloads import fresh_phone
@@ -62,8 +64,6 @@ def environment(services) -> dict[str, str]:
         **whatsapp_environment(graph.api_url),
         **telegram_environment(bot.url),
         **agents.environment,
-        "HTTP_RATE_LIMIT_PER_IP": "1000000",
-        "HTTP_RATE_LIMIT_GLOBAL": "1000000",
     }
 
 
@@ -126,9 +126,19 @@ def dev(tmp_path_factory) -> Iterator[Gateway]:
         yield gateway
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert chromium, "scripts/setup.sh test installs chromium"
+    with sync_playwright() as player:
+        running = player.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield running
+        running.close()
+
+
 @pytest.fixture(scope="session")
 def screenshots() -> Path:
-    """A folder outside git for pictures of the console."""
+    """A folder outside git for pictures of the console and the widgets."""
     folder = BINARY.parents[1] / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -9,8 +9,10 @@ import urllib.parse
 import pytest
 
 from lolabox import payloads
+from lolabox.door import ask
 from lolabox.payloads import fresh_phone
 from lolabox.problems import assert_problem
+from lolabox.widget import fresh_address
 from lolabox.wire import fetch
 
 STAGES = ["channel_access", "commands_auth", "phone_normalization", "identity", "contact_decoding"]
@@ -126,7 +128,8 @@ def test_without_the_orchestrator_token_it_is_401(stack, method, path, authoriza
         token = stack.gateway.token
         headers["Authorization"] = authorization.format(token=token, upper=token.upper())
     body = b'{"channel":"whatsapp","from":"+15550100","text":"x"}' if method == "POST" else None
-    answer = fetch(stack.gateway.management_port, method, "/admin/api/" + path, headers, body)
+    # From an address of its own: wrong tokens lock an address out.
+    answer = ask(stack.gateway, method, "/admin/api/" + path, headers, source=fresh_address(), body=body)
     problem = assert_problem(answer, 401)
     # One error for every way to fail.
     assert "token" not in problem["title"].lower() and "missing" not in problem["title"].lower()

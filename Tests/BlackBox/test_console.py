@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from lolabox.gateway import Gateway
 
 STEPS = ["Allowlist", "Commands", "Phone number", "Identity", "Contacts", "Router", "Agent", "Delivery"]
 WIDTHS = {"phone": (360, 740), "desktop": (1280, 800)}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert chromium, "scripts/setup.sh test installs chromium"
-    with sync_playwright() as player:
-        running = player.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        yield running
-        running.close()
 
 
 @pytest.fixture(params=list(WIDTHS))

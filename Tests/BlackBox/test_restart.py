@@ -188,8 +188,9 @@ def test_dead_letters_by_command(own_stack):
     assert gateway.admin("GET", "dlq")["items"] == []
     again = _dlq(gateway, "replay", letter["id"])
     assert again.returncode == 1 and "no such dead letter" in again.stderr
-    actions = [(line["action"], line["record"]) for line in gateway.events("operator_action")]
-    assert actions == [("dlq_replay", letter["id"])]
+    trail = gateway.admin("GET", "audit")["items"]
+    actions = [(item["action"], item["subject"]) for item in trail if item["action"].startswith("dlq.")]
+    assert actions == [("dlq.replayed", letter["id"])]
     # What was replayed is known still: the provider's repetition has no effect.
     _idle(gateway)
     native = key.removeprefix("whatsapp:")

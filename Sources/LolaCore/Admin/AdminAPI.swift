@@ -1,6 +1,6 @@
-// The management listener's API (CONTRACT §10). The caller has already shown the orchestrator token.
+// The management listener's API (CONTRACT §10): messages and the dry run. Who calls it has passed the gatekeeper.
 
-final class AdminAPI {
+final class AdminAPI: ActionHandler {
     private let loop: Loop
     private let log: MessageLog
     private let pseudonyms: Pseudonyms
@@ -18,6 +18,16 @@ final class AdminAPI {
         self.pipeline = pipeline
         self.client = client
         self.store = store
+    }
+
+    var actions: [Action] { [.listMessages, .showMessage, .dryRun] }
+
+    func handle(_ admitted: AdmittedRequest, _ answer: @escaping (HTTPResponse) -> Void) {
+        switch admitted.action {
+        case .showMessage: answer(message(admitted.parameter, admitted.request))
+        case .dryRun: dryRun(admitted.request, answer)
+        default: answer(messages(admitted.request))
+        }
     }
 
     /// `GET messages?limit=&cursor=`: newest first. `since=` instead follows the changes, oldest change first.

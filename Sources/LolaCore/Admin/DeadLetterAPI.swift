@@ -1,21 +1,34 @@
 // What was given up and what was put aside, for operators (CONTRACT §10 `dlq`, `quarantine`): lists without content,
-// and the two things that can be done with a dead letter. Every change leaves a line in the log.
+// and the two things that can be done with a dead letter. Nothing is done that does not stand in the audit trail first.
 
-final class DeadLetterAPI {
+final class DeadLetterAPI: ActionHandler {
     private let store: any Store
     private let pseudonyms: Pseudonyms
-    private let journal: any OperatorLog
+    private let audit: any AuditLog
     /// Takes a message that is back in the queue to the loop that owns it.
     private let requeue: (AcceptedMessage) -> Void
 
     init(
-        store: any Store, pseudonyms: Pseudonyms, journal: any OperatorLog,
+        store: any Store, pseudonyms: Pseudonyms, audit: any AuditLog,
         requeue: @escaping (AcceptedMessage) -> Void
     ) {
         self.store = store
         self.pseudonyms = pseudonyms
-        self.journal = journal
+        self.audit = audit
         self.requeue = requeue
+    }
+
+    var actions: [Action] { [.listDeadLetters, .actOnDeadLetter, .showDeadLetter, .dropDeadLetter, .listQuarantine] }
+
+    func handle(_ admitted: AdmittedRequest, _ answer: @escaping (HTTPResponse) -> Void) {
+        let (request, actor) = (admitted.request, admitted.principal.actor)
+        switch (admitted.action, admitted.recordID) {
+        case (.actOnDeadLetter, _): act(request, by: actor, answer)
+        case (.listQuarantine, _): quarantine(request, answer)
+        case (.showDeadLetter, let id?): show(id, request, answer)
+        case (.dropDeadLetter, let id?): drop(id, request, by: actor, answer)
+        default: list(request, answer)
+        }
     }
 
     // MARK: Reading
@@ -81,14 +94,10 @@ final class DeadLetterAPI {
         _ room: StoreRoom, _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void,
         _ write: @escaping (StoreRecord, inout JSONWriter) -> Void
     ) {
-        let query = try? FormFields(request.head.query.map { request.head.bytes[$0.asRange] } ?? [])
-        let cursor = query?.first("cursor")
-        let after = cursor.flatMap { RecordID(hex: $0) }
-        let limit = query?.first("limit").map { ASCII.decimal($0) } ?? 50
-        guard query != nil, let limit, (1...1_000).contains(limit), cursor == nil || after != nil else {
+        guard let page = PageQuery(request) else {
             return answer(.refusal(.fieldInvalid, requestID: request.requestID))
         }
-        store.submit(.list(room, after: after, limit: limit)) { result in
+        store.submit(.list(room, after: page.after, limit: page.limit)) { result in
             guard case .page(let records) = result else {
                 return answer(.refusal(.storeUnavailable, requestID: request.requestID))
             }
@@ -97,7 +106,7 @@ final class DeadLetterAPI {
                 writer.member("items") { writer in
                     writer.array { writer in for record in records { write(record, &writer) } }
                 }
-                writer.member("next", records.count == limit ? records.last?.id.hex.text : nil)
+                writer.member("next", page.next(records))
             }
             answer(.json(200, writer.bytes))
         }
@@ -123,25 +132,27 @@ final class DeadLetterAPI {
     // MARK: Changing
 
     /// `POST dlq {"id","action":"replay"|"drop"}`.
-    func act(_ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
+    func act(_ request: HTTPRequest, by actor: String, _ answer: @escaping (HTTPResponse) -> Void) {
         guard let document = try? JSONDocument.parse(request.body), document.root.kind == .object,
             let id = document.root["id"]?.textBytes.flatMap({ RecordID(hex: $0) }),
             document.root.members.allSatisfy({ ["id", "action"].contains($0.0.text) })
         else { return answer(.refusal(.bodyInvalid, requestID: request.requestID)) }
         switch document.root["action"]?.text {
-        case "replay": replay(id, request, answer)
-        case "drop": drop(id, request, thenAnswer: Self.outcome(id, "dropped"), answer)
+        case "replay": replay(id, request, by: actor, answer)
+        case "drop": drop(id, request, by: actor, thenAnswer: Self.outcome(id, "dropped"), answer)
         default: answer(.refusal(.fieldInvalid, requestID: request.requestID))
         }
     }
 
     /// The key stays: the agent knows the message again, and so does the store. A message whose notice is still on its
     /// way would take the replayed one out of the queue with itself.
-    private func replay(_ id: RecordID, _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
+    private func replay(
+        _ id: RecordID, _ request: HTTPRequest, by actor: String, _ answer: @escaping (HTTPResponse) -> Void
+    ) {
         find(id, request, answer) { [self] letter in
             store.submit(.get(StoreKey(.inbound, id))) { [self] found in
                 switch found {
-                case .value(nil): requeue(letter, request, answer)
+                case .value(nil): requeue(letter, request, by: actor, answer)
                 case .value: answer(.refusal(.messageInHand, requestID: request.requestID))
                 default: answer(.refusal(.storeUnavailable, requestID: request.requestID))
                 }
@@ -149,12 +160,10 @@ final class DeadLetterAPI {
         }
     }
 
-    private func requeue(_ letter: DeadLetter, _ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
-        store.submit(letter.replay) { [self] result in
-            guard result == .done else {
-                return answer(.refusal(.storeUnavailable, requestID: request.requestID))
-            }
-            journal.operatorDid("dlq_replay", letter.id)
+    private func requeue(
+        _ letter: DeadLetter, _ request: HTTPRequest, by actor: String, _ answer: @escaping (HTTPResponse) -> Void
+    ) {
+        change(.deadLetterReplayed, letter.id, letter.replay, request, actor, answer) { [self] in
             if !store.returnsEntries {
                 let names = pseudonyms.names(letter.verified.message)
                 requeue(AcceptedMessage(verified: letter.verified, names: names, mayBeRepeated: true))
@@ -165,7 +174,7 @@ final class DeadLetterAPI {
 
     /// `DELETE dlq/{id}` answers 204, the command's POST 200.
     func drop(
-        _ id: RecordID, _ request: HTTPRequest, thenAnswer response: HTTPResponse = .empty(204),
+        _ id: RecordID, _ request: HTTPRequest, by actor: String, thenAnswer response: HTTPResponse = .empty(204),
         _ answer: @escaping (HTTPResponse) -> Void
     ) {
         let key = StoreKey(.dead, id)
@@ -175,12 +184,24 @@ final class DeadLetterAPI {
             case .value: break
             default: return answer(.refusal(.storeUnavailable, requestID: request.requestID))
             }
-            store.submit(.remove(key)) { [self] result in
-                guard result == .done else {
-                    return answer(.refusal(.storeUnavailable, requestID: request.requestID))
-                }
-                journal.operatorDid("dlq_drop", id)
-                answer(response)
+            change(.deadLetterDropped, id, .remove(key), request, actor, answer) { answer(response) }
+        }
+    }
+
+    /// The record first, then the change; a change that then fails is another record.
+    private func change(
+        _ action: AuditEvent.Action, _ id: RecordID, _ operation: StoreOperation, _ request: HTTPRequest,
+        _ actor: String, _ answer: @escaping (HTTPResponse) -> Void, done: @escaping () -> Void
+    ) {
+        func event(_ outcome: String) -> AuditEvent {
+            AuditEvent(action: action, actor: actor, subject: id.hex.text, outcome: outcome)
+        }
+        audit.append(event("ok")) { [store, audit] isKept in
+            guard isKept else { return answer(.refusal(.auditUnavailable, requestID: request.requestID)) }
+            store.submit(operation) { result in
+                if result == .done { return done() }
+                audit.note(event(Refusal.storeUnavailable.rawValue))
+                answer(.refusal(.storeUnavailable, requestID: request.requestID))
             }
         }
     }

@@ -10,6 +10,9 @@ struct MetricsPage {
     let logLinesDropped: Int
     let uptime: Interval
     let isDraining: Bool
+    let audit: AuditTrail.Status
+    /// Incidents told, by kind.
+    let alerts: [(kind: Alert.Kind, count: Int)]
 
     func render() -> [UInt8] {
         var out = ""
@@ -24,6 +27,8 @@ struct MetricsPage {
         let opened = counters.reduce(0) { $0 + $1.value(.connectionsAccepted) }
         let closed = counters.reduce(0) { $0 + $1.value(.connectionsClosed) }
         single("lola_connections", "gauge", "Open connections.", opened - closed, &out)
+        let streams = counters.reduce(0) { $0 + $1.value(.streamsOpened) - $1.value(.streamsClosed) }
+        single("lola_streams", "gauge", "Answers that are streams under way.", streams, &out)
         single("lola_messages_waiting", "gauge", "Accepted messages that are not done.", backlog, &out)
         single("lola_uptime_seconds", "gauge", "Seconds since start.", Int(uptime.inSeconds), &out)
         let draining = isDraining ? 1 : 0
@@ -31,6 +36,7 @@ struct MetricsPage {
         single("lola_loops", "gauge", "Event loops.", counters.count, &out)
         single("lola_store_open", "gauge", "1 while the store takes changes.", storeIsOpen ? 1 : 0, &out)
         if let store { journal(store, &out) }
+        trail(&out)
         return [UInt8](text: out)
     }
 
@@ -45,6 +51,16 @@ struct MetricsPage {
         single("lola_journal_compactions_total", "counter", "Snapshots taken.", Int(status.compactions), &out)
         let micros = Int(status.lastSync.inMicroseconds)
         single("lola_journal_sync_microseconds", "gauge", "The last write and sync together.", micros, &out)
+    }
+
+    private func trail(_ out: inout String) {
+        single("lola_audit_open", "gauge", "1 while the audit trail can be written.", audit.isOpen ? 1 : 0, &out)
+        let sequence = Int(clamping: audit.head.sequence)
+        single("lola_audit_sequence", "gauge", "Number of the last record of the audit trail.", sequence, &out)
+        single("lola_audit_records_total", "counter", "Records written to the audit trail.", audit.records, &out)
+        single("lola_audit_refused_total", "counter", "Events the trail could not keep.", audit.refused, &out)
+        out += "# HELP lola_alerts_total Incidents told, by kind.\n# TYPE lola_alerts_total counter\n"
+        for (kind, count) in alerts { out += "lola_alerts_total{kind=\"\(kind.rawValue)\"} \(count)\n" }
     }
 
     private func single(_ name: String, _ type: String, _ help: String, _ value: Int, _ out: inout String) {
@@ -67,6 +83,15 @@ struct MetricsPage {
         Family(name: "lola_request_faults_total", help: "Requests refused for their form.", series: [
             (#"kind="malformed""#, .requestFaults), (#"kind="timeout""#, .requestTimeouts),
         ]),
+        Family(name: "lola_requests_refused_total", help: "Requests turned away on their head.", series: [
+            (#"reason="address""#, .addressesDenied), (#"reason="limit""#, .requestsLimited),
+            (#"reason="lockout""#, .requestsLockedOut), (#"reason="credential""#, .requestsUnauthorized),
+            (#"reason="access""#, .accessDenied),
+        ]),
+        Family(name: "lola_authentication_failures_total", help: "Wrong credentials that were shown.", series: [
+            ("", .authenticationsFailed)
+        ]),
+        Family(name: "lola_lockouts_total", help: "Address blocks locked out.", series: [("", .lockoutsBegun)]),
         Family(name: "lola_responses_total", help: "HTTP answers by class.", series: [
             (#"class="2xx""#, .responses2xx), (#"class="3xx""#, .responses3xx), (#"class="4xx""#, .responses4xx),
             (#"class="5xx""#, .responses5xx),
@@ -105,6 +130,10 @@ struct MetricsPage {
         ]),
         Family(name: "lola_cards_masked_total", help: "Card numbers masked in chat text.", series: [
             ("", .cardsMasked)
+        ]),
+        Family(name: "lola_tickets_total", help: "Tickets made.", series: [("", .ticketsMade)]),
+        Family(name: "lola_callbacks_total", help: "Callbacks of widgets.", series: [
+            (#"outcome="redeemed""#, .callbacksRedeemed), (#"outcome="refused""#, .callbacksRefused),
         ]),
         Family(name: "lola_calls_total", help: "Calls to the outside.", series: [
             (#"to="identity""#, .identityCalls), (#"to="agent""#, .agentCalls), (#"to="channel""#, .deliveries),

@@ -10,8 +10,38 @@ struct AgentAnswer: Hashable, Sendable {
     var isDeferred = false
     /// Card numbers masked in the texts of the replies.
     var maskedCards = 0
-    /// Operation of a ticket the agent wished for. There are no tickets yet: the wish is refused and traced.
-    var refusedTicket: [UInt8]?
+    /// A widget the sender is to open.
+    var ticket: TicketWish?
+}
+
+/// A ticket an agent asks for in its answer (CONTRACT §6).
+struct TicketWish: Hashable, Sendable {
+    let operation: [UInt8]
+    let actions: [[UInt8]]
+    /// The text that takes the link to the sender, with `{link}` where it is to stand.
+    let reply: [UInt8]
+
+    /// The operation, for traces.
+    var word: String { operation.text }
+
+    /// The text with the link in it; behind it when the text has no place for it.
+    func text(link: [UInt8]) -> [UInt8] {
+        let mark = [UInt8](text: "{link}")
+        var out: [UInt8] = []
+        var isPlaced = false
+        var place = 0
+        while place < reply.count {
+            if reply[place...].starts(with: mark) {
+                out += link
+                place += mark.count
+                isPlaced = true
+            } else {
+                out.append(reply[place])
+                place += 1
+            }
+        }
+        return isPlaced ? out : out + [ASCII.space] + link
+    }
 }
 
 /// Why an agent gave no usable answer. The word stands in traces, logs and dead letters.

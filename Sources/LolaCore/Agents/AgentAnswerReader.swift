@@ -15,7 +15,7 @@ enum AgentAnswerReader {
         let replies = try replies(root["replies"]).map { $0.withoutCards() }
         return AgentAnswer(
             replies: replies.map(\.reply), state: try state(root["state"]),
-            maskedCards: replies.reduce(0) { $0 + $1.count }, refusedTicket: try ticket(root["ticket"]))
+            maskedCards: replies.reduce(0) { $0 + $1.count }, ticket: try ticket(root["ticket"]))
     }
 
     private static func replies(_ view: JSONView?) throws(AgentAnswerFault) -> [Reply] {
@@ -101,14 +101,18 @@ enum AgentAnswerReader {
         return Array(view.raw)
     }
 
-    /// The operation wished for, a snake_case word.
-    private static func ticket(_ view: JSONView?) throws(AgentAnswerFault) -> [UInt8]? {
+    private static func ticket(_ view: JSONView?) throws(AgentAnswerFault) -> TicketWish? {
         guard let view, !view.isNull else { return nil }
-        guard view.kind == .object, let operation = view["operation"]?.textBytes,
-            (1...Limits.operationNameMax.bytes).contains(operation.count),
-            operation.allSatisfy({ ASCII.isLower($0) || ASCII.isDigit($0) || $0 == 0x5F })
+        guard view.kind == .object, let terms = TicketTerms(operation: view["operation"], actions: view["actions"])
         else { throw .ticket }
-        return operation
+        var reply = [UInt8](text: "{link}")
+        if let text = view["reply"], !text.isNull {
+            guard let octets = text.textBytes, octets.count <= Limits.replyTextMax.bytes, shows(octets) else {
+                throw .ticket
+            }
+            reply = CardNumber.mask(octets, issuedOnly: true).masked
+        }
+        return TicketWish(operation: terms.operation, actions: terms.actions, reply: reply)
     }
 
     /// Whether there is anything but blanks: no channel sends an empty text.

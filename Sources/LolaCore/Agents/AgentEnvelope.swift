@@ -12,7 +12,7 @@ enum AgentEnvelope {
             root.member("context_user") { user(turn.identity, to: &$0) }
             root.member("unavailable_service", isUnavailable(turn.identity))
             root.member("state") { self.state(state, to: &$0) }
-            root.member("event") { $0.null() }
+            root.member("event") { event(turn.message.event, to: &$0) }
         }
         return writer.bytes
     }
@@ -32,6 +32,17 @@ enum AgentEnvelope {
             object.member("command") { command(turn.command, to: &$0) }
             if message.type == .start { object.member("start") { optional(message.startPayload, to: &$0) } }
             if let choice = message.choiceID { object.member("choice", bytes: choice) }
+        }
+    }
+
+    private static func event(_ event: CallbackEvent?, to writer: inout JSONWriter) {
+        guard let event else { return writer.null() }
+        writer.object { object in
+            object.member("type", "callback")
+            object.member("ticket_id", bytes: event.ticket.hex)
+            object.member("operation", bytes: event.operation)
+            object.member("outcome", "\(event.outcome.word)")
+            object.member("result") { $0.raw(event.result) }
         }
     }
 

@@ -8,6 +8,8 @@ final class HTTPAgent {
     private let key: ES256PrivateKey
     private let issuer: [UInt8]
     private let entropy: any Entropy
+    /// The bearer that calls have now, as it stands in its field, and when it was made.
+    private var bearer: (value: [UInt8], issued: WallTime)?
 
     /// - Parameters:
     ///   - timeout: `agents.timeout`, for the whole exchange.
@@ -24,14 +26,14 @@ final class HTTPAgent {
         self.entropy = entropy
     }
 
-    /// One attempt. Idempotency key, body and trace are the same in every attempt, bearer and span are new.
+    /// One attempt. Idempotency key, body and trace are the same in every attempt, the span is new.
     /// - Throws: `.libraryFailed` when the bearer could not be signed; a call without one is never made.
     func request(_ turn: Turn, state: [UInt8]?, at now: WallTime) throws(CryptoFault) -> OutboundRequest {
         let fields = [
-            OutboundField(name: "Content-Type", value: [UInt8](text: "application/json")),
-            OutboundField(name: "Accept", value: [UInt8](text: "application/json")),
+            OutboundField(name: "Content-Type", value: OutboundField.json),
+            OutboundField(name: "Accept", value: OutboundField.json),
             OutboundField(name: "Idempotency-Key", value: Self.fieldValue(turn.message.key.bytes)),
-            OutboundField(name: "Authorization", value: [UInt8](text: "Bearer ") + (try bearer(at: now))),
+            OutboundField(name: "Authorization", value: try bearer(at: now)),
             OutboundField(name: "traceparent", value: turn.traceparent(entropy)),
         ]
         return OutboundRequest(
@@ -40,7 +42,14 @@ final class HTTPAgent {
             responseMax: Limits.agentResponseMax, isRepeatable: true)
     }
 
+    /// After anything but an answer, the next call has a new bearer: the agent may not have liked this one.
     func read(_ outcome: OutboundOutcome) -> Result<AgentAnswer, AgentFailure> {
+        let result = answer(outcome)
+        if case .failure = result { bearer = nil }
+        return result
+    }
+
+    private func answer(_ outcome: OutboundOutcome) -> Result<AgentAnswer, AgentFailure> {
         switch outcome {
         case .failure(let fault): return .failure(AgentFailure(fault))
         case .success(let response):
@@ -57,7 +66,16 @@ final class HTTPAgent {
         }
     }
 
+    /// Names this agent, not a call: its `jti` says which token it is, and calls of `Limits.agentTokenReuse` have the
+    /// same one. A signature a call would be the dearest part of it, and would tell the agent nothing more.
     private func bearer(at now: WallTime) throws(CryptoFault) -> [UInt8] {
+        if let bearer, bearer.issued <= now, now < bearer.issued + Limits.agentTokenReuse { return bearer.value }
+        let value = [UInt8](text: "Bearer ") + (try mint(at: now))
+        bearer = (value, now)
+        return value
+    }
+
+    private func mint(at now: WallTime) throws(CryptoFault) -> [UInt8] {
         let issued = now.inSeconds
         var claims = JSONWriter()
         claims.object { object in

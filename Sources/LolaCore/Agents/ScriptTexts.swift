@@ -79,6 +79,37 @@ enum ScriptTexts {
                 + "soporte de tu banco: allí pueden decirte la razón y los siguientes pasos.")
     }
 
+    // MARK: Widgets
+
+    static func identityLink(_ language: ScriptLanguage) -> [UInt8] {
+        say(
+            language, "Verify your identity on this secure page: {link}",
+            "Verifica tu identidad en esta página segura: {link}")
+    }
+
+    static func cardLink(_ language: ScriptLanguage) -> [UInt8] {
+        say(
+            language, "Authorise your card on this secure page, never here in the chat: {link}",
+            "Autoriza tu tarjeta en esta página segura, nunca aquí en el chat: {link}")
+    }
+
+    static func widgetEnded(_ language: ScriptLanguage, _ event: CallbackEvent, isVerified: Bool) -> [UInt8] {
+        switch event.outcome {
+        case .failure:
+            return say(
+                language, "That did not work. Write to me and I will send you a new link.",
+                "Eso no funcionó. Escríbeme y te envío un enlace nuevo.")
+        case .success where event.operation == [UInt8](text: "card"):
+            return say(language, "Thank you, your card is authorised.", "Gracias, tu tarjeta está autorizada.")
+        case .success where isVerified:
+            return say(language, "Thank you, your identity is verified.", "Gracias, tu identidad está verificada.")
+        case .success:
+            return say(
+                language, "Thank you, we have what we need. I will let you know as soon as it is checked.",
+                "Gracias, ya tenemos lo que necesitamos. Te aviso en cuanto esté revisado.")
+        }
+    }
+
     // MARK: Onboarding
 
     static func welcome(_ language: ScriptLanguage) -> [UInt8] {

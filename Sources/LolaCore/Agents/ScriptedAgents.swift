@@ -2,6 +2,9 @@
 // English. Deterministic and without effect beyond the conversation; nothing is ever executed from chat. Any thread.
 
 struct ScriptedAgents: Sendable {
+    /// Whether they offer widgets: under `lola dev` the whole way can be walked.
+    var offersLinks = false
+
     /// The answer of one agent to one message.
     func answer(_ agent: AgentName, _ turn: Turn, state: [UInt8]?) -> AgentAnswer {
         if turn.message.type == .reaction { return AgentAnswer() }
@@ -12,6 +15,9 @@ struct ScriptedAgents: Sendable {
         let replies: [Reply]
         if turn.message.type.isFile {
             replies = [fileNotice(turn)]
+        } else if let event = turn.message.event, agent != .blocked && agent != .serviceUnavailable {
+            let word = Reply.text(ScriptTexts.widgetEnded(language, event, isVerified: agent == .senderHome))
+            replies = [word] + (agent == .senderHome ? ScriptedHome(turn, language).replies(&now) : [])
         } else {
             switch agent {
             case .senderHome: replies = ScriptedHome(turn, language).replies(&now)
@@ -23,7 +29,22 @@ struct ScriptedAgents: Sendable {
         }
         if agent != .senderHome { now.leave() }
         let changed = known != nil && now.bytes != state
-        return AgentAnswer(replies: replies, state: changed ? now.bytes : nil)
+        return AgentAnswer(
+            replies: replies, state: changed ? now.bytes : nil,
+            ticket: offersLinks ? offer(agent, turn, language) : nil)
+    }
+
+    /// The widget that a message calls for: whoever is not verified yet proves who they are, whoever is and starts
+    /// afresh authorises a card. What comes back from a widget offers no further one.
+    private func offer(_ agent: AgentName, _ turn: Turn, _ language: ScriptLanguage) -> TicketWish? {
+        guard turn.message.event == nil, !turn.message.type.isFile else { return nil }
+        switch agent {
+        case .pendingCIP: return .scripted("cip", ScriptTexts.identityLink(language))
+        case .onboarding where turn.phone != nil: return .scripted("cip", ScriptTexts.identityLink(language))
+        case .senderHome where turn.command?.name == [UInt8](text: "/new"):
+            return .scripted("card", ScriptTexts.cardLink(language))
+        case .onboarding, .senderHome, .blocked, .serviceUnavailable: return nil
+        }
     }
 
     /// Files and images are not read: one text-only notice, no agent.
@@ -69,5 +90,13 @@ struct ScriptedOnboarding {
         return .buttons(
             text: ScriptTexts.onboardingMenu(language),
             choices: [ScriptTexts.choice(.how, language), ScriptTexts.choice(.needs, language)])
+    }
+}
+
+extension TicketWish {
+    /// All actions of an operation.
+    fileprivate static func scripted(_ operation: String, _ reply: [UInt8]) -> TicketWish {
+        let terms = TicketTerms(operation: [UInt8](text: operation))
+        return TicketWish(operation: terms.operation, actions: terms.actions, reply: reply)
     }
 }

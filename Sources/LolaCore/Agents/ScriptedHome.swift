@@ -17,6 +17,7 @@ struct ScriptedHome {
         if message.type == .start || message.type == .unsupported || message.type == .order || message.type == .flow {
             return message.type == .start ? greeting(&state) : [.text(ScriptTexts.notUnderstood(language))]
         }
+        if message.type == .event { return greeting(&state) }
         let intent = ScriptIntent(message)
         if intent == .cancel && state.step != .home {
             state.leave()

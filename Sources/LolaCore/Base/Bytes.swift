@@ -61,8 +61,12 @@ enum ASCII {
     }
 
     private static func appendMagnitude(_ value: UInt, to out: inout [UInt8]) {
-        if value >= 10 { appendMagnitude(value / 10, to: &out) }
-        out.append(0x30 + UInt8(truncatingIfNeeded: value % 10))
+        var unit: UInt = 1
+        while value / unit >= 10 { unit *= 10 }
+        while unit > 0 {
+            out.append(0x30 + UInt8(truncatingIfNeeded: value / unit % 10))
+            unit /= 10
+        }
     }
 }
 

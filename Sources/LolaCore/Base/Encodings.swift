@@ -3,31 +3,47 @@
 
 enum Hex {
     static func encode(_ bytes: some Collection<UInt8>) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(bytes.count * 2)
-        for byte in bytes {
-            out.append(digit(byte >> 4))
-            out.append(digit(byte & 15))
+        unsafe [UInt8](unsafeUninitializedCapacity: bytes.count * 2) { out, count in
+            for byte in bytes {
+                unsafe out[count] = digit(byte >> 4)
+                unsafe out[count + 1] = digit(byte & 15)
+                count += 2
+            }
         }
-        return out
+    }
+
+    /// The 16 digits of a number.
+    static func append(_ word: UInt64, to out: inout [UInt8]) {
+        var rest = word
+        for _ in 0..<16 {
+            rest = rest << 4 | rest >> 60
+            out.append(digit(UInt8(truncatingIfNeeded: rest & 15)))
+        }
     }
 
     /// Octets of an even number of hex digits, either case; nil for anything else.
     static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+        let decoded = text.withContiguousStorageIfAvailable { buffer in
+            unsafe decode(octets: Span(_unsafeElements: buffer))
+        }
+        return decoded ?? decode(octets: Array(text).span)
+    }
+
+    private static func decode(octets text: Span<UInt8>) -> [UInt8]? {
         guard text.count % 2 == 0 else { return nil }
-        var out: [UInt8] = []
-        out.reserveCapacity(text.count / 2)
-        var high: UInt8?
-        for byte in text {
-            guard let value = value(of: byte) else { return nil }
-            if let first = high {
-                out.append(first << 4 | value)
-                high = nil
-            } else {
-                high = value
+        var isHex = true
+        let octets = unsafe [UInt8](unsafeUninitializedCapacity: text.count / 2) { out, count in
+            var place = 0
+            while place < text.count {
+                guard let high = value(of: text[place]), let low = value(of: text[place + 1]) else {
+                    return isHex = false
+                }
+                unsafe out[count] = high << 4 | low
+                count += 1
+                place += 2
             }
         }
-        return out
+        return isHex ? octets : nil
     }
 
     /// The value of one hex digit, nil when it is not one.

@@ -41,6 +41,10 @@ enum Limits {
     static let idleTimeout = Interval.seconds(75)
     /// Octets of answers that a peer may leave unread before its connection is closed.
     static let responseBacklogMax = ByteCount.mebibytes(1)
+    /// Octets of further requests that may wait behind a stream, before its connection is closed.
+    static let streamUnreadMax = ByteCount.kibibytes(4)
+    /// One event of a stream that a command reads.
+    static let streamEventMax = ByteCount.mebibytes(1)
     /// A peer that takes none of the octets that wait for it.
     static let writeStallTimeout = Interval.seconds(15)
     /// How long a closing connection is drained so that the peer reads the last answer.
@@ -91,6 +95,11 @@ enum Limits {
     static let webhookPaceBlocksMax = 4_096
     /// Log lines of refused webhooks in a second; the others are told as one number.
     static let refusalLinesMax = 10
+
+    // MARK: Entropy
+
+    /// Random octets that a loop draws at a time: a call of the generator costs as much as a thousand octets of it.
+    static let entropyAhead = ByteCount.kibibytes(4)
 
     // MARK: JSON
 
@@ -189,6 +198,8 @@ enum Limits {
     static let messageRecordsMax = 10_000
     /// Receipts kept that came before the answer to their delivery.
     static let receiptsEarlyMax = 256
+    /// `<channel>:<own>:<sender>` with two mail addresses.
+    static let conversationKeyMax = ByteCount.bytes(540)
     /// Phone spelling as received (reference: protocols §7).
     static let phoneTextMax = ByteCount.bytes(250)
 
@@ -218,8 +229,10 @@ enum Limits {
     static let replyURLMax = ByteCount.kibibytes(2)
     /// Name of the operation that an agent wants a ticket for.
     static let operationNameMax = ByteCount.bytes(32)
-    /// Life of the bearer token of one call to an agent.
+    /// Life of the bearer token of calls to an agent.
     static let agentTokenLifetime = Interval.seconds(60)
+    /// For so long calls have the same one: at least two thirds of its life are left when it is sent.
+    static let agentTokenReuse = Interval.seconds(20)
 
     // MARK: Store
 

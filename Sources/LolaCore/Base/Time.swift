@@ -16,6 +16,8 @@ struct Interval: Hashable, Comparable, Sendable {
     var inMicroseconds: Int64 { nanoseconds / 1_000 }
     var inMilliseconds: Int64 { nanoseconds / 1_000_000 }
     var inSeconds: Int64 { nanoseconds / 1_000_000_000 }
+    /// Whole seconds that are not less: what a client is told to wait. At least 0.
+    var inSecondsRoundedUp: Int64 { nanoseconds <= 0 ? 0 : (nanoseconds - 1) / 1_000_000_000 + 1 }
 
     static func < (left: Interval, right: Interval) -> Bool { left.nanoseconds < right.nanoseconds }
     static func + (left: Interval, right: Interval) -> Interval {
@@ -43,6 +45,8 @@ struct Instant: Hashable, Comparable, Sendable {
     static func - (left: Instant, right: Instant) -> Interval {
         Interval(nanoseconds: left.nanoseconds &- right.nanoseconds)
     }
+    /// The point so long ago, which may lie before the clock's start.
+    func before(_ interval: Interval) -> Instant { Instant(nanoseconds: nanoseconds &- interval.nanoseconds) }
 }
 
 /// A point of civil time, in milliseconds since 1970-01-01T00:00:00Z (UTC, no leap seconds).

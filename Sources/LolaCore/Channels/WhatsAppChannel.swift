@@ -57,9 +57,9 @@ final class WhatsAppChannel: Channel {
     }
 
     private static func code(_ value: ArraySlice<UInt8>) -> [UInt8]? {
-        guard value.starts(with: "sha256=".utf8) else { return nil }
+        guard value.count == 7 + 64, value.prefix(7).equals("sha256=") else { return nil }
         let hex = value.dropFirst(7)
-        guard hex.count == 64, !hex.contains(where: ASCII.isUpper) else { return nil }
+        for digit in hex where ASCII.isUpper(digit) { return nil }
         return Hex.decode(hex)
     }
 

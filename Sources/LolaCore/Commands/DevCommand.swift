@@ -13,6 +13,8 @@ enum DevCommand {
         let listen = invocation.settingFlags["listen"] ?? environment["LOLA_LISTEN"] ?? "127.0.0.1:8080"
         let own = "http://" + listen
         let folder = DevGround.dataFolder(listen: listen)
+        let vault = generated.removeValue(forKey: DevGround.vaultKey) ?? ""
+        generated["LOLA_VAULT_PUBLIC_KEY"] = SandboxVault.publicKey(pem: vault)
         generated.merge([
             "LOLA_PUBLIC_URL": own,
             "LOLA_IDENTITY_URL": own + "/dev/sandbox/identity/{phone}",
@@ -22,6 +24,9 @@ enum DevCommand {
             "LOLA_RESEND_API_URL": own + "/dev/sandbox/resend",
             "LOLA_MANAGEMENT_LISTEN": managementListen(environment),
             "LOLA_DATA_DIR": folder.path,
+            // One developer, whose programs ask often.
+            "HTTP_RATE_LIMIT_PER_IP": "6000",
+            "HTTP_RATE_LIMIT_GLOBAL": "6000",
         ]) { $1 }
         guard let settings = SettingsSource.load(.dev, invocation, generated: generated) else {
             return ExitCode.configuration
@@ -32,8 +37,8 @@ enum DevCommand {
         }
         let log = Log(sink: LogSink(descriptor: 2), threshold: .warn)
         let world = SandboxWorld(startedAt: LinuxClock().wall)
-        let failure = Daemon.run(settings, log: log, console: { loop, client, shared in
-            DevConsole.make(loop, client, world, shared)
+        let failure = Daemon.run(settings, log: log, console: { loop, client, book, shared in
+            DevConsole.make(loop, client, world, book, [UInt8](text: vault), shared)
         }) { ports in
             // Not before: a second gateway that cannot start must not hide the running one from the other commands.
             let known = known(settings, ports, generated, environment)
@@ -42,6 +47,7 @@ enum DevCommand {
                 Process.print("\(DevGround.gatewayFile): cannot be written; trigger and tail need --url", to: 2)
             }
             Process.print(banner(settings, ports))
+            if settings.demoMode { Process.print(DemoWarning.text, to: 2) }
             let ownData = folder.isShared && settings.data.directory == folder.path ? folder.path : nil
             if let line = warning(other: other, own: known["LOLA_PUBLIC_URL"] ?? "", ownData: ownData) {
                 Process.print(line, to: 2)

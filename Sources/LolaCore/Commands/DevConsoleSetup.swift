@@ -1,9 +1,12 @@
 // Gives the console of `lola dev` what it must know of the gateway's settings. Called once per loop.
 
 extension DevConsole {
-    /// - Parameter world: one for all loops.
+    /// - Parameters:
+    ///   - world: one for all loops.
+    ///   - vault: the sandbox vault's private key in PEM.
     static func make(
-        _ loop: Loop, _ client: OutboundClient, _ world: SandboxWorld, _ shared: SharedParts
+        _ loop: Loop, _ client: OutboundClient, _ world: SandboxWorld, _ book: TicketBook, _ vault: [UInt8],
+        _ shared: SharedParts
     ) -> DevConsole {
         let settings = shared.settings
         let listen = settings.server.listen
@@ -25,7 +28,8 @@ extension DevConsole {
                 webhookSecret: settings.resend?.webhookSecret ?? unguessable,
                 own: settings.resend.flatMap { MailText.address([UInt8](text: $0.from)) } ?? []))
         return DevConsole(
-            loop, client: client, world: world, messages: shared.messages,
+            loop, client: client, world: world, messages: shared.messages, book: book,
+            vault: try? SandboxVault(pem: vault),
             setup: Setup(
                 gateway: Origin(isTLS: settings.server.tls != nil, host: [UInt8](text: listen.host), port: listen.port),
                 secrets: secrets, botToken: settings.telegram?.token.secret ?? none))

@@ -5,6 +5,8 @@ enum DevGround {
     static let directory = ".lola"
     static let keyFile = ".lola/keys.env"
     static let gatewayFile = ".lola/gateway.env"
+    /// The sandbox vault's own key: no setting, for the gateway must not have it.
+    static let vaultKey = "SANDBOX_VAULT_PRIVATE_KEY"
 
     static func readVariables(_ path: String) -> [String: String]? {
         guard let bytes = Files.read(path) else { return nil }
@@ -59,6 +61,7 @@ enum DevGround {
         ("LOLA_CALLBACK_ENCRYPTION_KEYS", { "dev:" + hex(32) }),
         ("LOLA_CALLBACK_SIGNING_KEYS", { "dev:" + hex(32) }),
         ("LOLA_JWT_PRIVATE_KEY", { (try? ES256PrivateKey.generatePEM())?.text }),
+        (vaultKey, { (try? ES256PrivateKey.generatePEM())?.text }),
         ("ORCHESTRATOR_SECURITY_TOKEN", { hex(32) }),
         ("TOKEN_WHATSAPP", { "EAAdev" + hex(16) }),
         ("PHONE_NUMBER_ID", { "106540352242922" }),

@@ -29,6 +29,21 @@ public enum LolaCommand {
         case .dlqShow: DeadLetterCommands.show(invocation)
         case .dlqReplay: DeadLetterCommands.replay(invocation)
         case .dlqDrop: DeadLetterCommands.drop(invocation)
+        case .tokenMint: TokenCommands.mint(invocation)
+        case .tokenList: TokenCommands.list(invocation)
+        case .tokenRevoke: TokenCommands.revoke(invocation)
+        case .dncList: SuppressionCommands.list(invocation)
+        case .dncAdd: SuppressionCommands.add(invocation)
+        case .dncRemove: SuppressionCommands.remove(invocation)
+        case .dncImport: SuppressionCommands.importFile(invocation)
+        case .dncExport: SuppressionCommands.export(invocation)
+        case .credentialsSet: CredentialCommands.set(invocation)
+        case .credentialsList: CredentialCommands.list(invocation)
+        case .credentialsRemove: CredentialCommands.remove(invocation)
+        case .credentialsRotate: CredentialCommands.rotate(invocation)
+        case .erase: EraseCommand.run(invocation)
+        case .auditVerify: AuditCommands.verify(invocation)
+        case .auditExport: AuditCommands.export(invocation)
         case .verify: VerifyCommand.run(invocation)
         case .healthcheck: HealthCommand.run(invocation)
         case .version: VersionCommand.run(invocation)
@@ -43,6 +58,7 @@ enum ExitCode {
     static let ok: Int32 = 0
     static let failure: Int32 = 1
     static let usage: Int32 = 2
+    static let auditBroken: Int32 = 3
     static let cannotCreate: Int32 = 73
     static let inputOutput: Int32 = 74
     static let configuration: Int32 = 78

@@ -47,6 +47,11 @@ enum SettingsSource {
         return folder
     }
 
+    /// For commands that need a few settings, whatever is wrong with the others. Nil after saying why.
+    static func reader(_ invocation: Invocation, _ generated: [String: String]) -> SettingsReader? {
+        sources(invocation, generated).map { SettingsReader($0, table: SettingsTable.all) }
+    }
+
     private static func sources(_ invocation: Invocation, _ generated: [String: String]) -> SettingsSources? {
         var sources = SettingsSources()
         sources.flags = invocation.settingFlags
@@ -89,6 +94,15 @@ enum ConfigCommands {
     }
 }
 
+enum DemoWarning {
+    static let text = """
+        ********************************************************************************
+        DEMO_MODE IS ON. NOBODY IS ASKED FOR A TOKEN: every program of this machine may
+        act as any agent and administer this gateway. Never use it with real people.
+        ********************************************************************************
+        """
+}
+
 enum ServeCommand {
     static func run(_ invocation: Invocation) -> Int32 {
         Signals.block()
@@ -100,6 +114,7 @@ enum ServeCommand {
         }
         let failure = Daemon.run(settings, log: log, console: nil) { ports in
             Process.print("lola serves on port \(ports.public), management on port \(ports.management)", to: 2)
+            if settings.demoMode { Process.print(DemoWarning.text, to: 2) }
         }
         Process.print(failure.text, to: 2)
         return failure.code

@@ -6,9 +6,6 @@ struct StoreInspection {
     private static let step = 4_096
     /// A sealed value begins with the id of its key, a nonce of 12 octets, and ends with a tag of 16.
     private static let sealedMin = 4 + 12 + 16
-    /// Rooms of counters: nothing in them is sealed.
-    private static let counters: Set<StoreRoom> = [.progress, .suspect]
-
     let report: JournalReport
     private(set) var live: [StoreRoom: Int] = [:]
     /// Live values by the id of the data key that sealed them.
@@ -33,7 +30,9 @@ struct StoreInspection {
         case .entry(let entry, _): value = entry.value
         case .claim, .remove: return
         }
-        guard value.count >= Self.sealedMin, !Self.counters.contains(change.key.room) else { return }
+        // What the store knows of itself is open, but for the key of its hashes.
+        let isSealed = change.key.room.isSealed || change.key == IndexKey.record
+        guard value.count >= Self.sealedMin, isSealed else { return }
         keys[value.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }, default: 0] += 1
     }
 

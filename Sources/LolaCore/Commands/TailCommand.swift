@@ -1,45 +1,56 @@
-// `lola tail`: follows the message records of a running gateway and prints each step as it is known. Redacted by
-// construction: the records hold no text, no name, no number.
+// `lola tail`: follows the messages of a running gateway by its stream of events and prints each step as it is known.
+// Redacted by construction: the records hold no text, no name, no number.
 
 enum TailCommand {
-    /// Records asked for at a time.
-    private static let pageSize = 100
+    /// The gateway says something every two seconds; after so long a silence the connection is dead.
+    private static let silence = Interval.seconds(40)
+    /// Before a gateway that has gone is asked again.
+    private static let pause = Interval.seconds(1)
 
     static func run(_ invocation: Invocation) -> Int32 {
         let variables = ToolVariables.load()
         let base = variables.managementURL(invocation)
         guard let token = variables.orchestratorToken() else { return ExitCode.configuration }
         guard let client = ToolClient() else { return ExitCode.failure }
+        // The newest change that was shown: the next stream goes on behind it.
         var since = "0"
         var isFirst = true
         var shown: [String: Int] = [:]
         while true {
-            let path = "/admin/api/messages?limit=\(pageSize)&since=\(since)"
-            var isFull = false
-            guard let outcome = client.send(.get, base, path, fields: [ToolClient.bearer(token)]) else {
-                return ExitCode.usage
+            var parser = ServerSentEventParser()
+            let path = "/admin/api/events?since=\(since)"
+            let outcome = client.follow(base, path, fields: [ToolClient.bearer(token)], silence: silence) { octets in
+                if isFirst { Process.print("following \(base), stop with Ctrl-C", to: 2) }
+                isFirst = false
+                for event in (try? parser.feed(octets)) ?? [] where event.name.text == "message" {
+                    guard let document = try? JSONDocument.parse(event.data) else { continue }
+                    show(document.root, &shown, asJSON: invocation.wantsJSON)
+                    since = event.id.text
+                }
             }
             switch outcome {
+            case nil: return ExitCode.usage
             case .failure(let fault) where isFirst:
                 Process.print("\(base): \(fault.rawValue)", to: 2)
                 return ExitCode.failure
-            case .failure:
-                break
-            case .success(let response):
-                guard response.status == 200, let page = try? JSONDocument.parse(response.body) else {
-                    Process.print("\(base): status \(response.status)", to: 2)
-                    return ExitCode.failure
-                }
-                if isFirst { Process.print("following \(base), stop with Ctrl-C", to: 2) }
-                isFirst = false
-                since = page.root["next"]?.text ?? since
-                guard let items = page.root["items"] else { break }
-                for record in items.elements { show(record, &shown, asJSON: invocation.wantsJSON) }
-                isFull = items.count >= pageSize
+            case .success(let response) where response.status != 200 && (isFirst || response.status == 401):
+                Process.print("\(base): status \(response.status)", to: 2)
+                return ExitCode.failure
+            case .failure, .success: client.pause(pause)
             }
-            // A full page is followed by another one: there is nothing to wait for.
-            if !isFull { client.pause(.milliseconds(250)) }
         }
+    }
+
+    private static func wait(_ response: OutboundResponse, _ name: StaticString) -> Interval? {
+        response.head.field(name).flatMap { ASCII.decimal($0) }.map { .seconds(Int64(min($0, 900))) }
+    }
+
+    /// Leaves half of the requests a minute that this address may make to the operator's other commands.
+    private static func pace(_ response: OutboundResponse) -> Interval {
+        guard let policy = response.head.field("ratelimit-policy")?.text, let mark = policy.firstRange(of: ";q="),
+            let quota = Int(policy[mark.upperBound...].prefix { $0.isNumber }), quota > 0
+        else { return .zero }
+        return .milliseconds(Int64(120_000 / quota))
     }
 
     private static func show(_ record: JSONView, _ shown: inout [String: Int], asJSON: Bool) {

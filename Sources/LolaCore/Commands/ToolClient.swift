@@ -27,6 +27,22 @@ final class ToolClient {
         return result
     }
 
+    /// Reads a stream of events until it ends, at the latest when nothing has come for `silence`. Nil when the URL is
+    /// not one.
+    func follow(
+        _ base: String, _ path: String, fields: [OutboundField], silence: Interval,
+        _ reader: @escaping ([UInt8]) -> Void
+    ) -> OutboundOutcome? {
+        guard let url = HTTPURL([UInt8](text: base + path)) else { return nil }
+        var result: OutboundOutcome?
+        let request = OutboundRequest(
+            purpose: .delivery, method: .get, origin: url.origin, target: url.target, fields: fields, body: [],
+            timeout: silence, responseMax: .kibibytes(64), isRepeatable: true)
+        client.send(request, reader: reader) { result = $0 }
+        while result == nil { loop.tick(until: loop.clock.now + .milliseconds(200)) }
+        return result
+    }
+
     /// Lets time pass.
     func pause(_ interval: Interval) {
         let end = loop.clock.now + interval

@@ -24,10 +24,19 @@ internal import CSSL
 
     /// Ciphertext followed by the tag. `nonce`: 12 octets, never used before under this key.
     func seal(_ plain: [UInt8], nonce: [UInt8], aad: [UInt8]) -> [UInt8] {
+        var out: [UInt8] = []
+        seal(plain, nonce: nonce, aad: aad, to: &out)
+        return out
+    }
+
+    /// The same, appended.
+    func seal(_ plain: [UInt8], nonce: [UInt8], aad: [UInt8], to out: inout [UInt8]) {
         precondition(nonce.count == Self.nonceCount, "a GCM nonce has 12 octets")
-        let total = plain.count + Self.tagCount
-        return unsafe [UInt8](unsafeUninitializedCapacity: total) { output, initialized in
-            guard let start = output.baseAddress else { preconditionFailure("no memory to seal into") }
+        let place = out.count
+        out.append(contentsOf: repeatElement(0, count: plain.count + Self.tagCount))
+        unsafe out.withUnsafeMutableBufferPointer { output in
+            guard let first = output.baseAddress else { preconditionFailure("no memory to seal into") }
+            let start = unsafe first + place
             var done = unsafe EVP_EncryptInit_ex2(sealing, nil, nil, nonce, nil) == 1
             done = unsafe done && Self.update(sealing, aad.span, into: nil)
             done = unsafe done && Self.update(sealing, plain.span, into: start)
@@ -37,7 +46,6 @@ internal import CSSL
             done = unsafe done
                 && EVP_CIPHER_CTX_ctrl(sealing, EVP_CTRL_AEAD_GET_TAG, Int32(Self.tagCount), tag) == 1
             precondition(done, "AES-GCM did not seal")
-            initialized = total
         }
     }
 

@@ -1,6 +1,5 @@
-// HMAC (RFC 2104) under one key: the context is keyed once and restarted for each message. Belongs to one thread;
-// each loop builds its own from settings. Channels verify webhooks with it, pseudonyms and the audit chain are made
-// with it.
+// HMAC (RFC 2104) under one key: what depends on the key alone is computed once. Belongs to one thread; each loop
+// builds its own from settings. Channels verify webhooks with it, pseudonyms and the audit chain are made with it.
 internal import CSSL
 
 @safe final class HMACKey {
@@ -11,33 +10,42 @@ internal import CSSL
 
         /// Octets of a code.
         var count: Int { self == .sha256 ? 32 : 20 }
-        fileprivate var name: StaticString { self == .sha256 ? "SHA256" : "SHA1" }
     }
 
     let algorithm: Algorithm
-    private let context: OpaquePointer
+    /// Of SHA-256: the digests behind both pads, and the one that runs.
+    private let pads: UnsafeMutablePointer<lola_hmac_sha256>
+    private let run: UnsafeMutablePointer<SHA256_CTX>
+    /// Of SHA-1.
+    private let context: OpaquePointer?
 
     /// Any length of key is defined by RFC 2104; that it is long enough is for the settings to say.
     init(_ algorithm: Algorithm, key: SecretBytes) {
-        guard let context = unsafe EVP_MAC_CTX_new(OpenSSLMethod.hmac.pointer) else {
-            preconditionFailure("no memory for an HMAC context")
-        }
         self.algorithm = algorithm
-        unsafe self.context = unsafe context
+        unsafe pads = .allocate(capacity: 1)
+        unsafe pads.initialize(to: lola_hmac_sha256())
+        unsafe run = .allocate(capacity: 1)
+        unsafe run.initialize(to: SHA256_CTX())
+        unsafe context = unsafe algorithm == .sha1 ? EVP_MAC_CTX_new(OpenSSLMethod.hmac.pointer) : nil
         let keyed = key.withBytes { bytes in
             unsafe bytes.withUnsafeBufferPointer { buffer in
                 // A null key would mean "keep the old one"; the empty key is a key.
                 let nothing: [UInt8] = [0]
-                guard let start = buffer.baseAddress, !buffer.isEmpty else {
-                    return unsafe lola_hmac_key(context, algorithm.name.pointer, nothing, 0)
+                return unsafe nothing.withUnsafeBufferPointer { nothing in
+                    unsafe self.set(buffer.isEmpty ? nothing.baseAddress : buffer.baseAddress, buffer.count)
                 }
-                return unsafe lola_hmac_key(context, algorithm.name.pointer, start, buffer.count)
             }
         }
-        precondition(keyed == 1, "HMAC refused its key")
+        precondition(keyed, "HMAC refused its key")
     }
 
-    deinit { unsafe EVP_MAC_CTX_free(context) }
+    deinit {
+        unsafe EVP_MAC_CTX_free(context)
+        unsafe OPENSSL_cleanse(pads, MemoryLayout<lola_hmac_sha256>.size)
+        unsafe OPENSSL_cleanse(run, MemoryLayout<SHA256_CTX>.size)
+        unsafe pads.deallocate()
+        unsafe run.deallocate()
+    }
 
     /// The code of one message.
     func code(of bytes: Span<UInt8>) -> [UInt8] {
@@ -60,26 +68,45 @@ internal import CSSL
 
     func verify(_ bytes: [UInt8], code: [UInt8]) -> Bool { verify(bytes.span, code: code.span) }
 
+    private func set(_ key: UnsafePointer<UInt8>?, _ count: Int) -> Bool {
+        switch algorithm {
+        case .sha256: return unsafe lola_hmac_sha256_key(pads, key, count) == 1
+        case .sha1:
+            guard let context = unsafe context else { return false }
+            return unsafe lola_hmac_key(context, "SHA1", key, count) == 1
+        }
+    }
+
     private func restart() {
-        precondition(unsafe EVP_MAC_init(context, nil, 0, nil) == 1, "HMAC did not restart")
+        let done =
+            switch algorithm {
+            case .sha256: unsafe lola_hmac_sha256_begin(pads, run)
+            case .sha1: unsafe EVP_MAC_init(context, nil, 0, nil)
+            }
+        precondition(done == 1, "HMAC did not restart")
     }
 
     private func update(_ bytes: Span<UInt8>) {
-        let done = unsafe bytes.withUnsafeBufferPointer { unsafe EVP_MAC_update(context, $0.baseAddress, $0.count) }
+        let done = unsafe bytes.withUnsafeBufferPointer { buffer in
+            switch algorithm {
+            case .sha256: unsafe lola_hmac_sha256_update(run, buffer.baseAddress, buffer.count)
+            case .sha1: unsafe EVP_MAC_update(context, buffer.baseAddress, buffer.count)
+            }
+        }
         precondition(done == 1, "HMAC did not take its input")
     }
 
     private func finish() -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: algorithm.count) { output, initialized in
-            let done = unsafe EVP_MAC_final(context, output.baseAddress, &initialized, algorithm.count)
+            var done: Int32
+            switch algorithm {
+            case .sha256:
+                done = unsafe lola_hmac_sha256_final(pads, run, output.baseAddress)
+                initialized = algorithm.count
+            case .sha1:
+                done = unsafe EVP_MAC_final(context, output.baseAddress, &initialized, algorithm.count)
+            }
             precondition(done == 1 && initialized == algorithm.count, "HMAC did not finish")
         }
-    }
-}
-
-extension StaticString {
-    /// The text as C sees it: static strings end in NUL.
-    fileprivate var pointer: UnsafePointer<CChar> {
-        unsafe UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
     }
 }

@@ -8,6 +8,7 @@ struct OpenSSLMethod: Sendable {
     static let sha256 = unsafe OpenSSLMethod(EVP_MD_fetch(nil, "SHA256", nil), "SHA256")
     static let hmac = unsafe OpenSSLMethod(EVP_MAC_fetch(nil, "HMAC", nil), "HMAC")
     static let hkdf = unsafe OpenSSLMethod(EVP_KDF_fetch(nil, "HKDF", nil), "HKDF")
+    static let aes256CTR = unsafe OpenSSLMethod(EVP_CIPHER_fetch(nil, "AES-256-CTR", nil), "AES-256-CTR")
     static let aes256GCM = unsafe OpenSSLMethod(EVP_CIPHER_fetch(nil, "AES-256-GCM", nil), "AES-256-GCM")
 
     init(_ pointer: OpaquePointer?, _ name: StaticString) {

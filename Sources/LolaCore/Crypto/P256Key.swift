@@ -39,6 +39,35 @@ enum P256Key {
         ERR_clear_error()
         guard let key = unsafe lola_p256_generate() else { throw .libraryFailed }
         defer { unsafe EVP_PKEY_free(key) }
+        return try unsafe pem(of: key)
+    }
+
+    /// The same with the affine coordinates of its public half.
+    static func generatePair() throws(CryptoFault) -> (pem: [UInt8], x: [UInt8], y: [UInt8]) {
+        ERR_clear_error()
+        guard let key = unsafe lola_p256_generate() else { throw .libraryFailed }
+        defer { unsafe EVP_PKEY_free(key) }
+        let point = try unsafe coordinates(key)
+        return (try unsafe pem(of: key), point.x, point.y)
+    }
+
+    /// What both halves agree on: the x coordinate of their product, 32 octets (RFC 7518 §4.6.2, NIST SP 800-56A).
+    static func agreement(_ key: OpaquePointer, with peer: OpaquePointer) throws(CryptoFault) -> SecretBytes {
+        ERR_clear_error()
+        guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, key, nil) else { throw .libraryFailed }
+        defer { unsafe EVP_PKEY_CTX_free(context) }
+        guard unsafe EVP_PKEY_derive_init(context) == 1, unsafe EVP_PKEY_derive_set_peer(context, peer) == 1 else {
+            throw .keyUnsuitable
+        }
+        let shared = unsafe SecretBytes(count: coordinateCount) { output in
+            var count = output.count
+            return unsafe EVP_PKEY_derive(context, output.baseAddress, &count) == 1 && count == coordinateCount
+        }
+        guard let shared else { throw .libraryFailed }
+        return shared
+    }
+
+    private static func pem(of key: OpaquePointer) throws(CryptoFault) -> [UInt8] {
         guard let bio = unsafe BIO_new(BIO_s_mem()) else { throw .libraryFailed }
         defer { unsafe BIO_free(bio) }
         guard unsafe PEM_write_bio_PrivateKey(bio, key, nil, nil, 0, nil, nil) == 1 else { throw .libraryFailed }

@@ -4,8 +4,8 @@
 enum CommandLineTable {
     static let all: [CommandDefinition] = [
         serve, dev, trigger, tail, checkConfig, configPrint, keysNew, keysJWKS, verify, dlqList, dlqShow, dlqReplay,
-        dlqDrop, storeCheck, storeRepair, healthcheck, version, help,
-    ]
+        dlqDrop, auditVerify, auditExport,
+    ] + operators + [storeCheck, storeRepair, healthcheck, version, help]
 
     static func definition(_ name: CommandName) -> CommandDefinition {
         guard let definition = all.first(where: { $0.name == name }) else {
@@ -18,7 +18,7 @@ enum CommandLineTable {
 
     static let json = CommandFlag("json", nil, "Print JSON for programs.")
     private static let config = CommandFlag("config", "FILE", "Settings file (JSON5).")
-    private static let url = CommandFlag("url", "URL", "The gateway, when it is not the one `lola dev` runs here.")
+    static let url = CommandFlag("url", "URL", "The gateway, when it is not the one `lola dev` runs here.")
         .taking("an http or https URL without query") { WebURL([UInt8](text: $0), use: .base) != nil }
 
     /// Flags that are settings, from their own table.
@@ -146,6 +146,31 @@ enum CommandLineTable {
             CommandFlag("secret", "SECRET", "Other users of this machine may see it; prefer the variable."), json,
         ],
         example: "lola verify whatsapp --body-file body.json --signature sha256=…")
+
+    private static let dataDirectory = CommandFlag(
+        "data-dir", "DIR", "The data folder, when it is not the configured one.")
+    private static let auditHead = CommandFlag("head", "SEQ:MAC", "A head of the trail, from a log line `audit_head`.")
+        .taking("SEQ:MAC, a number and 64 hex digits") { AuditHead(text: $0) != nil }
+
+    private static let auditVerify = CommandDefinition(
+        name: .auditVerify, summary: "Prove that the audit trail is whole",
+        description: """
+            Reads the audit trail of a data folder and checks every octet of it against the keys (LOLA_AUDIT_KEY, else \
+            LOLA_DATA_KEY with the store of the folder) and its end against the head that the store keeps, and against \
+            --head. Changes nothing; the gateway may run, or the folder be a copy. Says what was proved. Exit code 3, \
+            with the number of the first bad record, when anything was edited, inserted, moved, deleted or cut.
+            """,
+        flags: [config, dataDirectory, auditHead, json], example: "lola audit verify --data-dir /var/lib/lola")
+
+    private static let auditExport = CommandDefinition(
+        name: .auditExport, summary: "Print the audit trail, a record a line",
+        description: """
+            Prints every record of the audit trail as JSON with the codes that chain them (`prev`, `mac`, and the \
+            `header` of each segment), up to the first bad one. Standard error says what was proved, as `audit verify` \
+            does, with the same exit code.
+            """,
+        flags: [config, dataDirectory, auditHead, CommandFlag("jsonl", nil, "One JSON object a line, the only form.")],
+        example: "lola audit export --jsonl")
 
     /// For commands that need nothing of the configuration but the data folder.
     private static let data = CommandFlag("data", "DIR", "The data folder, when it is not the configured one.")

@@ -6,6 +6,7 @@ protocol ConsoleApplication: AnyObject {
     /// Answers exactly once, now or later, on this loop.
     func handle(_ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void)
 
-    /// A proven message has been accepted, wherever it came from (`lola trigger`, a script, the console itself).
+    /// A proven message has been accepted, wherever it came from (`lola trigger`, a script, the console itself), or a
+    /// callback of a widget, before the identity service is asked anew.
     func accepted(_ verified: VerifiedMessage)
 }

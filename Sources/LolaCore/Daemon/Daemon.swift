@@ -44,9 +44,9 @@ enum Daemon {
     ) -> Failure {
         let loops = settings.server.loops ?? Process.processors
         let wakers = (0..<loops).compactMap { _ in EventFD() }
-        guard wakers.count == loops, let board = StartBoard() else {
-            return Failure(code: 1, text: "the process has no file descriptor left")
-        }
+        guard wakers.count == loops, let board = StartBoard(), let auditWriter = EventFD(), let auditReader = EventFD()
+        else { return Failure(code: 1, text: "the process has no file descriptor left") }
+        let auditWakers = (writer: auditWriter, reader: auditReader)
         let directory = LoopDirectory(mailboxes: wakers.map { Mailbox(waker: $0) })
         let shared: SharedParts
         let opening: StoreOpening
@@ -54,18 +54,28 @@ enum Daemon {
             try refuseTakenPort(settings.server.listen)
             try refuseTakenPort(settings.management.listen)
             opening = try StoreOpening.open(settings, log, loops: wakers)
-            shared = try makeShared(settings, log, directory, TrustDelivery(wakers: wakers), opening, console)
+            let audit = OpenAudit(
+                trail: AuditTrail(loops: wakers, writer: auditWriter),
+                shelf: AuditShelf(loop: wakers[0], reader: auditReader), memory: opening.audit)
+            shared = try makeShared(
+                settings, log, directory, trust(wakers), opening, audit, AlertBoard(loop: wakers[0]), console)
+            for damage in opening.damages {
+                shared.alerts.raise(Alert(kind: .journalDamaged, subject: "", text: damage))
+            }
         } catch {
             return error
         }
         let running = RunningLoops(loops)
         let threads = opening.threads
+        guard let audit = AuditThreads.start(
+            shared.audit, data: settings.data.directory, writer: auditWakers.writer, reader: auditWakers.reader)
+        else { return Failure(code: 1, text: "the process has no file descriptor left") }
         var ports = Ports(public: settings.server.listen.port, management: 0)
         for number in 0..<loops {
             let waker = wakers[number]
             let publicPort = ports.public
             LinuxThread.start(name: "lola-loop-\(number)") {
-                runLoop(number, waker: waker, publicPort: publicPort, shared, board, running, threads)
+                runLoop(number, waker: waker, publicPort: publicPort, shared, board, running, threads, audit)
             }
             switch board.take() {
             case .success(let opened): if number == 0 { ports = opened }
@@ -73,15 +83,22 @@ enum Daemon {
             case nil: return Failure(code: 1, text: "a loop did not report its start")
             }
         }
+        if settings.demoMode { log.write(.error, "demo_mode", at: LinuxClock().wall) }
         log.write(.info, "started", at: LinuxClock().wall, [
             ("version", BuildFacts.version), ("public", "\(ports.public)"), ("management", "\(ports.management)"),
             ("loops", "\(loops)"),
         ])
         started(ports)
-        // Not earlier: it would delay the doors. Signals that come meanwhile are taken right after.
-        shared.trust.deliver(SystemTrust.read())
+        // Not earlier: it would delay the doors.
+        if settings.callsHTTPS { shared.trust.want() }
         // The lock of the data folder lives as long as this thread.
         withExtendedLifetime(opening) { waitForSignals(shared) }
+    }
+
+    private static func trust(_ wakers: [EventFD]) -> TrustDelivery {
+        TrustDelivery(wakers: wakers) { delivery in
+            LinuxThread.start(name: "lola-trust") { delivery.deliver(SystemTrust.read()) }
+        }
     }
 
     private static func waitForSignals(_ shared: SharedParts) -> Never {
@@ -104,7 +121,7 @@ enum Daemon {
 
     private static func runLoop(
         _ number: Int, waker: EventFD, publicPort: UInt16, _ shared: SharedParts, _ board: StartBoard,
-        _ running: RunningLoops, _ threads: StoreThreads?
+        _ running: RunningLoops, _ threads: StoreThreads?, _ audit: AuditThreads
     ) {
         guard let net = LinuxNet(waker: waker) else {
             return board.post(.failure(Failure(code: 1, text: "the process has no file descriptor left")))
@@ -119,6 +136,7 @@ enum Daemon {
             return board.post(.failure(describe(error)))
         }
         if running.ended() {
+            audit.end()
             threads?.end()
             shared.log.write(.info, "stopped", at: LinuxClock().wall, [("waiting", "\(shared.backlog.count)")])
             Process.exit(shared.health.exitCode)
@@ -127,17 +145,21 @@ enum Daemon {
 
     private static func makeShared(
         _ settings: Settings, _ log: Log, _ directory: LoopDirectory, _ trust: TrustDelivery,
-        _ opening: StoreOpening, _ console: ConsoleFactory?
+        _ opening: StoreOpening, _ audit: OpenAudit, _ alerts: AlertBoard, _ console: ConsoleFactory?
     ) throws(Failure) -> SharedParts {
         do throws(CryptoFault) {
             let pages = opening.crashPages
+            let guardState = try LoopGuard.state(settings, secret: opening.pseudonymKey)
+            guardState.restore(opening.memory, at: LinuxClock().now, LinuxClock().wall)
             return SharedParts(
                 settings: settings, log: log, health: Health(loopCount: directory.mailboxes.count),
                 store: opening.store, messages: MessageLog(), backlog: Backlog(), doubts: DoubtCount(),
                 counters: directory.mailboxes.map { _ in Counters() }, directory: directory,
                 trust: trust, ticketKey: SecretBytes(SystemRandom.bytes(TLSContext.ticketKeyCount)),
                 jwks: try KeySet.jwks(settings.session), started: LinuxClock().now, pseudonymKey: opening.pseudonymKey,
-                descriptorsMax: Process.descriptorsMax, crashPage: { pages?.page($0) }, console: console)
+                audit: audit, alerts: alerts, anomalies: AnomalyCounters(), descriptorsMax: Process.descriptorsMax,
+                crashPage: { pages?.page($0) }, console: console, guardState: guardState,
+                agents: AgentMemory(settings))
         } catch {
             throw Failure(code: 78, text: "LOLA_JWT_PRIVATE_KEY: not a usable P-256 key (\(error))")
         }

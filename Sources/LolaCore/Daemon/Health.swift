@@ -18,6 +18,9 @@ final class Health: Sendable {
     /// Every loop has finished its work of the drain.
     var isQuiet: Bool { loopsQuiet.load(ordering: .relaxed) >= loopCount }
 
+    /// Every loop but the one that asks has finished.
+    var areOthersQuiet: Bool { loopsQuiet.load(ordering: .relaxed) >= loopCount - 1 }
+
     func loopIsReady() { loopsReady.wrappingAdd(1, ordering: .relaxed) }
     func loopIsQuiet() { loopsQuiet.wrappingAdd(1, ordering: .relaxed) }
     /// Every loop reaches the store: a probe is answered by one of them and speaks for all.
@@ -39,8 +42,13 @@ final class Health: Sendable {
 
     /// `GET /readyz`. A gateway whose store cannot answer would turn away what it is given.
     func readiness(storeIsOpen: Bool) -> HTTPResponse {
-        if isReady, storeIsOpen { return Self.alive }
-        let word = isDraining ? "draining" : isReady ? "store_unavailable" : "starting"
-        return .json(503, [UInt8](text: #"{"status":"\#(word)"}"#))
+        let word = word(storeIsOpen: storeIsOpen)
+        return word == "ok" ? Self.alive : .json(503, [UInt8](text: #"{"status":"\#(word)"}"#))
+    }
+
+    /// `ok`, or why the gateway takes nothing.
+    func word(storeIsOpen: Bool) -> String {
+        if isReady, storeIsOpen { return "ok" }
+        return isDraining ? "draining" : isReady ? "store_unavailable" : "starting"
     }
 }

@@ -28,7 +28,7 @@ enum JournalThreads {
         try run("lola-compactor", folder) { disk in
             let own = JournalCompactor(journal, disk: disk, clock: LinuxClock())
             while !journal.isEnding {
-                if own.step() != .working { compactor.wait(atMost: nil) }
+                if own.step() != .working { compactor.wait(atMost: journal.compactorRest) }
             }
             ended()
         }

@@ -68,14 +68,13 @@ final class FlowLog: EventLog, OperatorLog, RefusalLog {
     private let clock: any Clock
     private var lines: [UInt8] = []
     private var refusals = LineAllowance(most: Limits.refusalLinesMax)
+    /// The time of a line up to its second, for the second that runs.
+    private var stamp: [UInt8] = []
+    private var stampSecond = Int64.min
 
     init(_ log: Log, clock: any Clock) {
         self.log = log
         self.clock = clock
-    }
-
-    func operatorDid(_ action: StaticString, _ id: RecordID) {
-        lines += Log.line(.info, "operator_action", at: clock.wall, [("action", "\(action)"), ("record", id.hex.text)])
     }
 
     func quarantined(_ id: RecordID, crashes: Int) {
@@ -85,7 +84,7 @@ final class FlowLog: EventLog, OperatorLog, RefusalLog {
     }
 
     func deadLetter(_ turn: Turn, _ names: MessageNames, word: String) {
-        add(.error, "dead_letter", turn, names, [("reason", word)])
+        add(.error, "dead_letter", turn, names) { $0.member("reason", word) }
     }
 
     func finished(
@@ -93,11 +92,12 @@ final class FlowLog: EventLog, OperatorLog, RefusalLog {
     ) {
         guard log.isOn(.info) else { return }
         let took = clock.wall - turn.verified.receivedAt
-        var values: [(StaticString, String)] = [("status", status.rawValue)]
-        if let agent { values.append(("agent", agent.rawValue)) }
-        if let refusal { values.append(("reason", refusal.rawValue)) }
-        values.append(("ms", "\(took.inMilliseconds)"))
-        add(.info, "message_done", turn, names, values)
+        add(.info, "message_done", turn, names) { line in
+            line.member("status", status.rawValue)
+            if let agent { line.member("agent", agent.rawValue) }
+            if let refusal { line.member("reason", refusal.rawValue) }
+            line.member("ms", "\(took.inMilliseconds)")
+        }
     }
 
     func webhookRefused(
@@ -127,15 +127,43 @@ final class FlowLog: EventLog, OperatorLog, RefusalLog {
         lines.removeAll(keepingCapacity: lines.capacity <= 65_536)
     }
 
+    /// A line of a message, written in its place: nearly all lines are such.
     private func add(
         _ level: LogLevel, _ event: StaticString, _ turn: Turn, _ names: MessageNames,
-        _ values: [(StaticString, String)]
+        _ values: (inout JSONWriter) -> Void
     ) {
         guard log.isOn(level) else { return }
-        lines += Log.line(level, event, at: clock.wall, [
-            ("message", names.message), ("conversation", names.conversation),
-            ("channel", turn.message.channel.rawValue), ("type", turn.message.type.rawValue),
-        ] + values)
+        var before: [UInt8] = []
+        swap(&before, &lines)
+        var writer = JSONWriter(after: consume before)
+        writer.object { line in
+            line.member("time") { time(to: &$0) }
+            line.member("level", level.word)
+            line.member("event", word: event)
+            line.member("message", bytes: names.messageID.nameBytes)
+            line.member("conversation", bytes: names.conversationID.nameBytes)
+            line.member("channel", word: turn.verified.message.channel.word)
+            line.member("type", turn.verified.message.type.rawValue)
+            values(&line)
+        }
+        writer.endLine()
+        lines = writer.bytes
         if lines.count > 65_536 { flush() }
+    }
+
+    private func time(to writer: inout JSONWriter) {
+        let now = clock.wall
+        let second = now.inSeconds
+        if second != stampSecond {
+            stampSecond = second
+            stamp = Array(CivilDate(WallTime(seconds: second)).rfc3339(milliseconds: true).prefix(20))
+        }
+        var text = stamp
+        let milliseconds = UInt16(truncatingIfNeeded: now.milliseconds - second * 1_000)
+        for digit in [milliseconds / 100, milliseconds / 10 % 10, milliseconds % 10] {
+            text.append(0x30 + UInt8(truncatingIfNeeded: digit))
+        }
+        text.append(0x5A)
+        writer.string(bytes: text)
     }
 }

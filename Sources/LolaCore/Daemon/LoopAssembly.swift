@@ -1,33 +1,6 @@
 // Puts one loop together on its own thread: world, server, client, channels, pipeline, flow, application. What
 // is shared by all loops comes in as `SharedParts`; everything else is built here and never leaves the thread.
 
-/// Values and thread-safe objects that all loops share.
-struct SharedParts: Sendable {
-    let settings: Settings
-    let log: Log
-    let health: Health
-    let store: OpenStore
-    let messages: MessageLog
-    let backlog: Backlog
-    let doubts: DoubtCount
-    let counters: [Counters]
-    let directory: LoopDirectory
-    let trust: TrustDelivery
-    let ticketKey: SecretBytes
-    let jwks: [UInt8]
-    let started: Instant
-    /// Derived from the data key: names people in logs and claims.
-    let pseudonymKey: SecretBytes
-    /// How many descriptors the process may have open.
-    let descriptorsMax: Int
-    /// The page of a loop; nil where there is no folder for it.
-    let crashPage: @Sendable (Int) -> (any CrashPage)?
-    let console: ConsoleFactory?
-}
-
-/// Makes the console of a loop; only `lola dev` has one.
-typealias ConsoleFactory = @Sendable (Loop, OutboundClient, SharedParts) -> any ConsoleApplication
-
 /// Why a loop could not start.
 enum StartFault: Error, Sendable {
     case listen(SocketAddressText, NetFault)
@@ -45,44 +18,63 @@ final class LoopAssembly {
     private let index: IndexKeyKeeper?
     private var isReleasing = false
     private let inbox: Inbox
+    private let operators: OperatorAssembly
+    private let door: LoopGuard
+    private let watch: LoopWatch
     private let shared: SharedParts
     private let mailbox: Mailbox<LoopMail>
     private var isDraining = false
     private var isQuiet = false
+    private var isWriting = false
+    private var isWritten = false
     private var drainDeadline = Instant.distantFuture
 
     /// `number` is the loop's place in the directory; loop 0 also serves the management listener.
-    init(
-        number: Int, clock: any Clock, net: any Net, entropy: any Entropy, shared: SharedParts
-    ) throws(StartFault) {
+    init(number: Int, clock: any Clock, net: any Net, entropy: any Entropy, shared: SharedParts) throws(StartFault) {
         let settings = shared.settings
         self.shared = shared
         mailbox = shared.directory.mailboxes[number]
         loop = Loop(clock: clock, net: net, entropy: entropy, counters: shared.counters[number])
-        server = HTTPServer(
-            loop, headers: SecurityHeaders(isHTTPS: settings.server.publicURL.scheme == .https),
-            tls: try Self.serverTLS(shared), connectionsMax: Self.connectionsMax(shared),
-            bodiesMax: Self.bodiesMax(shared))
-        let client = OutboundClient(loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
+        server = try Self.server(loop, shared)
+        let client = OutboundClient(loop, tls: nil, awaitsTLS: { shared.trust.want() }) { IPAddress(text: $0) }
+        client.circuits = shared.circuits
         let (bare, store) = try Self.store(of: number, loop, shared)
         redis = bare as? RedisStore
         index = try Self.indexKeyKeeper(loop, bare, shared)
         let doubts = Doubts(shared.doubts)
         self.doubts = doubts
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
-        var channels: [ChannelName: any Channel] = [:]
-        for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
-        let whatsapp = channels[.whatsapp] as? WhatsAppChannel
+        let channels = Self.channels(settings, clock)
         let journal = FlowLog(shared.log, clock: clock)
+        let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
+        let watch = try Self.watch(number, loop, shared, bare, store, client, pseudonyms)
+        self.watch = watch
+        let door = LoopGuard(
+            loop, shared, store: store, pseudonyms: pseudonyms, audit: watch.audit, channels: Set(channels.keys),
+            hasConsole: shared.console != nil)
+        self.door = door
+        let operators = try Self.operators(loop, shared, store, pseudonyms, watch.audit)
+        self.operators = operators
+        // Made before the console, which shows what it holds.
+        var toldConsole: ((VerifiedMessage) -> Void)?
+        let requeue = Self.requeue(shared)
+        let tickets = try Self.tickets(loop, settings, .init(
+            store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: watch.audit, alerts: shared.alerts,
+            handOver: { accepted in
+                toldConsole?(accepted.verified)
+                requeue(accepted)
+            },
+            onGuess: { door.lockouts.failed($0, $1) }))
         let signals = CountedSignals(loop.counters)
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
-            agents: try Self.agents(loop, client, shared), retry: RetrySchedule(delays: settings.agents.retry),
-            log: shared.messages, backlog: shared.backlog, journal: journal, doubts: doubts,
-            signals: signals, crashPage: shared.crashPage(number)))
+            agents: try Self.agents(loop, client, shared), tickets: tickets.book,
+            retry: RetrySchedule(delays: settings.agents.retry), log: shared.messages, backlog: shared.backlog,
+            journal: journal, doubts: doubts, signals: signals, crashPage: shared.crashPage(number),
+            audit: watch.audit))
         self.flow = flow
-        let console = shared.console?(loop, client, shared)
-        let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
+        let console = shared.console?(loop, client, tickets.book, shared)
+        toldConsole = console.map { $0.accepted }
         inbox = Inbox(
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
             journal: journal
@@ -96,20 +88,53 @@ final class LoopAssembly {
             _ = readMail()
             flow.take(accepted)
         }
-        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, journal: journal) { accepted in
-            shared.backlog.entered(accepted.lane)
-            shared.messages.insert(MessageRecord(accepted))
-            shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
-        }
+        let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, audit: watch.audit, requeue: requeue)
         let admin = AdminAPI(
             loop, log: shared.messages, pseudonyms: pseudonyms, pipeline: pipeline, client: client, store: store)
-        server.serve(GatewayApplication(.init(
-            server: server, door: WebhookDoor(loop, intake: intake, log: journal, pseudonyms: pseudonyms),
-            channels: channels, whatsapp: whatsapp, admin: admin, deadLetters: deadLetters,
-            health: shared.health, orchestratorToken: settings.orchestratorToken, jwks: shared.jwks,
-            metrics: { Self.metrics(shared, clock.now) }, storeIsOpen: { Self.storeIsOpen(shared) },
-            console: console)))
-        let loop = loop
+        let webhooks = WebhookDoor(
+            loop, intake: intake, log: journal, pseudonyms: pseudonyms, audit: watch.audit,
+            anomalies: shared.anomalies)
+        serve([
+            WebhookArea(webhooks, channels: channels), admin, deadLetters,
+            LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
+            Self.page(server, shared), TicketArea(tickets), operators.api,
+        ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
+        attach(store, journal, client, number: number)
+    }
+
+    private static func server(_ loop: Loop, _ shared: SharedParts) throws(StartFault) -> HTTPServer {
+        let settings = shared.settings
+        return HTTPServer(
+            loop,
+            headers: SecurityHeaders(
+                isHTTPS: settings.server.publicURL.scheme == .https, isDemo: settings.demoMode,
+                themeOrigin: settings.session.themeURL?.origin),
+            tls: try serverTLS(shared), connectionsMax: connectionsMax(shared), bodiesMax: bodiesMax(shared))
+    }
+
+    private static func page(_ server: HTTPServer, _ shared: SharedParts) -> AdminPageArea {
+        let report = HealthReport(shared, clock: server.loop.clock)
+        let events = AdminEvents(server: server, log: shared.messages) { report.figures }
+        return AdminPageArea(events) { report.render() }
+    }
+
+    /// Puts the handlers behind the gatekeeper.
+    private func serve(_ handlers: [any ActionHandler], _ channels: [ChannelName: any Channel]) {
+        let (shared, clock) = (shared, loop.clock)
+        let open = OpenArea(
+            health: shared.health, jwks: shared.jwks, metrics: { Self.metrics(shared, clock.now) },
+            storeIsOpen: { Self.storeIsOpen(shared) && shared.agents.isReady })
+        server.serve(GatewayApplication(
+            server: server, gatekeeper: door.gatekeeper, handlers: [open] + handlers
+        ) { pass in
+            if pass.route.surface == .widget { return Limits.callbackBodyMax }
+            return pass.route.channel.flatMap { channels[$0]?.bodyMax } ?? Limits.bodyAPIMax
+        })
+    }
+
+    /// What the loop asks in every round.
+    private func attach(_ store: any Store, _ journal: FlowLog, _ client: OutboundClient, number: Int) {
+        let (loop, shared) = (loop, shared)
         loop.addSource { store.deliver(at: loop.wall) }
         loop.addBeforeSleep { journal.flush() }
         loop.addSource { [self] in readMail() }
@@ -134,8 +159,13 @@ final class LoopAssembly {
         if let redis {
             redis.onEvent = StoreWatch.redis(loop, shared.log, shared.health, index)
             redis.start()
+            if isFirst { door.lockouts.follow() }
         }
-        if isFirst { StoreWatch(loop, shared.store, shared.log).start() }
+        if isFirst {
+            StoreWatch(loop, shared.store, shared.log).start()
+            operators.keep()
+        }
+        watch.start()
         shared.health.loopIsReady()
         return (publicPort, managementPort)
     }
@@ -160,7 +190,10 @@ final class LoopAssembly {
         loop.finishRound()
     }
 
-    private var isFinished: Bool { isDraining && (shared.health.isQuiet || loop.now >= drainDeadline) }
+    /// A message that rested may have begun again while the last loop became quiet: it is seen to its end.
+    private var isFinished: Bool {
+        isDraining && (shared.health.isQuiet && shared.backlog.busyCount == 0 || loop.now >= drainDeadline)
+    }
 
     /// Takes what other loops have sent. False when there was nothing.
     private func readMail() -> Bool {
@@ -172,6 +205,7 @@ final class LoopAssembly {
     private func receive(_ letter: LoopMail) {
         switch letter {
         case .message(let accepted): flow.take(accepted)
+        case .entriesWithdrawn: flow.lookForWithdrawn()
         case .receipt(let reference, let isTaken): doubts.receipt(reference, isTaken: isTaken)
         case .drain:
             isDraining = true
@@ -183,11 +217,22 @@ final class LoopAssembly {
 
     private func watchDrain() {
         guard !isQuiet, server.publicConnectionCount == 0, shared.backlog.busyCount == 0 else { return }
-        guard let redis else { return becomeQuiet() }
-        // What rests is on record: others take it up at once when the lanes are free.
-        if isReleasing { return }
+        guard isWritten else { return writeLast() }
+        // The trail ends with the last loop that may still write to it.
+        if isReleasing || watch.isFirst && !shared.health.areOthersQuiet { return }
         isReleasing = true
-        redis.releaseAll { [self] in becomeQuiet() }
+        watch.finish { [self] in
+            guard let redis else { return becomeQuiet() }
+            // What rests is on record: others take it up at once when the lanes are free.
+            redis.releaseAll { [self] in becomeQuiet() }
+        }
+    }
+
+    /// What the guard has counted and not written yet.
+    private func writeLast() {
+        if isWriting { return }
+        isWriting = true
+        door.limits.flush { [self] in isWritten = true }
     }
 
     private func becomeQuiet() {
@@ -215,6 +260,51 @@ final class LoopAssembly {
         do throws(CryptoFault) {
             let keys = try SealKeys(shared.settings.data.keys, entropy: loop.entropy)
             return (bare, SealedStore(bare, keys: keys) { _ in loop.counters.add(.storeUnopened) })
+        } catch {
+            throw .key(error)
+        }
+    }
+
+    private static func operators(
+        _ loop: Loop, _ shared: SharedParts, _ store: any Store, _ pseudonyms: Pseudonyms,
+        _ audit: any AuditLog
+    ) throws(StartFault) -> OperatorAssembly {
+        do throws(CryptoFault) {
+            return try OperatorAssembly(
+                loop, shared, store: store, pseudonyms: pseudonyms, audit: audit)
+        } catch {
+            throw .key(error)
+        }
+    }
+
+    private static func channels(_ settings: Settings, _ clock: any Clock) -> [ChannelName: any Channel] {
+        var channels: [ChannelName: any Channel] = [:]
+        for channel in Registry.channels(settings, clock: clock) { channels[channel.name] = channel }
+        return channels
+    }
+
+    private static func tickets(
+        _ loop: Loop, _ settings: Settings, _ around: TicketAssembly.Surroundings
+    ) throws(StartFault) -> TicketAssembly {
+        do throws(CryptoFault) { return try TicketAssembly(loop, settings, around) } catch { throw .key(error) }
+    }
+
+    /// Takes a message that is in the queue to the loop that owns it.
+    private static func requeue(_ shared: SharedParts) -> (AcceptedMessage) -> Void {
+        { accepted in
+            shared.backlog.entered(accepted.lane)
+            shared.messages.insert(MessageRecord(accepted))
+            shared.directory.mailboxes[shared.directory.owner(of: accepted.lane)].post(.message(accepted))
+        }
+    }
+
+    private static func watch(
+        _ number: Int, _ loop: Loop, _ shared: SharedParts, _ bare: any Store, _ store: any Store,
+        _ client: OutboundClient, _ pseudonyms: Pseudonyms
+    ) throws(StartFault) -> LoopWatch {
+        do throws(CryptoFault) {
+            return try LoopWatch(
+                number: number, loop, shared, bare: bare, store: store, client: client, pseudonyms: pseudonyms)
         } catch {
             throw .key(error)
         }
@@ -267,7 +357,8 @@ final class LoopAssembly {
             throw .key(error)
         }
         let share = max(1, Limits.agentInFlightMax / shared.directory.mailboxes.count)
-        return AgentRoster(loop, client: client, http: http, scripted: ScriptedAgents(), inFlightMax: share)
+        let scripted = ScriptedAgents(offersLinks: settings.mode == .dev)
+        return AgentRoster(loop, client: client, http: http, scripted: scripted, inFlightMax: share)
     }
 
     /// Who finds another key than its own cannot go on: its next start takes the one that counts.
@@ -286,7 +377,7 @@ final class LoopAssembly {
         }
     }
 
-    private static func storeIsOpen(_ shared: SharedParts) -> Bool {
+    static func storeIsOpen(_ shared: SharedParts) -> Bool {
         shared.health.isStoreReached && (shared.store.status?.isOpen ?? true)
     }
 
@@ -294,7 +385,8 @@ final class LoopAssembly {
         MetricsPage(
             counters: shared.counters, store: shared.store.status, storeIsOpen: storeIsOpen(shared),
             backlog: shared.backlog.count, logLinesDropped: shared.log.dropped,
-            uptime: now - shared.started, isDraining: shared.health.isDraining
+            uptime: now - shared.started, isDraining: shared.health.isDraining, audit: shared.audit.trail.status,
+            alerts: shared.alerts.totals
         ).render()
     }
 }

@@ -17,6 +17,11 @@ enum OpenStore: Sendable {
         }
     }
 
+    /// What was removed must leave the disk. A Redis does so by itself, with the next rewrite of its files.
+    func requestCompaction() {
+        if case .embedded(let journal) = self { journal.requestCompaction() }
+    }
+
     /// Figures of the journal; nil without one.
     var status: JournalStatus? {
         if case .embedded(let journal) = self { journal.status() } else { nil }

@@ -30,12 +30,16 @@ struct RedisOpening {
         }
         let index = try StoreOpening.indexKey(keys, settings) { Self.ask(store, $0) }
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
-        // Without a folder nobody is blamed: a gateway on Redis need not have one.
-        let pages = Files.makeDirectories(settings.data.directory)
+        // Without a folder nobody is blamed, and nothing that must be audited is done.
+        let hasFolder = Files.makeDirectories(settings.data.directory)
+        let pages = hasFolder
             ? CrashBlame.read(settings.data.directory, slots: loops, log) { Self.ask(store, $0) } : nil
+        let memory = try StoreOpening.memory(keys, settings) { Self.ask(store, $0) }
+        let gateway = GatewayID.find(settings.data.directory)
+        let audit = try StoreOpening.audit(settings, index, gateway: gateway) { Self.ask(store, $0) }
         return StoreOpening(
-            store: .redis(address, trust, index: index.secret), pseudonymKey: pseudonymKey, crashPages: pages,
-            folder: nil, threads: nil)
+            store: .redis(address, trust, index: index.secret), pseudonymKey: pseudonymKey,
+            memory: memory, audit: audit, damages: [], crashPages: pages, folder: nil, threads: nil)
     }
 
     /// Nothing when the address does not ask for TLS.

@@ -42,6 +42,21 @@ enum Registry {
             apiURL: HTTPURL(own.apiURL), clock: clock)
     }
 
+    /// Our number, bot or mail address at each channel that is on.
+    static func ownIDs(_ settings: Settings) -> [ChannelName: [UInt8]] {
+        var ids: [ChannelName: [UInt8]] = [:]
+        ids[.whatsapp] = settings.whatsapp.map { [UInt8](text: $0.phoneNumberID) }
+        ids[.telegram] = settings.telegram.map { [UInt8](text: $0.token.botID) }
+        for channel in [ChannelName.twilioSMS, .twilioWhatsApp] {
+            ids[channel] = settings.twilio.map { [UInt8](text: $0.from) }
+        }
+        ids[.resend] = settings.resend.map { own in
+            let from = [UInt8](text: own.from)
+            return MailText.address(from) ?? from
+        }
+        return ids
+    }
+
     /// The chain in the configured order.
     static func middlewares(_ settings: Settings, entropy: any Entropy) -> [any Middleware] {
         settings.pipeline.middleware.map { middleware($0, settings, entropy) }

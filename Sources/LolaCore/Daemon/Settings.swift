@@ -28,14 +28,21 @@ struct Settings: Sendable {
     let orchestratorToken: SecretBytes
     /// Authentication of the agent and admin surface is bypassed and providers are mocks. Loopback listeners only.
     let demoMode: Bool
-    /// 32 octets that seal provider credentials, when the operator gave them.
-    let credentialsKey: SecretBytes?
+    /// Keys of 32 octets that seal provider credentials: the first seals, all open. Empty when there is none.
+    let credentialsKeys: [SecretBytes]
     let httpLimits: HTTPLimitSettings
     let agentLimits: AgentLimitSettings
     let ipFilters: IPFilterSettings
     let compliance: ComplianceSettings
+    let watch: WatchSettings
     /// Every setting with its value as text (secrets as `***`) and where it came from, in the order of the table.
     let effective: [EffectiveSetting]
+
+    /// Whether any address that messages lead to is one of https: its authorities will be needed.
+    var callsHTTPS: Bool {
+        let channels = [whatsapp?.apiURL, telegram?.apiURL, twilio?.apiURL, resend?.apiURL].compactMap { $0 }
+        return ([identity.url.origin] + channels + agents.urls.values).contains { $0.scheme == .https }
+    }
 }
 
 struct ServerSettings: Sendable {
@@ -182,6 +189,8 @@ struct SessionSettings: Sendable {
 struct WidgetSettings: Sendable {
     let cipURL: WebURL?
     let cardURL: WebURL?
+    /// What the built-in card widget seals to; without it that widget asks for nothing.
+    let vaultKey: VaultKey?
 }
 
 /// Requests per minute.
@@ -212,6 +221,22 @@ struct ComplianceSettings: Sendable {
     let contentFilter: Bool
     /// When calls are allowed at the recipient; nil switches the rule off.
     let callingHours: CallingHours?
+}
+
+/// What watches over the gateway.
+struct WatchSettings: Sendable {
+    /// Keys of 32 octets that sign the audit trail; empty when the derived one does.
+    let auditKeys: [SecretBytes]
+    let alertWebhook: AlertWebhookSettings?
+    /// How long an incident that goes on is told once only.
+    let alertCoolDown: Interval
+    let anomalies: AnomalyThresholds
+}
+
+struct AlertWebhookSettings: Sendable {
+    let url: WebURL
+    /// The octets of the secret, base64 decoded, without its `whsec_` prefix.
+    let secret: SecretBytes
 }
 
 /// One line of `lola config print`.

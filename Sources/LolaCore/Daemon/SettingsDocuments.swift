@@ -113,7 +113,8 @@ enum SettingsDocuments {
 
     private static func text(_ value: String, _ form: SettingForm) -> String {
         switch form {
-        case .text: "\"\(value)\""
+        // JSON5 takes either quotes.
+        case .text: value.contains("\"") ? "'\(value)'" : "\"\(value)\""
         case .number, .flag: value
         case .list: "[" + value.split(separator: ",").map { "\"\($0)\"" }.joined(separator: ", ") + "]"
         }

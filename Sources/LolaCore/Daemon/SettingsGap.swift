@@ -9,9 +9,6 @@ enum SettingsGap {
     }
 
     private static let withoutEffect = [
-        "server.trusted_proxies", "management.demo_mode", "ip_filters.admin_allowlist", "ip_filters.denylist",
-        "credentials.encryption_key", "compliance.content_filter", "compliance.quiet_hours",
-        "limits.http.per_ip", "limits.http.global", "limits.widget.per_ip",
-        "widgets.cip.url", "widgets.card.url",
+        "compliance.content_filter", "compliance.quiet_hours",
     ]
 }

@@ -97,6 +97,14 @@ extension SettingGrammar where Value == WebURL {
     }
 }
 
+extension SettingGrammar where Value == VaultKey {
+    static var vaultKey: Self {
+        plain("JWK", "a public P-256 key as a JSON Web Key with kty, crv, x and y, for encryption") {
+            try? VaultKey(jwk: $0)
+        }
+    }
+}
+
 extension SettingGrammar where Value == IdentityTemplate {
     static var identityURL: Self {
         Self(

@@ -50,20 +50,23 @@ private struct SettingsLoader {
         let (whatsapp, telegram, twilio, resend) = (whatsapp(), telegram(), twilio(), resend())
         let (agents, callback, session) = (agents(), callback(), session())
         let widgets = WidgetSettings(
-            cipURL: reader.optional(SettingsTable.widgetCIPURL), cardURL: reader.optional(SettingsTable.widgetCardURL))
+            cipURL: reader.optional(SettingsTable.widgetCIPURL), cardURL: reader.optional(SettingsTable.widgetCardURL),
+            vaultKey: reader.optional(SettingsTable.widgetVaultKey))
         let (httpLimits, agentLimits, ipFilters) = (httpLimits(), agentLimits(), ipFilters())
-        let credentialsKey = reader.optional(SettingsTable.credentialsKey)
+        let credentialsKeys = reader.optional(SettingsTable.credentialsKeys) ?? []
         let compliance = ComplianceSettings(
             contentFilter: reader.value(SettingsTable.contentFilter),
             callingHours: reader.value(SettingsTable.callingHours))
+        let watch = watch()
         guard let server, let identity, let session, let orchestratorToken, let store else { return nil }
         return Settings(
             mode: mode, server: server, management: management, data: data, store: store, identity: identity,
             pipeline: pipeline, commands: commands, channelAccess: channelAccess, whatsapp: whatsapp,
             telegram: telegram,
             twilio: twilio, resend: resend, agents: agents, callback: callback, session: session, widgets: widgets,
-            orchestratorToken: orchestratorToken, demoMode: demoMode, credentialsKey: credentialsKey,
+            orchestratorToken: orchestratorToken, demoMode: demoMode, credentialsKeys: credentialsKeys,
             httpLimits: httpLimits, agentLimits: agentLimits, ipFilters: ipFilters, compliance: compliance,
+            watch: watch,
             effective: reader.effectiveSettings)
     }
 
@@ -236,6 +239,28 @@ private struct SettingsLoader {
             SessionSettings(
                 ttl: ttl, cipServicesURL: services, themeURL: theme, jwtPrivateKey: key, jwtPreviousKeys: previous)
         }
+    }
+
+    // MARK: Watch
+
+    private func watch() -> WatchSettings {
+        let (url, secret) = (SettingsTable.alertWebhookURL, SettingsTable.alertWebhookSecret)
+        if reader.isGiven(url.definition) { reader.require(secret.definition) }
+        if reader.isGiven(secret.definition) { reader.require(url.definition) }
+        var webhook: AlertWebhookSettings?
+        // Both are read, so that both are told of.
+        let given = (url: reader.optional(url), secret: reader.optional(secret))
+        if let url = given.url, let secret = given.secret {
+            webhook = AlertWebhookSettings(url: url, secret: secret)
+        }
+        return WatchSettings(
+            auditKeys: reader.optional(SettingsTable.auditKeys) ?? [], alertWebhook: webhook,
+            alertCoolDown: reader.value(SettingsTable.alertCoolDown),
+            anomalies: AnomalyThresholds(
+                actionFactor: reader.value(SettingsTable.anomalyActionFactor),
+                actionsMin: reader.value(SettingsTable.anomalyActionsMin),
+                failedAuthentications: reader.value(SettingsTable.anomalyFailedAuthentications),
+                tokens: reader.value(SettingsTable.anomalyTokens)))
     }
 
     // MARK: Protection

@@ -40,13 +40,6 @@ extension SettingGrammar where Value == SecretBytes {
         }
     }
 
-    /// 32 octets.
-    static var hexKey: Self {
-        Self(type: "key", expected: "64 hex digits, not all zero (lola keys new hex)") { text throws(SettingsFault) in
-            SecretBytes(try keyOctets(text[...]))
-        }
-    }
-
     /// Standard Webhooks and Svix spell a secret `whsec_` and base64.
     static var webhookSecret: Self {
         Self(type: "secret", expected: "whsec_ and the base64 of 16 to 128 octets") { text throws(SettingsFault) in

@@ -126,9 +126,13 @@ enum SettingsTable {
     static let denylist = Setting(
         "ip_filters.denylist", "IP_DENYLIST", .blocks, default: "", example: "203.0.113.0/24",
         "Addresses that are refused on every route, webhooks included.")
-    static let credentialsKey = Setting.secret(
-        "credentials.encryption_key", "CREDENTIALS_ENCRYPTION_KEY", .hexKey, absence: "no stored credentials",
-        example: "<64 hex digits>", "Seals provider credentials that are registered at run time, with AES-256-GCM.")
+    static let credentialsKeys = Setting.secret(
+        "credentials.encryption_key", "CREDENTIALS_ENCRYPTION_KEY", .hexKeys, absence: "no stored credentials",
+        example: "<64 hex digits>",
+        """
+        Seals provider credentials that are registered at run time, with AES-256-GCM. To rotate, put the new key first \
+        and keep the old one behind a comma, then run `lola credentials rotate`.
+        """)
     static let contentFilter = Setting(
         "compliance.content_filter", "LOLA_CONTENT_FILTER", .onOff, default: "on",
         "Whether what agents send is searched for forbidden content.")
@@ -155,9 +159,9 @@ enum SettingsTable {
         ] + channels + conversations + [
             httpPerIP.definition, httpGlobal.definition, widgetPerIP.definition, actionsPerMinute.definition,
             actionsPerHour.definition, actionsPerDay.definition, callsSameNumber.definition, spendPerDay.definition,
-            spendPerMonth.definition, adminAllowlist.definition, denylist.definition, credentialsKey.definition,
+            spendPerMonth.definition, adminAllowlist.definition, denylist.definition, credentialsKeys.definition,
             contentFilter.definition, callingHours.definition,
-        ]
+        ] + watch
 }
 
 /// The word in `store.kind`.

@@ -133,20 +133,25 @@ extension SettingsTable {
         "session.cip_services_url", "LOLA_CIP_SERVICES_URL", .endpointURL, example: "https://cip.bank.example",
         "Handed to widgets: where the identity verification services are.")
     static let themeURL = Setting(
-        "session.theme_url", "LOLA_THEME_URL", .endpointURL, example: "https://static.bank.example/lola.css",
-        "Handed to widgets: the style they should wear.")
+        "session.theme_url", "LOLA_THEME_URL", .endpointURL, example: "https://static.bank.example/lola.json",
+        "Handed to widgets: where the bank's colours are. The built-in ones read the JSON of docs/WIDGETS.md.")
     static let widgetCIPURL = Setting(
         "widgets.cip.url", "LOLA_WIDGET_CIP_URL", .endpointURL, absence: "built-in widget",
         example: "https://widgets.bank.example/cip", "The bank's own widget for identity verification.")
     static let widgetCardURL = Setting(
         "widgets.card.url", "LOLA_WIDGET_CARD_URL", .endpointURL, absence: "built-in widget",
         example: "https://widgets.bank.example/card", "The bank's own widget for card authorisation.")
+    static let widgetVaultKey = Setting(
+        "widgets.vault_public_key", "LOLA_VAULT_PUBLIC_KEY", .vaultKey, absence: "the built-in card widget is closed",
+        example: #"{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","#
+            + #""y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}"#,
+        "The card vault's public key. The built-in card widget seals card numbers to it in the browser.")
 
     static let conversations: [SettingDefinition] =
         agentURLs.map(\.setting.definition) + [
             agentTimeout.definition, agentRetry.definition, callbackEncryptionKeys.definition,
             callbackSigningKeys.definition, callbackTTL.definition, jwtPrivateKey.definition,
             jwtPreviousKeys.definition, sessionTTL.definition, cipServicesURL.definition, themeURL.definition,
-            widgetCIPURL.definition, widgetCardURL.definition,
+            widgetCIPURL.definition, widgetCardURL.definition, widgetVaultKey.definition,
         ]
 }

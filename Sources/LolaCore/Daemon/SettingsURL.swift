@@ -54,6 +54,9 @@ struct WebURL: Hashable, Sendable {
     /// Path and query as a request line carries them (RFC 9112 §3.2.1).
     var target: String { (path.isEmpty ? "/" : path) + (query.map { "?\($0)" } ?? "") }
 
+    /// Scheme, host and port, as a content policy and a browser write them (RFC 6454 §6.1).
+    var origin: String { "\(scheme.rawValue)://\(authority)" }
+
     /// Host and port as the `Host` field carries them (RFC 9110 §7.2).
     var authority: String { Self.authority(host, port, scheme) }
 

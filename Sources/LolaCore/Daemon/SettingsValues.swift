@@ -22,22 +22,6 @@ struct DollarAmount: Hashable, Comparable, Sendable {
     static func < (left: DollarAmount, right: DollarAmount) -> Bool { left.cents < right.cents }
 }
 
-/// Hours of the recipient's day in which calls are allowed: from `start` up to, but not including, `end`.
-struct CallingHours: Hashable, Sendable {
-    let start: Int
-    let end: Int
-
-    /// `8-21`: start 0…23, end 1…24, start before end.
-    init?(_ text: [UInt8]) {
-        let parts = text.split(separator: 0x2D, omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ (1...2).contains($0.count) }), let start = ASCII.decimal(parts[0]),
-            let end = ASCII.decimal(parts[1]), start < end, end <= 24
-        else { return nil }
-        self.start = start
-        self.end = end
-    }
-}
-
 extension Interval {
     /// `500ms`, `10s`, `2m`, `1h`: whole numbers, one unit. Nil for anything else or more than a year.
     init?(setting text: [UInt8]) {

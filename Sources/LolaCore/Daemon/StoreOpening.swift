@@ -6,6 +6,12 @@ struct StoreOpening {
     let store: OpenStore
     /// Names people in logs and records; made once per store.
     let pseudonymKey: SecretBytes
+    /// What the guard of an earlier process, or of other gateways, wrote.
+    let memory: GuardMemory
+    /// Keys of the audit trail, and its end as the store remembers it.
+    let audit: AuditMemory
+    /// What is damaged in the journal, in words for an alert.
+    let damages: [String]
     /// Nil where the file cannot be made; then no message is ever blamed.
     let crashPages: LinuxCrashPages?
     /// Holds the lock of the folder: must live as long as the process.
@@ -47,6 +53,22 @@ struct StoreOpening {
         }
     }
 
+    static func memory(
+        _ keys: SealKeys, _ settings: Settings, _ ask: (StoreOperation) -> StoreAnswer
+    ) throws(Daemon.Failure) -> GuardMemory {
+        if let memory = GuardMemory(keys: keys, ask: ask) { return memory }
+        throw Daemon.Failure(code: 74, text: "the store in \(place(settings)) cannot be read")
+    }
+
+    static func audit(
+        _ settings: Settings, _ index: IndexKey, gateway: String, _ ask: (StoreOperation) -> StoreAnswer
+    ) throws(Daemon.Failure) -> AuditMemory {
+        try crypto { () throws(CryptoFault) in
+            try AuditMemory.find(
+                configured: settings.watch.auditKeys, index: index.secret, gateway: gateway, ask: ask)
+        }
+    }
+
     private static func place(_ settings: Settings) -> String {
         if case .redis = settings.store.engine { "Redis" } else { settings.data.directory }
     }
@@ -69,20 +91,27 @@ private struct EmbeddedOpening {
         let keys = try StoreOpening.crypto { () throws(CryptoFault) in
             try SealKeys(settings.data.keys, entropy: LinuxEntropy())
         }
-        let (journal, threads, disk) = try openJournal(folder, keys)
+        let (journal, report, threads, disk, damages) = try openJournal(folder, keys)
         let bare = Conversation(JournalStore(journal, loop: 0), loops[0])
         let index = try StoreOpening.indexKey(keys, settings) { bare.ask($0) }
+        guard let epoch = StoreEpoch.find(report, entropy: LinuxEntropy(), ask: { bare.ask($0) }) else {
+            throw Daemon.Failure(code: 74, text: "the store in \(folder) cannot be written")
+        }
+        journal.note(epoch: epoch)
         let pseudonymKey = try StoreOpening.crypto { () throws(CryptoFault) in try index.pseudonymKey() }
+        let audit = try StoreOpening.audit(settings, index, gateway: AuditHead.embedded) { bare.ask($0) }
+        let memory = try StoreOpening.memory(keys, settings) { bare.ask($0) }
         let pages = CrashBlame.read(folder, slots: loops.count, log) { bare.ask($0) }
         return StoreOpening(
-            store: .embedded(journal), pseudonymKey: pseudonymKey, crashPages: pages, folder: disk, threads: threads)
+            store: .embedded(journal), pseudonymKey: pseudonymKey, memory: memory, audit: audit, damages: damages,
+            crashPages: pages, folder: disk, threads: threads)
     }
 
     // MARK: Journal
 
     private func openJournal(
         _ folder: String, _ keys: SealKeys
-    ) throws(Daemon.Failure) -> (Journal, StoreThreads, LinuxDisk) {
+    ) throws(Daemon.Failure) -> (Journal, JournalReport, StoreThreads, LinuxDisk, damages: [String]) {
         guard let writer = EventFD(), let compactor = EventFD(), let ended = EventFD() else {
             throw Daemon.Failure(code: 1, text: "the process has no file descriptor left")
         }
@@ -113,7 +142,8 @@ private struct EmbeddedOpening {
         } catch {
             throw Daemon.Failure(code: 73, text: "data.dir: \(error.rawValue)")
         }
-        return (opened.journal, threads, disk)
+        let damages = opened.report.damages.filter(\.isNew).map { "\($0.kind.rawValue) in \($0.file)" }
+        return (opened.journal, opened.report, threads, disk, damages)
     }
 
     /// 78 for what the operator must change, 73 for what cannot be made, 74 for a device that fails (CONTRACT §2).

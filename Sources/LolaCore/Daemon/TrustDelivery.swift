@@ -1,5 +1,6 @@
-// The system's authorities on their way to the loops. OpenSSL takes tens of milliseconds to read them and only https
-// calls need them, so the main thread reads them once the loops run, and the start does not wait.
+// The system's authorities on their way to the loops. OpenSSL takes tens of milliseconds and a megabyte to read them,
+// and only https calls need them: a thread reads them once somebody wants them, and the start does not wait.
+import Synchronization
 
 /// The authorities, or why there are none.
 typealias TrustOutcome = Result<TLSTrust, TLSContextFault>
@@ -7,9 +8,20 @@ typealias TrustOutcome = Result<TLSTrust, TLSContextFault>
 /// One box for each loop. Any thread delivers, once; each loop takes from its own.
 final class TrustDelivery: Sendable {
     private let boxes: [Mailbox<TrustOutcome>]
+    private let begin: @Sendable (TrustDelivery) -> Void
+    private let isWanted = Atomic<Bool>(false)
 
-    /// `wakers` are those of the loops, in their order.
-    init(wakers: [any Waker]) { boxes = wakers.map { Mailbox(waker: $0) } }
+    /// `wakers` are those of the loops, in their order. `begin` has the authorities read and delivered, and returns at
+    /// once.
+    init(wakers: [any Waker], begin: @escaping @Sendable (TrustDelivery) -> Void = { _ in }) {
+        boxes = wakers.map { Mailbox(waker: $0) }
+        self.begin = begin
+    }
+
+    /// Somebody calls over https, or will. Any thread, any number of times.
+    func want() {
+        if !isWanted.exchange(true, ordering: .relaxed) { begin(self) }
+    }
 
     func deliver(_ outcome: TrustOutcome) {
         for box in boxes { box.post(outcome) }

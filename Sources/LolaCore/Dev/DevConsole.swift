@@ -14,13 +14,20 @@ final class DevConsole: ConsoleApplication {
     private let client: OutboundClient
     private let world: SandboxWorld
     private let messages: MessageLog
+    private let book: TicketBook
+    private let vault: SandboxVault?
     private let setup: Setup
 
-    init(_ loop: Loop, client: OutboundClient, world: SandboxWorld, messages: MessageLog, setup: Setup) {
+    init(
+        _ loop: Loop, client: OutboundClient, world: SandboxWorld, messages: MessageLog, book: TicketBook,
+        vault: SandboxVault?, setup: Setup
+    ) {
         self.loop = loop
         self.client = client
         self.world = world
         self.messages = messages
+        self.book = book
+        self.vault = vault
         self.setup = setup
     }
 
@@ -61,6 +68,9 @@ final class DevConsole: ConsoleApplication {
         case ["senders"]: answer(only([.get, .head], request) { senders() })
         case ["chat"]: answer(only([.get, .head], request) { chat(request) })
         case ["trace"]: answer(only([.get, .head], request) { trace(request) })
+        case ["tickets"]:
+            guard request.head.method == .get else { return answer(only([.get], request) { .empty(200) }) }
+            tickets(request, answer)
         case ["send"]:
             guard request.head.method == .post else { return answer(only([.post], request) { .empty(200) }) }
             send(request, answer)
@@ -72,7 +82,11 @@ final class DevConsole: ConsoleApplication {
         let rest = Array(path.dropFirst())
         switch path.first?.text {
         case "identity" where rest.count == 1:
-            return only([.get, .head], request) { SandboxIdentity.answer(rest[0], cast: world.cast) }
+            return only([.get, .head], request) {
+                SandboxIdentity.answer(rest[0], cast: world.cast, isVerified: world.isVerified)
+            }
+        case "vault" where rest.isEmpty:
+            return only([.post], request) { vault?.answer(request) ?? unknown(request) }
         case "graph":
             let graph = SandboxGraph(world: world, phoneNumberID: setup.secrets.phoneNumberID)
             let random = loop.entropy.bytes(WebhookForge.randomCount)
@@ -135,11 +149,9 @@ final class DevConsole: ConsoleApplication {
 
     /// `?sender=&channel=&since=`: the whole chat, or only its revision when that is what the page has.
     private func chat(_ request: HTTPRequest) -> HTTPResponse {
-        guard let query = query(request), let sender = query.first("sender"), let word = query.first("channel"),
-            let person = world.cast.person(sender), let channel = ChannelName(rawValue: word.text)
-        else { return invalid(request) }
+        guard let (person, channel) = place(request) else { return invalid(request) }
         let transcript = world.transcript(with: person.address(on: channel))
-        let known = query.first("since").flatMap { ASCII.decimal($0) }
+        let known = query(request)?.first("since").flatMap { ASCII.decimal($0) }
         var writer = JSONWriter(capacity: 1_024)
         writer.object { writer in
             writer.key("revision")
@@ -149,6 +161,32 @@ final class DevConsole: ConsoleApplication {
             }
         }
         return .json(200, writer.bytes)
+    }
+
+    /// Whose chat the query means.
+    private func place(_ request: HTTPRequest) -> (person: SandboxPerson, channel: ChannelName)? {
+        guard let query = query(request), let sender = query.first("sender"), let word = query.first("channel"),
+            let person = world.cast.person(sender), let channel = ChannelName(rawValue: word.text)
+        else { return nil }
+        return (person, channel)
+    }
+
+    /// `?sender=&channel=`: the newest ticket of each operation in the chat.
+    private func tickets(_ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
+        guard let (person, channel) = place(request) else { return answer(invalid(request)) }
+        let own: [UInt8]
+        switch channel {
+        case .whatsapp: own = setup.secrets.phoneNumberID
+        case .telegram: own = setup.secrets.telegramBotID
+        }
+        let sender: [UInt8]
+        switch person.address(on: channel) {
+        case .whatsappNumber(let digits): sender = digits
+        case .whatsappUser(let id): sender = id
+        case .telegramChat(let chat): sender = [UInt8](text: "\(chat)")
+        }
+        let conversation = ConversationKey(bytes: channel.bytes + [0x3A] + own + [0x3A] + sender)
+        DevTickets.collect(book, of: conversation) { [book] in answer(DevTickets.answer($0, book)) }
     }
 
     private func trace(_ request: HTTPRequest) -> HTTPResponse {
@@ -272,6 +310,9 @@ final class DevConsole: ConsoleApplication {
 
     func accepted(_ verified: VerifiedMessage) {
         let message = verified.message
+        if let event = message.event, event.outcome == .success, event.operation == [UInt8](text: "cip") {
+            world.verify(message.replyTo)
+        }
         let word = [UInt8](text: message.type.rawValue)
         let (kind, text): (SandboxEntry.Kind, [UInt8]) =
             switch message.type {
@@ -280,6 +321,7 @@ final class DevConsole: ConsoleApplication {
             case .button, .list: (.choice, message.text ?? word)
             case .contact: (.contact, message.phone ?? [])
             case .image: (.image, message.text ?? [])
+            case .event: (.event, message.event.map(DevTickets.words) ?? word)
             default: (.other, message.text ?? word)
             }
         world.record(

@@ -2,11 +2,14 @@
 // the console for `GET /dev/sandbox/identity/{phone}`, over real HTTP like any other identity service.
 
 enum SandboxIdentity {
-    static func answer(_ phone: [UInt8], cast: SandboxCast) -> HTTPResponse {
+    /// - Parameter isVerified: whether the person has passed the identity check since the start.
+    static func answer(
+        _ phone: [UInt8], cast: SandboxCast, isVerified: (SandboxPerson) -> Bool = { _ in false }
+    ) -> HTTPResponse {
         guard let phone = E164(phone) else { return failure(400, "the path must end in a number in E.164") }
         let person = cast.person(phone: phone)
         var writer = JSONWriter()
-        switch person.standing {
+        switch person.standing(isVerified: isVerified(person)) {
         case .unreachable: return failure(503, "this sender shows what happens when the service is down")
         case .unknown: writer.object { $0.member("sender", nil as String?) }
         case .known(let verdict):

@@ -27,6 +27,14 @@ struct SandboxPerson: Sendable {
     let telegramID: Int64
     private var givenMail: [UInt8]?
 
+    /// What the service answers once the person's identity check has come back: it passes whoever was not blocked.
+    func standing(isVerified: Bool) -> Standing {
+        switch standing {
+        case .known(.pending) where isVerified, .unknown where isVerified: .known(.passed)
+        default: standing
+        }
+    }
+
     /// Where replies on a channel go.
     func address(on channel: ChannelName) -> ReplyAddress {
         switch channel {
@@ -88,11 +96,13 @@ struct SandboxCast: Sendable {
             ("passed", "Ana Torres", "+15550100", .known(.passed),
                 "Known and verified. The home agent greets her by name and can prepare a payment."),
             ("pending", "Luis Ortega", "+15550101", .known(.pending),
-                "Known, but his identity check is not finished. The pending agent explains what is missing."),
+                "Known, but his identity check is not finished. The pending agent sends him a link; once the check "
+                    + "is done there, the bank knows him as verified until the next start."),
             ("blocked", "Marta Ruiz", "+15550102", .known(.blocked),
                 "Known and blocked. The blocked agent answers, whatever she writes."),
             ("unknown", "Somebody new", "+15550103", .unknown,
-                "A number that the bank does not know. The onboarding agent welcomes the newcomer."),
+                "A number that the bank does not know. The onboarding agent welcomes the newcomer and sends a link to "
+                    + "prove who it is."),
             ("no-phone", "Camila Reyes", "+15550104", .known(.passed),
                 "Writes without showing a number, so nobody can be looked up. Onboarding asks for the contact; "
                     + "once it is shared, Camila is recognised."),

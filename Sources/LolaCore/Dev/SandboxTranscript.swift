@@ -28,7 +28,7 @@ struct SandboxEntry: Sendable {
     enum State: String, Sendable { case sending, accepted, refused }
 
     /// What it is; the page draws each kind its own way.
-    enum Kind: String, Sendable { case text, choice, contact, image, other, buttons, list }
+    enum Kind: String, Sendable { case text, choice, contact, image, event, other, buttons, list }
 
     let side: Side
     let kind: Kind

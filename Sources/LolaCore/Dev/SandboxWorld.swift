@@ -5,6 +5,8 @@ import Synchronization
 final class SandboxWorld: Sendable {
     private struct State {
         var transcripts: [ReplyAddress: SandboxTranscript] = [:]
+        /// Whose identity check came back with success.
+        var verified: Set<E164> = []
         /// Grows with every change; begins at the time of the start, so that a page left open over a restart sees
         /// that everything it knows is gone.
         var revision: Int64
@@ -68,6 +70,27 @@ final class SandboxWorld: Sendable {
             if state.transcripts[address]?.hasSharedContact ?? false { return false }
             state.change(address) { transcript, _ in transcript.hasSharedContact = true }
             return true
+        }
+    }
+
+    /// Notes that the identity check of whoever is at the address has come back with success.
+    func verify(_ address: ReplyAddress) {
+        guard let person = person(at: address) else { return }
+        // As many as there may be chats: whoever is beyond that stays as they were.
+        state.withLock { if $0.verified.count < Limits.sandboxChatsMax { $0.verified.insert(person.phone) } }
+    }
+
+    func isVerified(_ person: SandboxPerson) -> Bool { state.withLock { $0.verified.contains(person.phone) } }
+
+    private func person(at address: ReplyAddress) -> SandboxPerson? {
+        let known = cast.people.first { person in
+            ChannelName.allCases.contains { person.address(on: $0) == address }
+        }
+        if let known { return known }
+        switch address {
+        case .whatsappNumber(let digits): return E164(digits: digits).map { SandboxPerson(phone: $0) }
+        case .telegramChat(let chat): return E164(digits: [UInt8](text: "\(chat)")).map { SandboxPerson(phone: $0) }
+        case .whatsappUser: return nil
         }
     }
 

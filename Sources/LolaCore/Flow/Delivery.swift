@@ -46,7 +46,7 @@ final class Delivery {
     /// fresh answer; else so many requests were accepted before a crash, and the next one is in doubt.
     func start(_ replies: [Reply], reference: [UInt8], after: Int?) {
         var deliveries: [MessageRecord.Delivery] = []
-        let known = parts.log.find(message.key)?.deliveries.count ?? 0
+        let known = parts.log.find(ledger.id)?.deliveries.count ?? 0
         sent = after ?? 0
         for (ordinal, reply) in replies.enumerated() {
             var id = reference + [0x2E]
@@ -61,7 +61,7 @@ final class Delivery {
                     .init(kind: reply.word, status: isSent ? .sent : .pending, attempts: 0, error: nil))
             }
         }
-        parts.log.update(message.key) { $0.deliveries.append(contentsOf: deliveries) }
+        parts.log.update(ledger.id) { $0.deliveries.append(contentsOf: deliveries) }
         items.reverse()
         if after != nil { doubt() } else { next() }
     }
@@ -74,7 +74,7 @@ final class Delivery {
         let timer = loop.after(Limits.doubtWait) { [self] in
             parts.doubts.close(reference)
             ledger.rests(false)
-            ledger.step(next)
+            ledger.step { ledger.unlessErased(next) }
         }
         parts.doubts.open(reference) { [self] isTaken in
             loop.cancel(timer)
@@ -103,7 +103,7 @@ final class Delivery {
         case .accepted(let providerID):
             note(item, .sent, nil)
             if !providerID.isEmpty {
-                let place = MessageLog.DeliveryPlace(key: message.key, index: item.record)
+                let place = MessageLog.DeliveryPlace(record: ledger.id, index: item.record)
                 parts.log.sent(providerID, by: message.channel, as: place)
             }
             sent += 1
@@ -142,7 +142,7 @@ final class Delivery {
     }
 
     private func note(_ item: Item, _ status: MessageRecord.Delivery.Status, _ word: StaticString?) {
-        parts.log.update(message.key) { record in
+        parts.log.update(ledger.id) { record in
             guard item.record < record.deliveries.count else { return }
             record.deliveries[item.record].status = status
             record.deliveries[item.record].attempts = item.attempts

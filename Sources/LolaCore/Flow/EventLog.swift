@@ -1,9 +1,8 @@
 // What the flow reports as it happens: one line each, fixed keys, people only as pseudonyms. The daemon writes
 // them as JSON lines; the simulator and the tests collect them.
 
-/// What operators did and must hear of, until the audit trail stands beside it: one line each.
+/// What operators must hear of: one line each.
 protocol OperatorLog: AnyObject {
-    func operatorDid(_ action: StaticString, _ id: RecordID)
     /// Put aside: it has killed the process so often, or (0) its record cannot be read.
     func quarantined(_ id: RecordID, crashes: Int)
 }

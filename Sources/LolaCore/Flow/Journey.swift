@@ -29,6 +29,7 @@ final class Journey {
         ledger = MessageLedger(accepted, parts, resting: resting)
     }
 
+    var messageID: RecordID { names.messageID }
     private var loop: Loop { parts.loop }
     private var names: MessageNames { accepted.names }
     private var message: InboundMessage { turn.message }
@@ -100,6 +101,11 @@ final class Journey {
             parts.store.submit(operation) { [self] result in ledger.step { advance(.store(result)) } }
         case .stopped(let refusal, let reply):
             self.refusal = refusal
+            if refusal == .senderNotAllowed {
+                parts.audit.note(AuditEvent(
+                    action: .senderRefused, actor: "gateway", subject: names.sender, outcome: refusal.rawValue,
+                    facts: [("channel", message.channel.rawValue)]))
+            }
             self.answer(with: reply.map { [$0] } ?? [], thenEnd: .stopped, isNotice: true)
         case .agent(let name):
             agent = name
@@ -145,14 +151,22 @@ final class Journey {
     private func answered(_ answer: AgentAnswer) {
         loop.counters.add(.cardsMasked, answer.maskedCards)
         turn.detail = "attempt \(agentAttempts), \(answer.replies.count) replies"
-        if answer.refusedTicket != nil { turn.detail += ", ticket refused" }
+        if let wish = answer.ticket {
+            turn.detail += parts.tickets == nil ? ", ticket refused" : ", ticket \(wish.word)"
+        }
         turn.record("agent", answer.isDeferred ? "deferred" : "answered", took: sinceAsked)
         var changes: [StoreOperation] = []
         if let state = answer.state {
             changes.append(
                 state.isEmpty ? .remove(stateKey) : .put(stateKey, state, expires: Limits.agentStateRetention))
         }
-        self.answer(with: answer.replies, thenEnd: answer.isDeferred ? .deferred : .done, with: changes)
+        let status: MessageRecord.Status = answer.isDeferred ? .deferred : .done
+        guard let wish = answer.ticket, let tickets = parts.tickets else {
+            return self.answer(with: answer.replies, thenEnd: status, with: changes)
+        }
+        saveTrace()
+        let desk = TicketDesk(tickets, ledger, message.conversation, asker: agent)
+        desk.answer(with: answer.replies, wish, thenEnd: status, with: changes) { [self] in deliver($0, after: nil) }
     }
 
     private func failed(_ failure: AgentFailure) {
@@ -181,8 +195,9 @@ final class Journey {
         with replies: [Reply], thenEnd status: MessageRecord.Status, with changes: [StoreOperation] = [],
         isNotice: Bool = false
     ) {
-        saveTrace()
+        // Without a reply the end of the message saves it.
         if replies.isEmpty { return finish(status, with: changes) }
+        saveTrace()
         let outbox = OutboxRecord(status: status, agent: agent, isNotice: isNotice, replies: replies)
         ledger.record(outbox, with: changes) { [self] in deliver(outbox, after: nil) }
     }
@@ -230,7 +245,7 @@ final class Journey {
 
     private func saveTrace() {
         let (trace, agent) = (turn.trace, agent)
-        parts.log.update(message.key) { record in
+        parts.log.update(names.messageID) { record in
             record.trace = trace
             record.agent = agent
         }
@@ -241,15 +256,18 @@ final class Journey {
         ledger.finish(with: changes) { [self] in leave(status) }
     }
 
-    /// Another gateway has the conversation now; it goes on with the message.
+    /// Another gateway has the conversation now and goes on with the message, or its sender has been erased.
     private func handedOver() {
-        turn.record("store", "handed_over", took: .zero)
-        leave(.handedOver)
+        turn.record("store", ledger.isErased ? "erased" : "handed_over", took: .zero)
+        leave(ledger.isErased ? .erased : .handedOver)
     }
+
+    /// Nothing further is done with the message; the store has forgotten it.
+    func erase() { ledger.erase() }
 
     private func leave(_ status: MessageRecord.Status) {
         let (trace, agent, finished) = (turn.trace, agent, loop.clock.wall)
-        parts.log.update(message.key) { record in
+        parts.log.update(names.messageID) { record in
             record.trace = trace
             record.agent = agent
             record.status = status
@@ -267,7 +285,7 @@ final class Journey {
         case .stopped: .messagesStopped
         case .deadLetter: .messagesDead
         case .deferred, .done: .messagesDone
-        case .accepted, .handedOver: nil
+        case .accepted, .handedOver, .erased: nil
         }
     }
 

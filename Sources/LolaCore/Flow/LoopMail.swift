@@ -5,6 +5,8 @@ enum LoopMail: Sendable {
     case message(AcceptedMessage)
     /// A channel's receipt of a request of ours, by its reference.
     case receipt([UInt8], isTaken: Bool)
+    /// Entries were withdrawn from the queue: what is held here must be looked for.
+    case entriesWithdrawn
     /// Stop taking work, finish what is there.
     case drain
 }

@@ -10,10 +10,13 @@ final class MessageFlow {
         var count = 1
         /// The message in hand waits for a time to come.
         var isResting = false
+        /// The message in hand.
+        var journey: Journey?
     }
 
     let parts: FlowParts
-    private var lines: [ConversationKey: Line] = [:]
+    /// By the store's id of the conversation.
+    private var lines: [RecordID: Line] = [:]
     /// What is in hand or waits, so that an entry which the queue gives twice is handled once.
     private var known: Set<RecordID> = []
 
@@ -26,7 +29,7 @@ final class MessageFlow {
     /// conversation is busy.
     func take(_ accepted: AcceptedMessage) {
         guard known.insert(accepted.names.messageID).inserted else { return parts.backlog.left(accepted.lane) }
-        let key = accepted.message.conversation
+        let key = accepted.names.conversationID
         guard var line = lines[key] else {
             lines[key] = Line()
             return begin(accepted)
@@ -38,42 +41,89 @@ final class MessageFlow {
     }
 
     private func begin(_ accepted: AcceptedMessage) {
-        let key = accepted.message.conversation
+        let key = accepted.names.conversationID
         let journey = Journey(
             accepted, parts,
             resting: { [self] isResting in rest(key, isResting) },
             completion: { [self] in ended(accepted) })
+        lines[key]?.journey = journey
         journey.start()
+    }
+
+    // MARK: Erasure
+
+    /// Asks the store for every message that is held here, and lets go of those it has forgotten: an erasure has taken
+    /// them. A few at a time.
+    func lookForWithdrawn() { look(Array(known)[...]) }
+
+    private func look(_ ids: ArraySlice<RecordID>) {
+        let some = ids.prefix(Limits.erasurePageMax)
+        var open = some.count
+        var gone: Set<RecordID> = []
+        for id in some {
+            parts.store.submit(.holding(StoreKey(.inbound, id))) { [self] answer in
+                if answer == .fenced { gone.insert(id) }
+                open -= 1
+                guard open == 0 else { return }
+                if !gone.isEmpty { drop(gone) }
+                look(ids.dropFirst(some.count))
+            }
+        }
+    }
+
+    private func drop(_ gone: Set<RecordID>) {
+        for key in lines.keys {
+            guard var line = lines[key] else { continue }
+            var kept = FIFO<AcceptedMessage>()
+            var dropped = 0
+            while let accepted = line.waiting.popFirst() {
+                guard gone.contains(accepted.names.messageID) else {
+                    kept.append(accepted)
+                    continue
+                }
+                known.remove(accepted.names.messageID)
+                parts.backlog.left(accepted.lane)
+                dropped += 1
+            }
+            line.waiting = kept
+            line.count -= dropped
+            if line.isResting { parts.backlog.wake(dropped) }
+            lines[key] = line
+            if let journey = line.journey, gone.contains(journey.messageID) { journey.erase() }
+        }
     }
 
     private func ended(_ accepted: AcceptedMessage) {
         known.remove(accepted.names.messageID)
         parts.backlog.left(accepted.lane)
-        let key = accepted.message.conversation
+        let key = accepted.names.conversationID
         guard let next = lines[key]?.waiting.popFirst() else {
             lines[key] = nil
             return
         }
         lines[key]?.count -= 1
+        lines[key]?.journey = nil
         // On the loop's next round: a long queue of quick messages must not grow the stack.
         parts.loop.soon { self.begin(next) }
     }
 
-    private func rest(_ key: ConversationKey, _ isResting: Bool) {
+    private func rest(_ key: RecordID, _ isResting: Bool) {
         guard let line = lines[key], line.isResting != isResting else { return }
         lines[key]?.isResting = isResting
         if isResting { parts.backlog.rest(line.count) } else { parts.backlog.wake(line.count) }
     }
 }
 
-/// What every journey on a loop works with.
-struct FlowParts {
+/// What every journey on a loop works with. An object: each step of a message passes it on.
+final class FlowParts {
     let loop: Loop
     let client: OutboundClient
     let store: any Store
     let channels: [ChannelName: any Channel]
     let pipeline: Pipeline
     let agents: AgentRoster
+    /// Nil where no agent may ask for one.
+    let tickets: TicketBook?
     let retry: RetrySchedule
     let log: MessageLog
     let backlog: Backlog
@@ -82,4 +132,29 @@ struct FlowParts {
     let signals: any ContactSignals
     /// Names the message whose code runs, for the case that it kills the process.
     let crashPage: (any CrashPage)?
+    /// What was refused to a sender is audited.
+    let audit: any AuditLog
+
+    init(
+        loop: Loop, client: OutboundClient, store: any Store, channels: [ChannelName: any Channel],
+        pipeline: Pipeline, agents: AgentRoster, tickets: TicketBook?, retry: RetrySchedule, log: MessageLog,
+        backlog: Backlog, journal: any EventLog, doubts: Doubts, signals: any ContactSignals,
+        crashPage: (any CrashPage)?, audit: any AuditLog
+    ) {
+        self.loop = loop
+        self.client = client
+        self.store = store
+        self.channels = channels
+        self.pipeline = pipeline
+        self.agents = agents
+        self.retry = retry
+        self.log = log
+        self.backlog = backlog
+        self.journal = journal
+        self.doubts = doubts
+        self.signals = signals
+        self.crashPage = crashPage
+        self.audit = audit
+        self.tickets = tickets
+    }
 }

@@ -21,6 +21,9 @@ final class MessageLedger {
     private var hasOutbox = false
     private var hasProgress = false
     private var isFinishing = false
+    /// The message is erased: nothing further begins.
+    private(set) var isErased = false
+    private var rested: Handle?
 
     init(_ accepted: AcceptedMessage, _ parts: FlowParts, resting: @escaping (Bool) -> Void) {
         names = accepted.names
@@ -29,6 +32,8 @@ final class MessageLedger {
         self.resting = resting
     }
 
+    /// The store's id of the message.
+    var id: RecordID { names.messageID }
     private var entry: StoreKey { StoreKey(.inbound, names.messageID) }
     private var outbox: StoreKey { StoreKey(.outbox, names.messageID) }
     private var progress: StoreKey { StoreKey(.progress, names.messageID) }
@@ -46,11 +51,26 @@ final class MessageLedger {
     /// Goes on after `delay`; until then nobody needs the process for this message.
     func rest(_ delay: Interval, _ body: @escaping () -> Void) {
         rests(true)
-        parts.loop.after(delay) { [self] in
+        rested = parts.loop.after(delay) { [self] in
+            rested = nil
             rests(false)
             step(body)
         }
     }
+
+    /// The entry is gone from the store by an erasure: what rests ends now, what is under way at its next step, for the
+    /// store takes nothing of it any more.
+    func erase() {
+        isErased = true
+        guard let rested else { return }
+        self.rested = nil
+        parts.loop.cancel(rested)
+        rests(false)
+        step(onFenced)
+    }
+
+    /// Goes on unless the message has been erased meanwhile.
+    func unlessErased(_ body: () -> Void) { if isErased { onFenced() } else { body() } }
 
     /// Whether the message waits for a time or a sign to come, and the process may end meanwhile.
     func rests(_ isResting: Bool) { resting(isResting) }
@@ -60,7 +80,7 @@ final class MessageLedger {
     /// The value under a key; asked again until the store answers.
     func read(_ key: StoreKey, _ body: @escaping ([UInt8]?) -> Void) {
         parts.store.submit(.get(key)) { [self] answer in
-            if case .value(let value) = answer { return step { body(value) } }
+            if case .value(let value) = answer { return step { unlessErased { body(value) } } }
             away { [self] in read(key, body) }
         }
     }
@@ -79,10 +99,19 @@ final class MessageLedger {
 
     // MARK: Changing
 
-    /// The answer is on disk before `body` sends it.
-    func record(_ answer: OutboxRecord, with changes: [StoreOperation], _ body: @escaping () -> Void) {
+    /// The answer is on disk before `body` sends it. `lost`: a claim among the changes is another's, or was ours
+    /// before; nothing of this attempt has taken effect.
+    func record(
+        _ answer: OutboxRecord, with changes: [StoreOperation], lost: @escaping () -> Void = {},
+        _ body: @escaping () -> Void
+    ) {
         hasOutbox = true
-        change(.batch([.holding(entry)] + changes + [.put(outbox, answer.bytes, expires: nil)]), body)
+        var batch: [StoreOperation] = []
+        batch.reserveCapacity(changes.count + 2)
+        batch.append(.holding(entry))
+        batch += changes
+        batch.append(.put(outbox, answer.bytes, expires: nil))
+        change(.batch(batch), lost: lost, body)
     }
 
     /// The channel has accepted the first `count` requests.
@@ -96,7 +125,10 @@ final class MessageLedger {
     /// The message is done: it leaves the queue, together with what belongs to the same moment.
     func finish(with changes: [StoreOperation], _ body: @escaping () -> Void) {
         isFinishing = true
-        var batch: [StoreOperation] = [.holding(entry)] + changes
+        var batch: [StoreOperation] = []
+        batch.reserveCapacity(changes.count + 5)
+        batch.append(.holding(entry))
+        batch += changes
         if hasOutbox { batch.append(.remove(outbox)) }
         if hasProgress { batch.append(.remove(progress)) }
         if mayBeRepeated { batch.append(Suspect(names.messageID).acquittal) }
@@ -104,14 +136,18 @@ final class MessageLedger {
         change(.batch(batch), body)
     }
 
-    private func change(_ operation: StoreOperation, isRepeated: Bool = false, _ body: @escaping () -> Void) {
+    private func change(
+        _ operation: StoreOperation, isRepeated: Bool = false, lost: @escaping () -> Void = {},
+        _ body: @escaping () -> Void
+    ) {
         parts.store.submit(operation) { [self] answer in
             switch answer {
-            case .unavailable: away { [self] in change(operation, isRepeated: true, body) }
+            case .unavailable: away { [self] in change(operation, isRepeated: true, lost: lost, body) }
             case .fenced where isFinishing && isRepeated:
                 // The first attempt has taken effect after all: the entry is gone because we removed it.
                 step(body)
             case .fenced: step(onFenced)
+            case .claimed(false): step(lost)
             case .done, .claimed, .sum, .value, .page: step(body)
             }
         }

@@ -6,19 +6,25 @@ final class MessageLog: Sendable {
         var records: [MessageRecord] = []
         /// Slot of the oldest record once the ring is full.
         var oldest = 0
-        var slots: [MessageKey: Int] = [:]
+        /// Where the newest record of a message is, by its id: hashing a key costs several times as much.
+        var slots: [RecordID: Int] = [:]
         var version = 0
         /// Where deliveries stand, by their id at the provider; and those ids by record, so that they go with it.
         var places: [ProviderID: DeliveryPlace] = [:]
-        var providerIDs: [MessageKey: [ProviderID]] = [:]
+        var providerIDs: [RecordID: [ProviderID]] = [:]
         /// Receipts that came before the answer to the delivery itself. All are forgotten when there are too many:
         /// most belong to deliveries whose record is gone.
         var early: [ProviderID: [DeliveryReceipt]] = [:]
+
+        /// The record goes, and with it what is known of its deliveries.
+        mutating func forgetPlaces(of record: RecordID) {
+            for id in providerIDs.removeValue(forKey: record) ?? [] { places[id] = nil }
+        }
     }
 
     /// One delivery of one record.
     struct DeliveryPlace: Sendable {
-        let key: MessageKey
+        let record: RecordID
         let index: Int
     }
 
@@ -46,25 +52,25 @@ final class MessageLog: Sendable {
             var stored = record
             stored.stamp(ring.version)
             if ring.records.count < capacity {
-                ring.slots[record.key] = ring.records.count
+                ring.slots[record.id] = ring.records.count
                 ring.records.append(stored)
             } else {
-                let oldest = ring.records[ring.oldest].key
+                let oldest = ring.records[ring.oldest].id
                 if ring.slots[oldest] == ring.oldest {
                     ring.slots[oldest] = nil
-                    for id in ring.providerIDs.removeValue(forKey: oldest) ?? [] { ring.places[id] = nil }
+                    ring.forgetPlaces(of: oldest)
                 }
                 ring.records[ring.oldest] = stored
-                ring.slots[record.key] = ring.oldest
+                ring.slots[record.id] = ring.oldest
                 ring.oldest = (ring.oldest + 1) % capacity
             }
         }
     }
 
     /// Changes a record that is still kept.
-    func update(_ key: MessageKey, _ change: (inout MessageRecord) -> Void) {
+    func update(_ id: RecordID, _ change: (inout MessageRecord) -> Void) {
         ring.withLock { ring in
-            guard let slot = ring.slots[key] else { return }
+            guard let slot = ring.slots[id] else { return }
             ring.version += 1
             change(&ring.records[slot])
             ring.records[slot].stamp(ring.version)
@@ -76,10 +82,10 @@ final class MessageLog: Sendable {
     /// The provider has accepted a delivery under this id.
     func sent(_ providerID: [UInt8], by channel: ChannelName, as place: DeliveryPlace) {
         ring.withLock { ring in
-            guard ring.slots[place.key] != nil else { return }
+            guard ring.slots[place.record] != nil else { return }
             let id = ProviderID(channel, providerID)
             ring.places[id] = place
-            ring.providerIDs[place.key, default: []].append(id)
+            ring.providerIDs[place.record, default: []].append(id)
             for receipt in ring.early.removeValue(forKey: id) ?? [] { Self.advance(&ring, place, receipt) }
         }
     }
@@ -97,7 +103,7 @@ final class MessageLog: Sendable {
     }
 
     private static func advance(_ ring: inout Ring, _ place: DeliveryPlace, _ receipt: DeliveryReceipt) {
-        guard let slot = ring.slots[place.key], place.index < ring.records[slot].deliveries.count,
+        guard let slot = ring.slots[place.record], place.index < ring.records[slot].deliveries.count,
             ring.records[slot].deliveries[place.index].advance(receipt)
         else { return }
         ring.version += 1
@@ -106,8 +112,37 @@ final class MessageLog: Sendable {
 
     // MARK: Reading
 
+    /// Forgets records for good.
+    /// - Returns: how many there were.
+    func remove(where isWanted: (MessageRecord) -> Bool) -> Int {
+        ring.withLock { ring in
+            let count = ring.records.count
+            let inOrder = (0..<count).map { ring.records[(ring.oldest + $0) % max(count, 1)] }
+            let kept = inOrder.filter { !isWanted($0) }
+            guard kept.count < count else { return 0 }
+            ring.version += 1
+            ring.records = kept
+            ring.oldest = 0
+            ring.slots = [:]
+            for (slot, record) in kept.enumerated() { ring.slots[record.id] = slot }
+            for record in inOrder where ring.slots[record.id] == nil { ring.forgetPlaces(of: record.id) }
+            return count - kept.count
+        }
+    }
+
+    /// The number of the newest change.
+    var version: Int { ring.withLock { $0.version } }
+
+    func find(_ id: RecordID) -> MessageRecord? {
+        ring.withLock { ring in ring.slots[id].map { ring.records[$0] } }
+    }
+
+    /// The newest record of a key. Looks at all of them: for operators.
     func find(_ key: MessageKey) -> MessageRecord? {
-        ring.withLock { ring in ring.slots[key].map { ring.records[$0] } }
+        ring.withLock { ring in
+            guard let any = ring.records.first(where: { $0.key == key }) else { return nil }
+            return ring.slots[any.id].map { ring.records[$0] }
+        }
     }
 
     /// The newest records first: at most `limit`, after passing over the `skipping` newest ones.

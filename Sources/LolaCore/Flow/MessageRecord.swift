@@ -13,6 +13,8 @@ struct MessageRecord: Sendable {
         case deadLetter = "dead_letter"
         /// Another gateway has taken the conversation over and goes on with it.
         case handedOver = "handed_over"
+        /// Its sender was erased while it was in hand.
+        case erased
 
         var isFinal: Bool { self != .accepted }
     }
@@ -58,11 +60,13 @@ struct MessageRecord: Sendable {
         }
     }
 
+    /// The store's id of the message.
+    let id: RecordID
     let key: MessageKey
     let channel: ChannelName
     /// Keyed pseudonyms, so that an operator can follow one sender without learning who it is.
-    let conversation: String
-    let sender: String
+    let conversationID: RecordID
+    let senderID: RecordID
     let type: MessageType
     let receivedAt: WallTime
     var status = Status.accepted
@@ -80,7 +84,12 @@ extension MessageRecord {
     /// Of a message that nobody has looked at yet.
     init(_ accepted: AcceptedMessage) {
         self.init(
-            key: accepted.message.key, channel: accepted.message.channel, conversation: accepted.names.conversation,
-            sender: accepted.names.sender, type: accepted.message.type, receivedAt: accepted.verified.receivedAt)
+            id: accepted.names.messageID, key: accepted.verified.message.key,
+            channel: accepted.verified.message.channel, conversationID: accepted.names.conversationID,
+            senderID: accepted.names.senderID, type: accepted.verified.message.type,
+            receivedAt: accepted.verified.receivedAt)
     }
+
+    var conversation: String { conversationID.name }
+    var sender: String { senderID.name }
 }

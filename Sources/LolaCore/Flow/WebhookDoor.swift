@@ -6,9 +6,16 @@ final class WebhookDoor {
     private let intake: Intake
     private let log: any RefusalLog
     private let pseudonyms: Pseudonyms
+    private let audit: any AuditLog
+    private let anomalies: AnomalyCounters
     private var pace = WebhookPace()
 
-    init(_ loop: Loop, intake: Intake, log: any RefusalLog, pseudonyms: Pseudonyms) {
+    init(
+        _ loop: Loop, intake: Intake, log: any RefusalLog, pseudonyms: Pseudonyms, audit: any AuditLog,
+        anomalies: AnomalyCounters
+    ) {
+        self.audit = audit
+        self.anomalies = anomalies
         self.loop = loop
         self.intake = intake
         self.log = log
@@ -60,16 +67,29 @@ final class WebhookDoor {
             answer(response)
         }
         switch refusal {
-        case .signatureMissing, .signatureInvalid: pace.refused(block, at: loop.now)
+        case let refusal? where refusal.isProofRefused: pace.refused(block, at: loop.now)
         default: pace.proven(block, at: loop.now)
         }
         if let refusal, refusal != .backlogFull { note(refusal, request, block, channel.name) }
     }
 
+    /// What was refused is told; a refused proof is also audited, and counted with the anomalies.
     private func note(_ refusal: Refusal, _ request: HTTPRequest, _ block: AddressBlock, _ channel: ChannelName) {
-        log.webhookRefused(refusal, channel, requestID: request.requestID) {
-            // With a word before it, so that no sender has the name of an address.
-            pseudonyms.name([UInt8](text: "address ") + block.octets)
+        log.webhookRefused(refusal, channel, requestID: request.requestID) { pseudonyms.name(of: block) }
+        guard refusal.isProofRefused else { return }
+        anomalies.failedAuthentication(request.peer)
+        audit.note(AuditEvent(
+            action: .authenticationRefused, actor: "anonymous", subject: pseudonyms.name(of: block),
+            outcome: refusal.rawValue, facts: [("channel", channel.rawValue)]))
+    }
+}
+
+extension Refusal {
+    /// The caller has not shown to be who may call.
+    fileprivate var isProofRefused: Bool {
+        switch self {
+        case .signatureMissing, .signatureInvalid, .signatureStale, .challengeInvalid: true
+        default: false
         }
     }
 }

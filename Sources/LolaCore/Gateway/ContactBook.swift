@@ -28,7 +28,18 @@ enum ContactBook {
     /// The record to be made when the sender shares the own contact; nil for everything else and in a dry run.
     static func entry(_ phone: E164, from turn: Turn) -> Effect? {
         guard !turn.isDry, sharesOwnContact(turn.message) else { return nil }
-        return .store(.put(key(of: turn), phone.bytes, expires: nil))
+        return .store(.put(key(of: turn), bytes(phone, of: turn.message.senderID), expires: nil))
+    }
+
+    /// The number, a blank, and the sender as the channel names it: without the second an erasure that knows the number
+    /// only would not find the sender's conversations.
+    private static func bytes(_ phone: E164, of sender: [UInt8]) -> [UInt8] { phone.bytes + [0x20] + sender }
+
+    /// Reads a record; nil for everything else. One of an earlier version tells no sender.
+    static func read(_ record: [UInt8]) -> (phone: E164, sender: [UInt8]?)? {
+        let number = record.prefix { $0 != 0x20 }
+        guard let phone = E164(number) else { return nil }
+        return (phone, number.count == record.count ? nil : Array(record.dropFirst(number.count + 1)))
     }
 
     /// The end of the record when the own contact just shared cannot take its place: the sender has said that the
@@ -63,6 +74,6 @@ enum ContactBook {
     private static func read(_ answer: EffectAnswer) -> Page {
         guard case .store(.value(let record)) = answer else { return .unreadable }
         guard let record else { return .empty }
-        return E164(record) == nil ? .unreadable : .phone(record)
+        return read(record).map { .phone($0.phone.bytes) } ?? .unreadable
     }
 }

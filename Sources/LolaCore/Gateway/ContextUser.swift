@@ -42,4 +42,17 @@ enum AgentName: String, CaseIterable, Sendable {
     case blocked
     case pendingCIP = "pending_cip"
     case serviceUnavailable = "service_unavailable"
+
+    /// By the case, not by the text as the standard library would: it is asked for at every call.
+    func hash(into hasher: inout Hasher) {
+        let place: UInt8 =
+            switch self {
+            case .onboarding: 0
+            case .senderHome: 1
+            case .blocked: 2
+            case .pendingCIP: 3
+            case .serviceUnavailable: 4
+            }
+        hasher.combine(place)
+    }
 }

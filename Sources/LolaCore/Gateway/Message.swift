@@ -11,16 +11,50 @@ enum ChannelName: String, CaseIterable, Sendable {
     /// E-mail.
     case resend
 
-    var bytes: [UInt8] { [UInt8](text: rawValue) }
-
-    /// The word before the native id in a message's key: that of the provider, whose ids are unique (CONTRACT §5).
-    var keyWord: StaticString {
+    /// The raw text, known at compile time.
+    var word: StaticString {
         switch self {
         case .whatsapp: "whatsapp"
         case .telegram: "telegram"
-        case .twilioSMS, .twilioWhatsApp: "twilio"
+        case .twilioSMS: "twilio_sms"
+        case .twilioWhatsApp: "twilio_whatsapp"
         case .resend: "resend"
         }
+    }
+
+    /// The word before the native id in a message's key: that of the provider, whose ids are unique (CONTRACT §5).
+    fileprivate var providerWord: StaticString {
+        switch self {
+        case .twilioSMS, .twilioWhatsApp: "twilio"
+        case .whatsapp, .telegram, .resend: word
+        }
+    }
+
+    var bytes: [UInt8] { Self.key(word) }
+
+    /// By the case, not by the text as the standard library would: it is asked for at every step.
+    func hash(into hasher: inout Hasher) {
+        let place: UInt8 =
+            switch self {
+            case .whatsapp: 0
+            case .telegram: 1
+            case .twilioSMS: 2
+            case .twilioWhatsApp: 3
+            case .resend: 4
+            }
+        hasher.combine(place)
+    }
+
+    /// The parts of a key, with colons between them.
+    fileprivate static func key(_ word: StaticString, _ parts: [UInt8]...) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(parts.reduce(word.utf8CodeUnitCount) { $0 + 1 + $1.count })
+        out.append(word: word)
+        for part in parts {
+            out.append(0x3A)
+            out += part
+        }
+        return out
     }
 }
 
@@ -28,13 +62,7 @@ enum ChannelName: String, CaseIterable, Sendable {
 struct MessageKey: Hashable, Sendable {
     let bytes: [UInt8]
 
-    init(_ channel: ChannelName, nativeID: [UInt8]) {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(16 + nativeID.count)
-        bytes.append(word: channel.keyWord)
-        bytes.append(0x3A)
-        self.bytes = bytes + nativeID
-    }
+    init(_ channel: ChannelName, nativeID: [UInt8]) { bytes = ChannelName.key(channel.providerWord, nativeID) }
     init(bytes: [UInt8]) { self.bytes = bytes }
     var text: String { bytes.text }
 
@@ -47,7 +75,7 @@ struct ConversationKey: Hashable, Sendable {
     let bytes: [UInt8]
 
     init(_ channel: ChannelName, own: [UInt8], sender: [UInt8]) {
-        bytes = channel.bytes + [0x3A] + own + [0x3A] + sender
+        bytes = ChannelName.key(channel.word, own, sender)
     }
     init(bytes: [UInt8]) { self.bytes = bytes }
     var text: String { bytes.text }
@@ -112,6 +140,8 @@ enum MessageType: String, CaseIterable, Sendable {
     case flow
     case start
     case unsupported
+    /// No message of the sender: something happened outside the chat (`event` says what).
+    case event
 
     /// Files and images are answered with one text-only notice; no agent runs (product document, channels).
     var isFile: Bool {
@@ -133,12 +163,13 @@ enum Attachment: Sendable, Hashable {
 }
 
 /// One message as a channel decoded it. Nothing here is trusted until it sits in a `VerifiedMessage`.
-struct InboundMessage: Hashable, Sendable {
+/// An object that never changes, so that whoever passes it on copies one reference and not a dozen.
+final class InboundMessage: Hashable, Sendable {
     let channel: ChannelName
     /// `wamid…`, `update_id`; unique per channel, the base of the message key.
     let nativeID: [UInt8]
     let conversation: ConversationKey
-    var replyTo: ReplyAddress
+    let replyTo: ReplyAddress
     /// The sender as the channel names it (`wa_id`, business-scoped id, Telegram user id).
     let senderID: [UInt8]
     /// A phone spelling that the channel vouches for: WhatsApp `wa_id`, or the sender's own shared contact; empty
@@ -148,12 +179,12 @@ struct InboundMessage: Hashable, Sendable {
     let language: [UInt8]?
     let type: MessageType
     /// Text typed, title of a button or list reply, caption of a file. Card numbers are masked before use.
-    var text: [UInt8]?
+    let text: [UInt8]?
     /// Telegram deep-link payload of `/start`, when there is one.
-    var startPayload: [UInt8]?
+    let startPayload: [UInt8]?
     /// Identifier of the pressed button or chosen list item.
     let choiceID: [UInt8]?
-    var attachments: [Attachment]
+    let attachments: [Attachment]
     /// When the sender wrote it, by the channel's clock.
     let at: WallTime
     /// Telegram callback query to be answered, so that the button stops spinning.
@@ -163,6 +194,8 @@ struct InboundMessage: Hashable, Sendable {
     let contentID: [UInt8]?
     /// The provider took the text for a keyword and has answered it already: nobody answers it again.
     let answeredKeyword: AnsweredKeyword?
+    /// What happened outside the chat, when this is no message of the sender.
+    let event: CallbackEvent?
     /// Made once: it is asked for at every step.
     let key: MessageKey
 
@@ -170,8 +203,10 @@ struct InboundMessage: Hashable, Sendable {
         channel: ChannelName, nativeID: [UInt8], conversation: ConversationKey, replyTo: ReplyAddress,
         senderID: [UInt8], phone: [UInt8]?, language: [UInt8]?, type: MessageType, text: [UInt8]?,
         startPayload: [UInt8]?, choiceID: [UInt8]?, attachments: [Attachment], at: WallTime,
-        callbackQueryID: [UInt8]?, contentID: [UInt8]? = nil, answeredKeyword: AnsweredKeyword? = nil
+        callbackQueryID: [UInt8]?, contentID: [UInt8]? = nil, answeredKeyword: AnsweredKeyword? = nil,
+        event: CallbackEvent? = nil
     ) {
+        self.event = event
         self.channel = channel
         self.nativeID = nativeID
         self.conversation = conversation
@@ -188,8 +223,44 @@ struct InboundMessage: Hashable, Sendable {
         self.callbackQueryID = callbackQueryID
         self.contentID = contentID
         self.answeredKeyword = answeredKeyword
-        key = MessageKey(channel, nativeID: nativeID)
+        key = event?.key ?? MessageKey(channel, nativeID: nativeID)
     }
+
+    /// The same message with other free text.
+    init(
+        _ other: InboundMessage, text: [UInt8]?, startPayload: [UInt8]?, attachments: [Attachment],
+        replyTo: ReplyAddress, contentID: [UInt8]?
+    ) {
+        self.text = text
+        self.startPayload = startPayload
+        self.attachments = attachments
+        channel = other.channel
+        nativeID = other.nativeID
+        conversation = other.conversation
+        self.replyTo = replyTo
+        self.contentID = contentID
+        answeredKeyword = other.answeredKeyword
+        senderID = other.senderID
+        phone = other.phone
+        language = other.language
+        type = other.type
+        choiceID = other.choiceID
+        at = other.at
+        callbackQueryID = other.callbackQueryID
+        event = other.event
+        key = other.key
+    }
+
+    static func == (left: InboundMessage, right: InboundMessage) -> Bool {
+        left.key == right.key && left.conversation == right.conversation && left.replyTo == right.replyTo
+            && left.senderID == right.senderID && left.phone == right.phone && left.language == right.language
+            && left.type == right.type && left.text == right.text && left.startPayload == right.startPayload
+            && left.choiceID == right.choiceID && left.attachments == right.attachments && left.at == right.at
+            && left.callbackQueryID == right.callbackQueryID && left.contentID == right.contentID
+            && left.answeredKeyword == right.answeredKeyword && left.event == right.event
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(key) }
 }
 
 /// A delivery receipt of a message we sent. Recorded; never a message to an agent.

@@ -38,6 +38,7 @@ enum MessageCodec {
         writer.list(message.attachments) { write($1, to: &$0) }
         writer.word(message.at.milliseconds)
         writer.optional(message.callbackQueryID)
+        if message.type == .event { writer.optional(message.event) { CallbackEventCodec.write($1, to: &$0) } }
         // Channels of the first version have neither.
         guard hasTail(message.channel) else { return }
         writer.optional(message.contentID)
@@ -57,19 +58,30 @@ enum MessageCodec {
     static func read(_ reader: inout RecordReader) throws(RecordFault) -> RestoredFields {
         let receivedAt = WallTime(milliseconds: try reader.signedWord())
         guard let maskedCards = Int(exactly: try reader.number()) else { throw .malformed }
-        let channel = try channel(&reader)
+        let (channel, nativeID) = (try channel(&reader), try reader.octets())
+        let conversation = ConversationKey(bytes: try reader.octets())
+        let (replyTo, senderID) = (try address(&reader), try reader.octets())
+        let (phone, language) = (try reader.optionalOctets(), try reader.optionalOctets())
+        let type = try type(&reader)
+        let (text, startPayload) = (try reader.optionalOctets(), try reader.optionalOctets())
+        let choiceID = try reader.optionalOctets()
+        let attachments = try reader.list { (reader) throws(RecordFault) in try attachment(&reader) }
+        let (at, callbackQueryID) = (WallTime(milliseconds: try reader.signedWord()), try reader.optionalOctets())
+        let event = type == .event ? try event(&reader) : nil
+        let hasTail = hasTail(channel)
         let message = InboundMessage(
-            channel: channel, nativeID: try reader.octets(),
-            conversation: ConversationKey(bytes: try reader.octets()), replyTo: try address(&reader),
-            senderID: try reader.octets(), phone: try reader.optionalOctets(), language: try reader.optionalOctets(),
-            type: try type(&reader), text: try reader.optionalOctets(), startPayload: try reader.optionalOctets(),
-            choiceID: try reader.optionalOctets(),
-            attachments: try reader.list { (reader) throws(RecordFault) in try attachment(&reader) },
-            at: WallTime(milliseconds: try reader.signedWord()), callbackQueryID: try reader.optionalOctets(),
-            contentID: hasTail(channel) ? try reader.optionalOctets() : nil,
-            answeredKeyword: hasTail(channel)
-                ? try reader.optional { (reader) throws(RecordFault) in try keyword(&reader) } : nil)
+            channel: channel, nativeID: nativeID, conversation: conversation, replyTo: replyTo, senderID: senderID,
+            phone: phone, language: language, type: type, text: text, startPayload: startPayload, choiceID: choiceID,
+            attachments: attachments, at: at, callbackQueryID: callbackQueryID,
+            contentID: hasTail ? try reader.optionalOctets() : nil,
+            answeredKeyword: hasTail
+                ? try reader.optional { (reader) throws(RecordFault) in try keyword(&reader) } : nil,
+            event: event)
         return RestoredFields(message: message, receivedAt: receivedAt, maskedCards: maskedCards)
+    }
+
+    private static func event(_ reader: inout RecordReader) throws(RecordFault) -> CallbackEvent? {
+        try reader.optional { (reader) throws(RecordFault) in try CallbackEventCodec.read(&reader) }
     }
 
     // MARK: Address and attachments
@@ -209,6 +221,7 @@ enum MessageCodec {
         case .flow: 13
         case .start: 14
         case .unsupported: 15
+        case .event: 16
         }
     }
 

@@ -22,11 +22,40 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case methodNotAllowed = "method_not_allowed"
     case lengthRequired = "length_required"
     case authenticationRequired = "unauthorized"
+    /// A caller who is known and may not do this.
+    case accessDenied = "access_denied"
+    /// On the denylist, or not on the allowlist of the management listener.
+    case addressDenied = "address_denied"
+    case rateLimited = "rate_limited"
+    case lockedOut = "locked_out"
     case bodyInvalid = "body_invalid"
     case fieldInvalid = "field_invalid"
     case recordUnreadable = "record_unreadable"
+    /// What is asked for must stand in the audit trail, and the trail cannot be written or read.
+    case auditUnavailable = "audit_unavailable"
     /// A dead letter whose message is not over yet: its notice is on its way.
     case messageInHand = "message_in_hand"
+    /// Something of that name is there already.
+    case exists
+    /// As many as may be kept are kept.
+    case quotaReached = "quota_reached"
+    /// Credentials of providers need CREDENTIALS_ENCRYPTION_KEY.
+    case credentialsKeyMissing = "credentials_key_missing"
+
+    // Tickets and callbacks (CONTRACT §7)
+    case sessionInvalid = "session_invalid"
+    /// A session, or a body, of another ticket than that of the callback.
+    case ticketForeign = "ticket_foreign"
+    /// Somebody else closed the ticket at the same moment.
+    case callbackLost = "callback_lost"
+    /// Used, revoked or expired.
+    case ticketClosed = "ticket_closed"
+    case payloadInvalid = "payload_invalid"
+    /// What is said to be sealed to the ticket's key does not open.
+    case sealInvalid = "seal_invalid"
+    case cardDataRefused = "card_data_refused"
+    /// A callback key has made as many tokens as one key may.
+    case callbackKeyExhausted = "callback_key_exhausted"
 
     // Pipeline
     case senderNotAllowed = "sender_not_allowed"
@@ -40,12 +69,15 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     /// The status when the refusal answers an HTTP request; pipeline refusals never do.
     var status: Int {
         switch self {
-        case .signatureMissing, .signatureInvalid, .signatureStale, .authenticationRequired: 401
+        case .signatureMissing, .signatureInvalid, .signatureStale, .authenticationRequired, .sessionInvalid: 401
         case .contentTypeWrong, .contentEncoded: 415
-        case .challengeInvalid: 403
+        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign: 403
+        case .rateLimited, .lockedOut: 429
         case .channelOff, .routeUnknown: 404
-        case .backlogFull, .storeUnavailable, .flooded: 503
-        case .recordUnreadable, .messageInHand: 409
+        case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded, .callbackKeyExhausted: 503
+        case .recordUnreadable, .messageInHand, .exists, .quotaReached, .credentialsKeyMissing, .callbackLost: 409
+        case .ticketClosed: 410
+        case .payloadInvalid, .sealInvalid, .cardDataRefused: 422
         case .methodUnknown: 501
         case .methodNotAllowed: 405
         case .lengthRequired: 411
@@ -57,13 +89,22 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     /// What the outside may read. Never says which part of an authentication failed (CONTRACT §4).
     var publicCode: StaticString {
         switch self {
-        case .signatureMissing, .signatureInvalid, .signatureStale, .authenticationRequired: "unauthorized"
+        case .signatureMissing, .signatureInvalid, .signatureStale, .authenticationRequired, .sessionInvalid:
+            "unauthorized"
         case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
-        case .challengeInvalid: "forbidden"
+        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign: "forbidden"
+        case .rateLimited, .lockedOut: "too_many_requests"
         case .channelOff, .routeUnknown: "not_found"
-        case .backlogFull, .storeUnavailable, .flooded: "unavailable"
+        case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded, .callbackKeyExhausted: "unavailable"
+        case .callbackLost: "conflict"
+        case .ticketClosed: "gone"
+        case .payloadInvalid, .sealInvalid: "invalid_payload"
+        case .cardDataRefused: "card_data_refused"
         case .recordUnreadable: "unreadable"
         case .messageInHand: "in_hand"
+        case .exists: "exists"
+        case .quotaReached: "quota_reached"
+        case .credentialsKeyMissing: "credentials_key_missing"
         case .methodUnknown: "not_implemented"
         case .methodNotAllowed: "method_not_allowed"
         case .lengthRequired: "length_required"
@@ -80,10 +121,13 @@ extension HTTPResponse {
     static func refusal(_ refusal: Refusal, requestID: [UInt8]) -> HTTPResponse {
         var response = problem(refusal.status, code: refusal.publicCode, requestID: requestID)
         switch refusal {
-        case .backlogFull, .storeUnavailable:
+        case .backlogFull, .storeUnavailable, .auditUnavailable:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "5")))
         case .flooded:
             response.fields.append(ResponseField(name: "Retry-After", value: [UInt8](text: "1")))
+        case .addressDenied:
+            // Nothing of this caller is read but the head.
+            response.closes = true
         case .lengthRequired:
             // A body of unknown length may follow: nothing after the head can be taken for a request.
             response.closes = true

@@ -61,6 +61,7 @@ final class Turn {
         self.traceID = traceID
         phoneSpelling = verified.message.phone
         attachments = verified.message.attachments
+        trace.reserveCapacity(8)
     }
 
     var message: InboundMessage { verified.message }
@@ -69,7 +70,14 @@ final class Turn {
     func traceparent(_ entropy: any Entropy) -> [UInt8] {
         let trace = traceID ?? Self.identifier(16, entropy)
         traceID = trace
-        return [0x30, 0x30, 0x2D] + trace + [0x2D] + Self.identifier(8, entropy) + [0x2D, 0x30, 0x31]
+        var out: [UInt8] = []
+        out.reserveCapacity(55)
+        out.append(word: "00-")
+        out += trace
+        out.append(0x2D)
+        out += Self.identifier(8, entropy)
+        out.append(word: "-01")
+        return out
     }
 
     /// Ids of zeros only are not valid.

@@ -3,14 +3,20 @@
 // Runs on the loop that accepted the request or took the message back from the store.
 
 /// A message whose origin is proven and whose free text (names of cards and files too) holds no card number.
-struct VerifiedMessage: Hashable, Sendable {
+/// An object, so that whoever passes it on copies one reference and not a dozen.
+final class VerifiedMessage: Hashable, Sendable {
     let message: InboundMessage
     let receivedAt: WallTime
     /// How many card numbers were masked in the text (CONTRACT §5).
     let maskedCards: Int
 
+    static func == (left: VerifiedMessage, right: VerifiedMessage) -> Bool {
+        left.message == right.message && left.receivedAt == right.receivedAt && left.maskedCards == right.maskedCards
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(message) }
+
     fileprivate init(_ message: InboundMessage, receivedAt: WallTime) {
-        var cleaned = message
         var masked = 0
         func clean(_ text: [UInt8]?) -> [UInt8]? {
             guard let text else { return nil }
@@ -18,13 +24,13 @@ struct VerifiedMessage: Hashable, Sendable {
             masked += result.count
             return result.masked
         }
-        cleaned.text = clean(message.text)
-        cleaned.startPayload = clean(message.startPayload)
-        if case .mail(var thread) = message.replyTo {
+        let (text, startPayload) = (clean(message.text), clean(message.startPayload))
+        var replyTo = message.replyTo
+        if case .mail(var thread) = replyTo {
             thread.subject = clean(thread.subject) ?? []
-            cleaned.replyTo = .mail(thread)
+            replyTo = .mail(thread)
         }
-        cleaned.attachments = message.attachments.map { attachment in
+        let attachments: [Attachment] = message.attachments.map { attachment in
             switch attachment {
             case .contact(let name, let phone, let isOwn): .contact(name: clean(name) ?? [], phone: phone, isOwn: isOwn)
             case .location(let latitude, let longitude, let name):
@@ -33,7 +39,12 @@ struct VerifiedMessage: Hashable, Sendable {
                 .file(type: type, mediaType: mediaType, fileName: clean(fileName))
             }
         }
-        self.message = cleaned
+        self.message =
+            masked == 0
+            ? message
+            : InboundMessage(
+                message, text: text, startPayload: startPayload, attachments: attachments, replyTo: replyTo,
+                contentID: message.contentID)
         self.receivedAt = receivedAt
         maskedCards = masked
     }
@@ -88,6 +99,13 @@ enum WebhookGate {
     /// The same for a message that is part of a larger record, written there by `MessageCodec.write`.
     static func restored(from reader: inout RecordReader) throws(RecordFault) -> VerifiedMessage {
         VerifiedMessage(try MessageCodec.read(&reader))
+    }
+
+    /// An event of a callback whose token, session and ticket were proven and whose claim the same operation makes: its
+    /// sender is whoever the ticket's conversation is with, and the identity service is asked about them anew.
+    static func redeemed(_ message: InboundMessage, at now: WallTime) -> VerifiedMessage {
+        precondition(message.event != nil, "only an event is redeemed")
+        return VerifiedMessage(message, receivedAt: now)
     }
 
     /// A message made up by an operator for a dry run: never delivered, never stored, never given to an agent.

@@ -10,12 +10,13 @@ struct Alert: Sendable {
         case tokenMinting = "token_minting"
         case journalDamaged = "journal_damaged"
         case auditUnwritable = "audit_unwritable"
+        case auditBroken = "audit_broken"
         case callbackKeyUse = "callback_key_use"
         case storeEpoch = "store_epoch"
 
         var severity: Severity {
             switch self {
-            case .lockout, .failedAuthentication, .journalDamaged, .auditUnwritable, .storeEpoch: .high
+            case .lockout, .failedAuthentication, .journalDamaged, .auditUnwritable, .auditBroken, .storeEpoch: .high
             case .actionVolume, .tokenMinting, .callbackKeyUse: .medium
             }
         }

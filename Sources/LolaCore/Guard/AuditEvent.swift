@@ -1,5 +1,5 @@
-// What the audit trail tells of: one event each time somebody used a privilege, was refused one, or something took effect
-// that cannot be taken back. People stand in it only as pseudonyms.
+// What the audit trail tells of: one event each time somebody used a privilege, was refused one, or something took
+// effect that cannot be taken back. People stand in it only as pseudonyms.
 
 struct AuditEvent: Sendable {
     /// What happened; the raw value is the word in the trail.
@@ -26,6 +26,10 @@ struct AuditEvent: Sendable {
         case outboundRefused = "outbound.refused"
         case senderRefused = "sender.refused"
         case trailExported = "audit.exported"
+        case trailRead = "audit.read"
+        /// A start has cut the end of an unfinished write, or found that something is missing.
+        case trailCut = "audit.cut"
+        case trailBroken = "audit.broken"
         case started = "gateway.started"
         case stopped = "gateway.stopped"
     }

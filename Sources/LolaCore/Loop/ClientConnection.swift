@@ -98,7 +98,8 @@ final class ClientConnection: LoopEntity {
 
     private func write(_ call: OutboundCall) {
         let request = call.request
-        parser = HTTPResponseParser(requestWasHead: request.method == .head, bodyLimit: request.responseMax.bytes)
+        let most = call.isStream ? Int.max : request.responseMax.bytes
+        parser = HTTPResponseParser(requestWasHead: request.method == .head, bodyLimit: most)
         head = nil
         body = []
         hasAnswered = false
@@ -110,7 +111,7 @@ final class ClientConnection: LoopEntity {
     /// Nil when the request cannot be written without breaking its own framing.
     private static func serialize(_ request: OutboundRequest) -> [UInt8]? {
         var out: [UInt8] = []
-        out.reserveCapacity(384 + request.body.count)
+        out.reserveCapacity(request.fields.reduce(384 + request.body.count) { $0 + 32 + $1.value.count })
         do throws(HTTPFault) {
             let authority = request.origin.authority
             try HTTPRequestWriter.start(request.method, target: request.target[...], host: authority[...], to: &out)
@@ -136,15 +137,17 @@ final class ClientConnection: LoopEntity {
             return connected()
         }
         if event.writable { _ = transport.flush(loop.net) }
-        if event.readable || event.hungUp { receive(transport) }
+        if event.readable || event.hungUp { receive(transport, untilEnd: event.hungUp) }
         if !isClosed { settle() }
     }
 
-    private func receive(_ transport: Transport) {
+    /// `untilEnd`: the server has ended its side, so that an end follows the octets.
+    private func receive(_ transport: Transport, untilEnd: Bool) {
         for _ in 0..<Limits.readBatchMax where !isClosed {
             switch transport.receive(loop.net, scratch: &loop.scratch, into: &unread) {
-            case .octets:
+            case .octets(let isAll):
                 parse()
+                if isAll, !untilEnd { return }
             case .wouldBlock:
                 return
             case .end:
@@ -185,7 +188,15 @@ final class ClientConnection: LoopEntity {
             hasAnswered = true
             self.head = head
         case .body(let range):
-            body.append(contentsOf: unread[(base + range.start)..<(base + range.end)])
+            let octets = unread[(base + range.start)..<(base + range.end)]
+            if let call, call.isStream, head?.status == 200 {
+                client.received(call, Array(octets))
+            } else if body.count + octets.count <= call?.request.responseMax.bytes ?? 0 {
+                body.append(contentsOf: octets)
+            } else {
+                end(.tooLarge)
+                return false
+            }
         case .end: return false
         case .fault(let fault):
             end(fault == .bodyTooLarge || fault == .headTooLarge || fault == .tooManyFields ? .tooLarge : .malformed)

@@ -11,6 +11,8 @@ struct ConnectionLife: Equatable, Sendable {
         case body
         /// The request is complete, the answer is not.
         case answering
+        /// The answer is a stream: it lasts as long as its owner and the peer want.
+        case streaming
         /// The last answer is on its way out; nothing more will be read as a request.
         case flushing
         /// Our side is shut; the peer is given time to read before the close.
@@ -69,7 +71,7 @@ struct ConnectionLife: Equatable, Sendable {
         case .fresh, .head: next = since + Limits.requestHeadTimeout
         case .idle: next = min(since + Limits.idleTimeout, drainDeadline ?? .distantFuture)
         case .body: next = min(since + Limits.bodyRateWindow, bodyDeadline)
-        case .answering: next = .distantFuture
+        case .answering, .streaming: next = .distantFuture
         case .flushing: next = since + Limits.writeStallTimeout
         case .lingering: next = since + Limits.lingeringClose
         }
@@ -89,7 +91,7 @@ struct ConnectionLife: Equatable, Sendable {
         }
         switch phase {
         case .head, .body: return .requestTimeout
-        case .fresh, .idle, .flushing, .lingering, .answering: return .closeSilently
+        case .fresh, .idle, .flushing, .lingering, .answering, .streaming: return .closeSilently
         }
     }
 

@@ -13,6 +13,15 @@ enum Counter: Int, CaseIterable, Sendable {
     case responses3xx
     case responses4xx
     case responses5xx
+    case addressesDenied
+    case requestsLimited
+    case requestsLockedOut
+    case requestsUnauthorized
+    case authenticationsFailed
+    case accessDenied
+    case lockoutsBegun
+    case streamsOpened
+    case streamsClosed
     case webhooksAccepted
     case webhooksRefused
     case webhooksSlowed
@@ -28,6 +37,9 @@ enum Counter: Int, CaseIterable, Sendable {
     case messagesStopped
     case messagesDead
     case cardsMasked
+    case ticketsMade
+    case callbacksRedeemed
+    case callbacksRefused
     case routedOnboarding
     case routedSenderHome
     case routedBlocked

@@ -12,6 +12,8 @@ enum PagePolicy: Sendable {
     case api
     /// Own scripts, styles and calls only; no inline script, no third party.
     case page
+    /// What stands behind a link, as a page and as data: the same, and no referrer, for the address is the secret.
+    case widget, widgetData
 }
 
 struct HTTPResponse: Sendable {
@@ -23,6 +25,11 @@ struct HTTPResponse: Sendable {
     /// The connection ends after this answer.
     var closes = false
 
+    /// Nothing beside the fields that every answer has.
+    var isEmpty200: Bool {
+        status == 200 && contentType == nil && fields.isEmpty && body.isEmpty && policy == .api && !closes
+    }
+
     /// An answer without a body.
     static func empty(_ status: Int) -> HTTPResponse { HTTPResponse(status: status) }
 
@@ -30,6 +37,16 @@ struct HTTPResponse: Sendable {
         HTTPResponse(
             status: status, contentType: "application/json",
             fields: [ResponseField(name: "Cache-Control", value: [UInt8](text: "no-store"))], body: body)
+    }
+
+    /// The head of a stream of server-sent events. Proxies are asked to pass each event on at once.
+    static func eventStream() -> HTTPResponse {
+        HTTPResponse(
+            status: 200, contentType: "text/event-stream",
+            fields: [
+                ResponseField(name: "Cache-Control", value: [UInt8](text: "no-store")),
+                ResponseField(name: "X-Accel-Buffering", value: [UInt8](text: "no")),
+            ])
     }
 
     static func text(_ status: Int, _ body: [UInt8]) -> HTTPResponse {
@@ -64,28 +81,40 @@ extension HTTPResponse {
 struct SecurityHeaders: Sendable {
     private let api: [UInt8]
     private let page: [UInt8]
+    private let widget: [UInt8]
+    private let widgetData: [UInt8]
 
-    /// `isHTTPS`: whether the outside reaches us over https, so that HSTS may be promised.
-    init(isHTTPS: Bool) {
-        let common = """
+    /// - Parameters:
+    ///   - isHTTPS: whether the outside reaches us over https, so that HSTS may be promised.
+    ///   - isDemo: whether authentication is bypassed, so that nobody takes what he sees for the real thing.
+    ///   - themeOrigin: `https://host` that widget pages may ask for the bank's colours.
+    init(isHTTPS: Bool, isDemo: Bool = false, themeOrigin: String? = nil) {
+        let bare = """
             X-Frame-Options: DENY\r
             X-Content-Type-Options: nosniff\r
             X-XSS-Protection: 1; mode=block\r
-            Referrer-Policy: strict-origin-when-cross-origin\r
 
             """ + (isHTTPS ? "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n" : "")
+            + (isDemo ? "X-Lola-Demo: true\r\n" : "")
+        let common = bare + "Referrer-Policy: strict-origin-when-cross-origin\r\n"
+        let hidden = bare + "Referrer-Policy: no-referrer\r\n"
         let self_ = "script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
         let none = "default-src 'none'"
         api = [UInt8](text: common + "Content-Security-Policy: \(none)\r\n")
-        page = [UInt8](text: common
-            + "Content-Security-Policy: \(none); \(self_); base-uri 'none'; form-action 'none'; "
-            + "frame-ancestors 'none'\r\n")
+        let own = "Content-Security-Policy: \(none); \(self_); base-uri 'none'; form-action 'none'; "
+            + "frame-ancestors 'none'\r\n"
+        page = [UInt8](text: common + own)
+        let theme = themeOrigin.map { "connect-src 'self' " + $0 } ?? "connect-src 'self'"
+        widget = [UInt8](text: hidden + own.replacing("connect-src 'self'", with: theme))
+        widgetData = [UInt8](text: hidden + "Content-Security-Policy: \(none)\r\n")
     }
 
     func block(_ policy: PagePolicy) -> [UInt8] {
         switch policy {
         case .api: api
         case .page: page
+        case .widget: widget
+        case .widgetData: widgetData
         }
     }
 }

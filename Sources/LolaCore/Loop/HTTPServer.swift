@@ -6,7 +6,8 @@ struct HTTPRequest: Sendable {
     let head: HTTPRequestHead
     let body: [UInt8]
     let role: ListenerRole
-    let peer: IPAddress
+    /// The peer of the socket; behind the gatekeeper, the caller as trusted proxies tell of him.
+    var peer: IPAddress
     /// Unique per request; stands in problem documents and logs.
     let requestID: [UInt8]
 }
@@ -21,8 +22,10 @@ struct Exchange: Hashable, Sendable {
 enum Admission {
     /// Read the body, up to this size, and give the whole request to the handler.
     case proceed(bodyMax: ByteCount, handler: RequestHandler)
-    /// Decided already; the body, if any, is dropped.
+    /// Decided already; the body, if any, is dropped. An answer that closes does not wait for it.
     case answer(HTTPResponse)
+    /// The same, sent when the action calls back, once, never before it returns.
+    case answerLater(HTTPResponse, when: (@escaping () -> Void) -> Void)
 }
 
 /// Takes a complete request. Must lead to exactly one `respond` for the exchange, now or later.
@@ -49,6 +52,9 @@ final class HTTPServer {
     private var requestNumber: UInt32 = 0
     private var dateSecond: Int64 = .min
     private var dateText: [UInt8] = []
+    /// The answer to most webhooks, for the second that runs: an empty 200 on a connection that stays open.
+    private var empty200: [UInt8] = []
+    private var empty200Second: Int64 = .min
 
     /// `tls` is for the public listener; `connectionsMax` counts public connections of this loop, `bodiesMax` is its
     /// share of the memory for unfinished request bodies.
@@ -88,6 +94,8 @@ final class HTTPServer {
         for (handle, role) in listeners where role == .public { (loop.entity(handle) as? Listener)?.close() }
         listeners.removeAll { $0.role == .public }
         for handle in open(.public) { (loop.entity(handle) as? ServerConnection)?.drain() }
+        // A stream has no end of its own: it gets one now, on the management door too.
+        for handle in open(.public) + open(.management) { (loop.entity(handle) as? ServerConnection)?.endStream() }
     }
 
     /// Closes whatever is left.
@@ -109,10 +117,41 @@ final class HTTPServer {
         connection.respond(exchange.number, response)
     }
 
+    /// Answers one exchange by a stream: the head goes out now, the rest as it comes, for as long as both sides want.
+    /// `head` has a status with a body, and no body. Nil when there will be no stream: the connection is gone, the
+    /// request was HEAD, or the server drains; then it is answered already, and `onClose` is not told.
+    ///
+    /// `onClose` is told exactly once, on this loop, however the stream ends (`end`, the peer, a peer that takes
+    /// nothing, a drain), and never before a call of the owner returns.
+    func stream(_ exchange: Exchange, head: HTTPResponse, onClose: @escaping () -> Void) -> ResponseStream? {
+        guard let connection = loop.entity(exchange.connection) as? ServerConnection,
+            connection.stream(exchange.number, head, onClose)
+        else { return nil }
+        return ResponseStream(self, exchange)
+    }
+
+    /// How the peer learns where the body ends.
+    enum AnswerFraming { case length, chunked, close }
+
     /// The octets of an answer. `head` is nil when the request was not understood; `isBodiless` when the method was
     /// HEAD, understood or not (RFC 9110 §9.3.2).
     func serialize(
-        _ response: HTTPResponse, to head: HTTPRequestHead?, isBodiless: Bool = false, keepsAlive: Bool
+        _ response: HTTPResponse, to head: HTTPRequestHead?, isBodiless: Bool = false, keepsAlive: Bool,
+        framing: AnswerFraming = .length
+    ) -> [UInt8] {
+        let isUsual = framing == .length && response.isEmpty200 && keepsAlive && head?.minorVersion == 1
+        if isUsual, empty200Second == loop.wall.inSeconds { return empty200 }
+        let out = write(response, to: head, isBodiless: isBodiless, keepsAlive: keepsAlive, framing)
+        if isUsual {
+            empty200 = out
+            empty200Second = loop.wall.inSeconds
+        }
+        return out
+    }
+
+    private func write(
+        _ response: HTTPResponse, to head: HTTPRequestHead?, isBodiless: Bool, keepsAlive: Bool,
+        _ framing: AnswerFraming
     ) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(512 + response.body.count)
@@ -121,8 +160,11 @@ final class HTTPServer {
         if let type = response.contentType { HTTPResponseWriter.field(name: "Content-Type", value: type, to: &out) }
         for field in response.fields { put(field.name, field.value, &out) }
         out.append(contentsOf: headers.block(response.policy))
-        if response.status != 204, response.status != 304 {
-            HTTPResponseWriter.length(response.body.count, to: &out)
+        let hasBody = response.status != 204 && response.status != 304
+        switch framing {
+        case .length: if hasBody { HTTPResponseWriter.length(response.body.count, to: &out) }
+        case .chunked: HTTPResponseWriter.field(name: "Transfer-Encoding", value: "chunked", to: &out)
+        case .close: break
         }
         if !keepsAlive {
             HTTPResponseWriter.field(name: "Connection", value: "close", to: &out)
@@ -130,9 +172,7 @@ final class HTTPServer {
             HTTPResponseWriter.field(name: "Connection", value: "keep-alive", to: &out)
         }
         HTTPResponseWriter.endHead(to: &out)
-        if !isBodiless, response.status != 204, response.status != 304 {
-            out.append(contentsOf: response.body)
-        }
+        if !isBodiless, hasBody { out.append(contentsOf: response.body) }
         return out
     }
 
@@ -152,7 +192,9 @@ final class HTTPServer {
 
     func makeRequestID() -> [UInt8] {
         requestNumber &+= 1
-        var id = requestPrefix
+        var id: [UInt8] = []
+        id.reserveCapacity(requestPrefix.count + 8)
+        id += requestPrefix
         for shift in [24, 16, 8, 0] as [UInt32] {
             let byte = UInt8(truncatingIfNeeded: requestNumber >> shift)
             id.append(Hex.digit(byte >> 4))

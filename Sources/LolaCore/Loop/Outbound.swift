@@ -7,14 +7,29 @@ struct Origin: Hashable, Sendable {
     /// Name or IP literal without brackets, lower-case.
     let host: [UInt8]
     let port: UInt16
-
     /// `host` or `host:port` as it stands in a `Host` field.
-    var authority: [UInt8] {
-        let name = host.contains(0x3A) ? [0x5B] + host + [0x5D] : host
-        if port == (isTLS ? 443 : 80) { return name }
-        var out = name + [0x3A]
-        ASCII.append(Int(port), to: &out)
-        return out
+    let authority: [UInt8]
+
+    init(isTLS: Bool, host: [UInt8], port: UInt16) {
+        self.isTLS = isTLS
+        self.host = host
+        self.port = port
+        var authority = host.contains(0x3A) ? [0x5B] + host + [0x5D] : host
+        if port != (isTLS ? 443 : 80) {
+            authority.append(0x3A)
+            ASCII.append(Int(port), to: &authority)
+        }
+        self.authority = authority
+    }
+
+    /// The authority follows from the rest.
+    static func == (left: Origin, right: Origin) -> Bool {
+        left.isTLS == right.isTLS && left.port == right.port && left.host == right.host
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(port)
+        hasher.combine(octets: host)
     }
 }
 
@@ -82,6 +97,8 @@ enum OutboundPurpose: String, CaseIterable, Sendable {
 }
 
 struct OutboundField: Equatable, Sendable {
+    static let json = [UInt8](text: "application/json")
+
     let name: StaticString
     let value: [UInt8]
 

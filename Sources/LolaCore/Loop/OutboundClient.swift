@@ -6,29 +6,40 @@
 final class OutboundCall {
     let request: OutboundRequest
     fileprivate let completion: (OutboundOutcome) -> Void
+    /// Takes the octets of a good answer as they come, in the place of its body.
+    fileprivate let reader: (([UInt8]) -> Void)?
     fileprivate var timer: Handle?
     fileprivate var connection: Handle?
+    fileprivate let pool: OutboundPool
     fileprivate var isOver = false
     /// Inside `send`: a completion has to wait until it has returned.
     fileprivate var isStarting = false
     /// A stale kept-alive connection has already been replaced once.
     fileprivate var wasRepeated = false
 
-    fileprivate init(_ request: OutboundRequest, _ completion: @escaping (OutboundOutcome) -> Void) {
+    fileprivate init(
+        _ request: OutboundRequest, _ pool: OutboundPool, _ reader: (([UInt8]) -> Void)?,
+        _ completion: @escaping (OutboundOutcome) -> Void
+    ) {
         self.request = request
+        self.pool = pool
+        self.reader = reader
         self.completion = completion
     }
+
+    var isStream: Bool { reader != nil }
+}
+
+/// The connections to one origin.
+private final class OutboundPool {
+    var idle: [Handle] = []
+    var open = 0
+    var waiting: [OutboundCall] = []
+    var breaker: CircuitBreaker
+    init(_ now: Instant) { breaker = CircuitBreaker(at: now) }
 }
 
 final class OutboundClient {
-    private final class Pool {
-        var idle: [Handle] = []
-        var open = 0
-        var waiting: [OutboundCall] = []
-        var breaker: CircuitBreaker
-        init(_ now: Instant) { breaker = CircuitBreaker(at: now) }
-    }
-
     private struct CachedName {
         let addresses: [IPAddress]
         let expires: Instant
@@ -38,8 +49,12 @@ final class OutboundClient {
     private var tls: TLSContext?
     /// False while the authorities are still being read.
     private(set) var isTLSKnown: Bool
+    /// Where the breakers of all loops are told of.
+    var circuits: CircuitBoard?
+    /// Told when a call waits for them.
+    private let wantTLS: (() -> Void)?
     private let parseAddress: ([UInt8]) -> IPAddress?
-    private var pools: [Origin: Pool] = [:]
+    private var pools: [Origin: OutboundPool] = [:]
     private var names: [[UInt8]: CachedName] = [:]
     /// Calls that wait for a name that is being looked up.
     private var lookUps: [[UInt8]: [OutboundCall]] = [:]
@@ -48,14 +63,17 @@ final class OutboundClient {
     private var awaitingTLS: [(call: OutboundCall, addresses: [IPAddress])] = []
 
     /// `tls` is the client context; without one, https origins fail. `parseAddress` reads IP literals.
-    /// `awaitsTLS`: `useTLS` will be called; until then calls to https origins wait, within their own deadline.
+    /// `awaitsTLS`: `useTLS` will be called; until then calls to https origins wait, within their own deadline, and
+    /// each of them calls `awaitsTLS`.
     init(
-        _ loop: Loop, tls: TLSContext?, awaitsTLS: Bool = false, parseAddress: @escaping ([UInt8]) -> IPAddress?
+        _ loop: Loop, tls: TLSContext?, awaitsTLS: (() -> Void)? = nil,
+        parseAddress: @escaping ([UInt8]) -> IPAddress?
     ) {
         self.loop = loop
         self.tls = tls
         self.parseAddress = parseAddress
-        isTLSKnown = !awaitsTLS
+        isTLSKnown = awaitsTLS == nil
+        wantTLS = awaitsTLS
     }
 
     /// The client context is there, or it is certain that there will be none. Calls that waited go on.
@@ -68,9 +86,14 @@ final class OutboundClient {
     }
 
     /// Makes the call; `completion` runs exactly once, on this loop, never before `send` returns.
-    func send(_ request: OutboundRequest, _ completion: @escaping (OutboundOutcome) -> Void) {
-        let call = OutboundCall(request, completion)
+    /// With a `reader` the body of an answer 200 is a stream: it goes there as it comes and may have any length, and
+    /// the time-out of the request is that of silence.
+    func send(
+        _ request: OutboundRequest, reader: (([UInt8]) -> Void)? = nil,
+        _ completion: @escaping (OutboundOutcome) -> Void
+    ) {
         let pool = pool(request.origin)
+        let call = OutboundCall(request, pool, reader, completion)
         guard pool.breaker.permits(at: loop.now) else {
             return loop.soon { self.finish(call, .failure(.breakerOpen), counted: false) }
         }
@@ -85,14 +108,14 @@ final class OutboundClient {
 
     // MARK: Starting
 
-    private func pool(_ origin: Origin) -> Pool {
+    private func pool(_ origin: Origin) -> OutboundPool {
         if let known = pools[origin] { return known }
-        let made = Pool(loop.now)
+        let made = OutboundPool(loop.now)
         pools[origin] = made
         return made
     }
 
-    private func start(_ call: OutboundCall, _ pool: Pool) {
+    private func start(_ call: OutboundCall, _ pool: OutboundPool) {
         while let handle = pool.idle.popLast() {
             guard let connection = loop.entity(handle) as? ClientConnection, connection.mayCarry() else { continue }
             call.connection = handle
@@ -139,7 +162,10 @@ final class OutboundClient {
         let origin = call.request.origin
         guard !call.isOver else { return released(origin) }
         guard !addresses.isEmpty else { return fail(call, .resolve) }
-        if origin.isTLS, !isTLSKnown { return awaitingTLS.append((call, addresses)) }
+        if origin.isTLS, !isTLSKnown {
+            wantTLS?()
+            return awaitingTLS.append((call, addresses))
+        }
         if origin.isTLS, tls == nil { return fail(call, .tls) }
         let endpoints = addresses.map { Endpoint(address: $0, port: origin.port) }
         let handle = loop.insert { handle in
@@ -155,7 +181,15 @@ final class OutboundClient {
         released(call.request.origin)
     }
 
-    // MARK: Ending (called by the connections)
+    // MARK: Answers (called by the connections)
+
+    /// Octets of a stream have come.
+    func received(_ call: OutboundCall, _ octets: [UInt8]) {
+        guard !call.isOver else { return }
+        if let timer = call.timer { loop.cancel(timer) }
+        call.timer = loop.after(call.request.timeout) { self.expire(call) }
+        call.reader?(octets)
+    }
 
     /// The call has its answer or its fault.
     func finish(_ call: OutboundCall, _ outcome: OutboundOutcome, counted: Bool = true) {
@@ -168,9 +202,10 @@ final class OutboundClient {
                 failed = true
                 loop.counters.add(.outboundFaults)
             }
-            if pool(call.request.origin).breaker.ended(failed: failed, at: loop.now) {
-                loop.counters.add(.breakerOpened)
-            }
+            let wasOpen = call.pool.breaker.isOpen
+            if call.pool.breaker.ended(failed: failed, at: loop.now) { loop.counters.add(.breakerOpened) }
+            let isOpen = call.pool.breaker.isOpen
+            if isOpen != wasOpen { circuits?.changed(call.request.origin, isOpen: isOpen, at: loop.wall) }
         }
         if call.isStarting {
             loop.soon { call.completion(outcome) }
@@ -185,7 +220,7 @@ final class OutboundClient {
         guard call.request.isRepeatable, !call.wasRepeated else { return finish(call, .failure(fault)) }
         call.wasRepeated = true
         call.connection = nil
-        start(call, pool(call.request.origin))
+        start(call, call.pool)
     }
 
     /// The connection may carry another call.
@@ -222,7 +257,7 @@ final class OutboundClient {
         guard !call.isOver else { return }
         call.timer = nil
         let connection = call.connection.flatMap { loop.entity($0) as? ClientConnection }
-        pool(call.request.origin).waiting.removeAll { $0 === call }
+        call.pool.waiting.removeAll { $0 === call }
         finish(call, .failure(.timeout))
         connection?.abandon(call)
     }

@@ -18,7 +18,11 @@ final class ServerConnection: LoopEntity {
     private var body: [UInt8] = []
     /// The answer decided on the head while its body is being dropped.
     private var decided: HTTPResponse?
+    /// What the answer decided on waits for besides.
+    private var holdUp: ((@escaping () -> Void) -> Void)?
     private var exchangeNumber: UInt32 = 0
+    /// The stream under way.
+    private var stream: OpenStream?
     private var peerHasEnded = false
     /// Octets came while a request was being answered: they stay in the kernel until the answer is out.
     private var isReadingPaused = false
@@ -51,6 +55,7 @@ final class ServerConnection: LoopEntity {
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        forgetStream()
         _ = takeBody()
         loop.net.close(transport.socket)
         server.closed(handle, role)
@@ -67,27 +72,31 @@ final class ServerConnection: LoopEntity {
         }
         if event.readable || event.hungUp {
             switch life.phase {
-            case .answering where !event.readable, .flushing where !event.readable:
+            case .answering where !event.readable, .streaming where !event.readable, .flushing where !event.readable:
                 // Both directions are gone; nobody is left to answer.
                 return close()
             case .answering, .flushing:
                 isReadingPaused = true
+            case .streaming:
+                receive(untilEnd: event.hungUp)
+                // Who reads a stream keeps the way back open; who has shut it has left.
+                if peerHasEnded { return close() }
             case .lingering:
                 return linger()
             default:
-                receive()
+                receive(untilEnd: event.hungUp)
             }
         }
         if !isClosed { process() }
     }
 
-    private func receive() {
+    /// `untilEnd`: the peer has ended its side, so that an end follows the octets.
+    private func receive(untilEnd: Bool) {
         for _ in 0..<Limits.readBatchMax {
             let outcome = transport.receive(loop.net, scratch: &loop.scratch, into: &unread)
             switch outcome {
-            case .octets:
-                if unread.count >= Limits.unreadMax.bytes { return }
-                continue
+            case .octets(let isAll):
+                if unread.count >= Limits.unreadMax.bytes || isAll && !untilEnd { return }
             case .wouldBlock:
                 return
             case .end:
@@ -131,6 +140,7 @@ final class ServerConnection: LoopEntity {
             if consumed == unread.count { unread = [] } else { unread.removeFirst(consumed) }
         }
         isProcessing = false
+        if life.phase == .streaming, unread.count > Limits.streamUnreadMax.bytes { return close() }
         let isHeldBack = canParse && !isStarved
         if peerHasEnded, isStarved { endOfInput() }
         settle()
@@ -141,7 +151,7 @@ final class ServerConnection: LoopEntity {
     private var canParse: Bool {
         switch life.phase {
         case .fresh, .idle, .head, .body: !isClosed
-        case .answering, .flushing, .lingering: false
+        case .answering, .streaming, .flushing, .lingering: false
         }
     }
 
@@ -179,18 +189,25 @@ final class ServerConnection: LoopEntity {
         case .proceed(let bodyMax, let handler):
             self.handler = handler
             parser.bodyLimit = bodyMax.bytes
-            if head.expectsContinue, !exceeds(head.framing, bodyMax) { transport.send(Self.continueLine) }
-        case .answer(let response):
-            var response = response
-            let limit = Limits.discardedBodyMax
-            if head.expectsContinue || exceeds(head.framing, limit) {
-                // The body is not wanted and may not even be sent: answer now, then close.
-                response.closes = true
-                answer(response)
-            } else {
-                parser.bodyLimit = limit.bytes
-                decided = response
-            }
+            if head.expectsContinue, !exceeds(head.framing, bodyMax) { transport.send(HTTPResponseWriter.continueLine) }
+        case .answer(let response): decide(response, head)
+        case .answerLater(let response, let when):
+            holdUp = when
+            decide(response, head)
+        }
+    }
+
+    /// The answer stands before the body is read.
+    private func decide(_ response: HTTPResponse, _ head: HTTPRequestHead) {
+        var response = response
+        let limit = Limits.discardedBodyMax
+        if response.closes || head.expectsContinue || exceeds(head.framing, limit) {
+            // The body is not wanted and may not even be sent: answer now, then close.
+            response.closes = true
+            answer(response)
+        } else {
+            parser.bodyLimit = limit.bytes
+            decided = response
         }
     }
 
@@ -205,8 +222,7 @@ final class ServerConnection: LoopEntity {
         life.enter(.answering, at: loop.now)
         if let response = decided {
             decided = nil
-            respond(exchangeNumber, response)
-            return
+            return send(response)
         }
         let request = HTTPRequest(head: head, body: takeBody(), role: role, peer: peer, requestID: requestID)
         let handler = handler
@@ -226,7 +242,14 @@ final class ServerConnection: LoopEntity {
     private func answer(_ response: HTTPResponse) {
         life.enter(.answering, at: loop.now)
         exchangeNumber &+= 1
-        respond(exchangeNumber, response)
+        send(response)
+    }
+
+    private func send(_ response: HTTPResponse) {
+        guard let holdUp else { return respond(exchangeNumber, response) }
+        self.holdUp = nil
+        let exchange = Exchange(connection: handle, number: exchangeNumber)
+        holdUp { [server] in server.respond(exchange, response) }
     }
 
     private func takeBody() -> [UInt8] {
@@ -249,13 +272,84 @@ final class ServerConnection: LoopEntity {
         let isBodiless = head?.method == .head || parser.isReadingHEAD
         transport.send(server.serialize(response, to: head, isBodiless: isBodiless, keepsAlive: keepsAlive))
         server.count(response.status)
+        forgetRequest()
+        proceed(keepsAlive)
+    }
+
+    private func forgetRequest() {
         head = nil
         handler = nil
         requestID = []
         _ = takeBody()
+    }
+
+    /// The answer is complete: the next request, or the end.
+    private func proceed(_ keepsAlive: Bool) {
         life.enter(keepsAlive ? .idle : .flushing, at: loop.now)
         isReadingPaused = false
         if !isProcessing { process() }
+    }
+
+    // MARK: Streams
+
+    /// Begins the answer of the exchange as a stream. False when there is none to come.
+    func stream(_ number: UInt32, _ response: HTTPResponse, _ onClose: @escaping () -> Void) -> Bool {
+        guard !isClosed, number == exchangeNumber, life.phase == .answering, let head else { return false }
+        if server.isDraining {
+            respond(number, .overloaded(requestID: requestID))
+            return false
+        }
+        let isChunked = head.minorVersion > 0
+        let keepsAlive = !response.closes && isChunked && head.keepsAlive
+        transport.send(server.serialize(
+            response, to: head, isBodiless: true, keepsAlive: keepsAlive, framing: isChunked ? .chunked : .close))
+        server.count(response.status)
+        let isBodiless = head.method == .head
+        forgetRequest()
+        if isBodiless {
+            proceed(keepsAlive)
+            return false
+        }
+        loop.counters.add(.streamsOpened)
+        stream = OpenStream(isChunked: isChunked, keepsAlive: keepsAlive, onClose: onClose)
+        life.enter(.streaming, at: loop.now)
+        isReadingPaused = false
+        if !isProcessing { settle() }
+        return !isClosed
+    }
+
+    /// Octets of answers that the peer has not taken.
+    var backlog: Int { transport.backlog }
+
+    func isStreaming(_ number: UInt32) -> Bool { !isClosed && number == exchangeNumber && stream != nil }
+
+    /// False when the stream is over. A peer that leaves too much unread is closed.
+    func send(_ number: UInt32, _ bytes: [UInt8]) -> Bool {
+        guard isStreaming(number), let stream else { return false }
+        if bytes.isEmpty { return true }
+        guard transport.backlog + bytes.count <= Limits.responseBacklogMax.bytes else {
+            close()
+            return false
+        }
+        transport.send(stream.framed(bytes))
+        if !isProcessing { settle() }
+        return !isClosed
+    }
+
+    /// Ends the stream of that exchange, or whichever is under way.
+    func endStream(_ number: UInt32? = nil) {
+        guard isStreaming(number ?? exchangeNumber), let stream else { return }
+        transport.send(stream.lastOctets)
+        let keepsAlive = stream.keepsAlive && !server.isDraining
+        forgetStream()
+        proceed(keepsAlive)
+    }
+
+    private func forgetStream() {
+        guard let stream else { return }
+        self.stream = nil
+        loop.counters.add(.streamsClosed)
+        loop.soon(stream.onClose)
     }
 
     // MARK: Housekeeping
@@ -277,7 +371,7 @@ final class ServerConnection: LoopEntity {
         }
         var interest: Interest = isFlushed ? [] : .write
         switch life.phase {
-        case .fresh, .idle, .head, .body: if isFlushed { interest.insert(.read) }
+        case .fresh, .idle, .head, .body, .streaming: if isFlushed { interest.insert(.read) }
         case .lingering: interest.insert(.read)
         // Most answers come at once: the interest changes only when the peer really sends meanwhile.
         case .answering, .flushing: if isFlushed, !isReadingPaused { interest.insert(.read) }
@@ -303,10 +397,4 @@ final class ServerConnection: LoopEntity {
             settle()
         }
     }
-
-    private static let continueLine: [UInt8] = {
-        var line: [UInt8] = []
-        HTTPResponseWriter.interimContinue(to: &line)
-        return line
-    }()
 }

@@ -3,8 +3,9 @@
 
 final class Transport {
     enum Received {
-        /// New plain octets were appended (perhaps none, when TLS needed them itself).
-        case octets
+        /// New plain octets were appended (perhaps none, when TLS needed them itself). `isAll`: the kernel had no more
+        /// of them; what came since is told by another event.
+        case octets(isAll: Bool)
         case wouldBlock
         /// The peer said goodbye in good order.
         case end
@@ -43,8 +44,8 @@ final class Transport {
             return .failed
         case .octets(let count):
             guard let tls else {
-                plain.append(contentsOf: scratch[..<count])
-                return .octets
+                plain.append(copying: scratch.span.extracting(0..<count))
+                return .octets(isAll: count < scratch.count)
             }
             tls.receive(scratch.span.extracting(0..<count))
             _ = tls.takePlaintext(into: &plain)
@@ -55,7 +56,7 @@ final class Transport {
                 isBroken = true
                 return .failed
             case .closed: return .end
-            case .handshaking, .open: return .octets
+            case .handshaking, .open: return .octets(isAll: count < scratch.count)
             }
         }
     }

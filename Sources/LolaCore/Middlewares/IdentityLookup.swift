@@ -83,7 +83,7 @@ final class IdentityLookup: Middleware {
         let phone = turn.candidates[turn.candidatesAsked]
         turn.candidatesAsked += 1
         var fields = [
-            OutboundField(name: "Accept", value: [UInt8](text: "application/json")),
+            OutboundField(name: "Accept", value: OutboundField.json),
             OutboundField(name: "traceparent", value: turn.traceparent(entropy)),
         ]
         if let token = service.token {

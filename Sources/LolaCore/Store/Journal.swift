@@ -12,6 +12,7 @@ final class Journal: Sendable {
     /// Sequence number of the last entry that an earlier process appended.
     let recovered: UInt64
     private let events = Mutex<[JournalEvent]>([])
+    private let epochFound = Mutex<[UInt8]>([])
 
     /// - Parameters:
     ///   - table: what the recovery made.
@@ -28,6 +29,10 @@ final class Journal: Sendable {
         self.writer = writer
         self.compactor = compactor
     }
+
+    /// Of the records (StoreEpoch); noted once, before the loops start.
+    var epoch: [UInt8] { epochFound.withLock { $0 } }
+    func note(epoch: [UInt8]) { epochFound.withLock { $0 = epoch } }
 
     // MARK: Loops
 
@@ -124,11 +129,25 @@ final class Journal: Sendable {
 
     // MARK: Compactor
 
+    /// Has the journal compacted as soon as it can be: what was removed before is then in no file any more. One that
+    /// runs already does not count, for it may have copied what is gone.
+    func requestCompaction() {
+        state.withLock { $0.compaction.isOwed = true }
+        compactor.wake()
+    }
+
+    /// How long the compactor may sleep unless it is woken; nil when it need not wake by itself.
+    var compactorRest: Interval? {
+        state.withLock { $0.compaction.isOwed ? Limits.journalCompactionWait : nil }
+    }
+
     /// True when the journal has become long, or `isWanted`; then the writer makes a new segment.
     func beginCompaction(at now: Instant, isWanted: Bool) -> UInt64? {
         let epoch = state.withLock { state -> UInt64? in
             guard state.isOpen, isWanted || state.isCompactionDue(at: now) else { return nil }
             state.compaction.isRunning = true
+            state.compaction.wasOwed = state.compaction.isOwed
+            state.compaction.isOwed = false
             state.compaction.wantsSegment = true
             state.writerSleeps = false
             return state.epoch
@@ -160,13 +179,15 @@ final class Journal: Sendable {
         state.withLock { state in
             state.forget(before: number)
             state.compaction.isRunning = false
+            state.compaction.wasOwed = false
             state.status.compactions += 1
         }
     }
 
     func compactionFailed(notBefore: Instant) {
         state.withLock { state in
-            state.compaction = JournalCompaction(notBefore: notBefore)
+            let isOwed = state.compaction.isOwed || state.compaction.wasOwed
+            state.compaction = JournalCompaction(isOwed: isOwed, notBefore: notBefore)
         }
     }
 
@@ -219,7 +240,7 @@ extension JournalState {
     fileprivate var hasWork: Bool { hasPending || compaction.wantsSegment && isOpen }
 
     fileprivate func isCompactionDue(at now: Instant) -> Bool {
-        !compaction.isRunning && now >= compaction.notBefore && isOpen && isLong
+        !compaction.isRunning && now >= compaction.notBefore && isOpen && (isLong || compaction.isOwed)
     }
 
     fileprivate var summary: JournalStatus {

@@ -11,7 +11,9 @@ enum JournalRepair {
         } catch {
             throw .disk(error, file: JournalName.lock.text)
         }
-        let (table, report) = try JournalRecovery.open(disk, at: now)
+        var (table, report) = try JournalRecovery.open(disk, at: now)
+        // The next start finds nothing lost any more: it must find no epoch either.
+        if StoreEpoch.losses(report) != nil { table.restore(.remove(StoreEpoch.record), at: now) }
         try rewrite(table, behind: report, on: disk, at: now)
         return report
     }

@@ -42,6 +42,10 @@ struct JournalStatus: Sendable {
 /// Where compaction stands.
 struct JournalCompaction: Sendable {
     var isRunning = false
+    /// One that begins from now on is wanted, however short the journal is: something must be gone from the disk.
+    var isOwed = false
+    /// The one that runs pays a debt: it stays owed when it fails.
+    var wasOwed = false
     /// The writer is asked for a new segment.
     var wantsSegment = false
     /// Not tried again before, after a failure.

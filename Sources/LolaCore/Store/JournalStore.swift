@@ -22,11 +22,13 @@ final class JournalStore: Store {
     /// What an earlier process left comes through `onEntry`; what this one appends stays with who appended it.
     let returnsEntries = false
     var onEntry: ((QueueEntry) -> Void)?
+    let epoch: [UInt8]?
 
     /// `loop` is the place of the loop among those of the journal.
     init(_ journal: Journal, loop: Int) {
         self.journal = journal
         self.loop = loop
+        epoch = journal.epoch
     }
 
     func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void) {

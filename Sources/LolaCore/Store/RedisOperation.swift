@@ -24,6 +24,9 @@ enum RedisOperation {
             guard key.room == .inbound else { return five("R", key, [], []) }
             let place = owner(key.id)
             return five("D", key, place?.owner ?? [], place.map { number($0.lane) } ?? [0x30])
+        case .withdraw(let key):
+            precondition(key.room == .inbound, "only entries of the inbound queue are withdrawn")
+            return five("W", key, [], [])
         case .holding(let key):
             precondition(key.room == .inbound, "only entries of the inbound queue are held")
             let place = owner(key.id)

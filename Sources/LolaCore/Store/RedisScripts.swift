@@ -55,12 +55,12 @@ enum RedisScript: Int, CaseIterable {
                 redis.call('ZCARD', 'lola:index:' .. room)
                 redis.call('ZCARD', 'lola:expiry:' .. room)
             end
-            if op == 'Q' or op == 'D' then
+            if op == 'Q' or op == 'D' or op == 'W' then
                 local place = redis.call('GET', key)
                 if place then redis.call('XLEN', 'lola:inbound:' .. string.match(place, '^%d+')) end
             end
-            if op ~= 'H' then there[key] = op ~= 'R' and op ~= 'D' end
-            frees = frees and (op == 'H' or op == 'R' or op == 'D')
+            if op ~= 'H' then there[key] = op ~= 'R' and op ~= 'D' and op ~= 'W' end
+            frees = frees and (op == 'H' or op == 'R' or op == 'D' or op == 'W')
         end
         local beat = redis.pcall('INCR', 'lola:beat')
         if type(beat) == 'table' then
@@ -125,8 +125,8 @@ enum RedisScript: Int, CaseIterable {
                 local owner = redis.call('HGET', 'lola:owner', b)
                 local member = owner and string.match(owner, '^[^:]+')
                 if member and member ~= ARGV[2] then redis.pcall('PUBLISH', 'lola:wake:' .. member, b) end
-            elseif op == 'R' or op == 'D' then
-                if op == 'D' then unqueue(key) end
+            elseif op == 'R' or op == 'D' or op == 'W' then
+                if op ~= 'R' then unqueue(key) end
                 redis.call('DEL', key)
                 unlist(room, id)
             end

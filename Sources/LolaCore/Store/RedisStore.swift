@@ -217,6 +217,7 @@ final class RedisStore: Store {
         switch operation {
         case .batch(let parts): for part in parts { follow(part) }
         case .remove(let key) where key.room == .inbound: letGo(key.id)
+        case .withdraw(let key): letGo(key.id)
         case .append(let entry):
             lanes.markDirty(entry.lane)
             readSoon()

@@ -36,7 +36,12 @@ final class SealKeys {
     func seal(_ plain: [UInt8], for record: StoreKey) -> [UInt8] {
         sealCount += 1
         let nonce = entropy.bytes(AESGCM.nonceCount)
-        return keys[0].id + nonce + keys[0].cipher.seal(plain, nonce: nonce, aad: Self.binding(record))
+        var out: [UInt8] = []
+        out.reserveCapacity(plain.count + Self.overhead)
+        out += keys[0].id
+        out += nonce
+        keys[0].cipher.seal(plain, nonce: nonce, aad: Self.binding(record), to: &out)
+        return out
     }
 
     /// What was sealed for just this record; nil when no key of the ring opens it.
@@ -54,7 +59,13 @@ final class SealKeys {
     func isCurrent(_ sealed: [UInt8]) -> Bool { sealed.starts(with: keys[0].id) }
 
     /// The associated data: room and id of the record.
-    private static func binding(_ record: StoreKey) -> [UInt8] { [record.room.rawValue] + record.id.bytes }
+    private static func binding(_ record: StoreKey) -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(1 + RecordID.count)
+        out.append(record.room.rawValue)
+        record.id.append(to: &out)
+        return out
+    }
 }
 
 extension StoreRoom {
@@ -62,8 +73,9 @@ extension StoreRoom {
     /// knows of itself is sealed by whoever writes it.
     var isSealed: Bool {
         switch self {
-        case .inbound, .outbox, .dead, .quarantine, .state, .contact: true
-        case .meta, .seen, .progress, .suspect: false
+        case .inbound, .outbox, .dead, .quarantine, .state, .contact, .failure, .lockout, .limit, .alert: true
+        case .agent, .token, .credential, .consent, .suppression, .ticket, .link: true
+        case .meta, .seen, .progress, .suspect, .spent: false
         }
     }
 }

@@ -45,7 +45,7 @@ final class SealedStore: Store {
             }
         case .list(let room, let after, let limit) where room.isSealed:
             list(room, after: after, limit: limit, found: [], completion)
-        case .get, .list, .put, .claim, .add, .append, .remove, .holding, .batch:
+        case .get, .list, .put, .claim, .add, .append, .remove, .withdraw, .holding, .batch:
             inner.submit(sealed(operation), completion)
         }
     }
@@ -54,6 +54,7 @@ final class SealedStore: Store {
 
     var returnsEntries: Bool { inner.returnsEntries }
     func standing(of entry: RecordID) -> EntryStanding { inner.standing(of: entry) }
+    var epoch: [UInt8]? { inner.epoch }
 
     var onEntry: ((QueueEntry) -> Void)? {
         didSet {
@@ -91,7 +92,7 @@ final class SealedStore: Store {
             .append(QueueEntry(key: entry.key, lane: entry.lane, value: opener.keys.seal(entry.value, for: entry.key)))
         case .batch(let parts):
             .batch(parts.map { sealed($0) })
-        case .get, .list, .put, .claim, .add, .remove, .holding:
+        case .get, .list, .put, .claim, .add, .remove, .withdraw, .holding:
             operation
         }
     }

@@ -14,29 +14,50 @@ struct RecordID: Hashable, Sendable {
         self.low = low
     }
 
+    /// Ids are keyed hashes: half of one tells as much.
+    func hash(into hasher: inout Hasher) { hasher.combine(low) }
+
     /// From the first 16 octets of a digest (at least 16 octets), big-endian.
     init(digest: some Collection<UInt8>) {
         precondition(digest.count >= Self.count, "a record id is made of 16 octets")
         var words: (UInt64, UInt64) = (0, 0)
-        for (place, byte) in digest.prefix(Self.count).enumerated() {
+        var place = 0
+        for byte in digest {
             if place < 8 { words.0 = words.0 << 8 | UInt64(byte) } else { words.1 = words.1 << 8 | UInt64(byte) }
+            place += 1
+            if place == Self.count { break }
         }
         (high, low) = words
     }
 
     /// From 32 lower-case hex digits; nil for anything else.
     init?(hex: some Collection<UInt8>) {
-        guard hex.count == 2 * Self.count, let bytes = Hex.decode(hex) else { return nil }
+        guard hex.count == 2 * Self.count, !hex.contains(where: { (0x41...0x46).contains($0) }),
+            let bytes = Hex.decode(hex)
+        else { return nil }
         self.init(digest: bytes)
     }
 
     /// 16 octets, big-endian.
-    var bytes: [UInt8] { Self.octets(high) + Self.octets(low) }
+    var bytes: [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(Self.count)
+        append(to: &out)
+        return out
+    }
     /// 32 hex digits, as operators see and name a record.
-    var hex: [UInt8] { Hex.encode(bytes) }
+    var hex: [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(2 * Self.count)
+        Hex.append(high, to: &out)
+        Hex.append(low, to: &out)
+        return out
+    }
 
-    private static func octets(_ word: UInt64) -> [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+    /// Appends the 16 octets.
+    func append(to out: inout [UInt8]) {
+        out.append(littleEndian: high.byteSwapped)
+        out.append(littleEndian: low.byteSwapped)
     }
 }
 
@@ -72,10 +93,34 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case contact = 8
     /// How often handling a message has killed the process.
     case suspect = 9
+    /// Agents that act by themselves, with their limits.
+    case agent = 10
+    /// Agent tokens by their digests, and when each was last used.
+    case token = 11
+    /// Credentials of providers, under keys of their own.
+    case credential = 16
+    /// What people have agreed to.
+    case consent = 20
+    /// Addresses that nobody may write to: keyed hashes that outlive an erasure.
+    case suppression = 21
+    /// Wrong credentials that were shown, one record each.
+    case failure = 12
+    /// Address blocks that are locked out, and those let in again before their time.
+    case lockout = 13
+    /// Requests that the HTTP limits have counted, in batches.
+    case limit = 14
+    /// What operators must look at.
+    case alert = 15
+    /// Tickets, by their id.
+    case ticket = 17
+    /// What leads to a ticket: its link, and its conversation with its operation.
+    case link = 18
+    /// Claims: tickets that are closed, and turns of a new ticket.
+    case spent = 19
 
     /// Rooms of claims hold no values and take only `claim`, `get` (an empty value, or nil) and `remove`;
     /// all other rooms take everything but `claim`.
-    var holdsClaims: Bool { self == .seen }
+    var holdsClaims: Bool { self == .seen || self == .spent }
 
     /// The word that names the room in Redis keys and in messages to operators.
     var word: StaticString {
@@ -90,6 +135,18 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
         case .state: "state"
         case .contact: "contact"
         case .suspect: "suspect"
+        case .agent: "agent"
+        case .token: "token"
+        case .credential: "credential"
+        case .consent: "consent"
+        case .suppression: "suppression"
+        case .failure: "failure"
+        case .lockout: "lockout"
+        case .limit: "limit"
+        case .alert: "alert"
+        case .ticket: "ticket"
+        case .link: "link"
+        case .spent: "spent"
         }
     }
 }
@@ -126,6 +183,8 @@ enum StoreOperation: Sendable {
     case append(QueueEntry)
     /// An inbound entry that is removed is done and leaves the queue.
     case remove(StoreKey)
+    /// Removes an inbound entry whoever has it in hand: whoever goes on with it is fenced. For erasures only.
+    case withdraw(StoreKey)
     /// Holds only while the inbound entry is there and ours: in a batch, nothing takes effect otherwise (`fenced`).
     case holding(StoreKey)
     /// All or nothing: when any claim in it is lost or any `holding` fails, nothing of the batch takes effect.
@@ -168,6 +227,10 @@ protocol Store: AnyObject {
 
     /// Whether an entry is this loop's to handle, as far as the loop knows; the store is not asked.
     func standing(of entry: RecordID) -> EntryStanding
+
+    /// Changes when the store has lost what it acknowledged; nil while it is not known. What was given out under
+    /// another epoch must not be honoured: its use may be what was lost.
+    var epoch: [UInt8]? { get }
 }
 
 enum EntryStanding: Hashable, Sendable {
@@ -180,4 +243,7 @@ enum EntryStanding: Hashable, Sendable {
 extension Store {
     /// Nobody else handles entries.
     func standing(of entry: RecordID) -> EntryStanding { .ours }
+
+    /// A store that is never anything but whole.
+    var epoch: [UInt8]? { [] }
 }

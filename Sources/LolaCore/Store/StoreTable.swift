@@ -177,6 +177,10 @@ struct StoreTable {
         case .remove(let key):
             remove(key, at: now, &changes, &undo)
             return .done
+        case .withdraw(let key):
+            precondition(key.room == .inbound, "only entries of the inbound queue are withdrawn")
+            remove(key, at: now, &changes, &undo)
+            return .done
         case .holding(let key):
             precondition(key.room == .inbound, "only entries of the inbound queue are held")
             return record(key, at: now) == nil ? .fenced : .done

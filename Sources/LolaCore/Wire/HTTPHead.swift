@@ -21,16 +21,28 @@ protocol HTTPHead: Sendable {
 extension HTTPHead {
     /// The value of the first field of that name, ASCII case ignored.
     func field(_ name: StaticString) -> ArraySlice<UInt8>? {
-        for field in fields where matches(field, name) { return bytes[field.value.asRange] }
+        let octets = bytes.span
+        for field in fields where matches(octets, field, name) { return bytes[field.value.asRange] }
         return nil
     }
 
     /// How many fields have that name; callers refuse a repeated signature or credential.
     func count(_ name: StaticString) -> Int {
-        fields.count { matches($0, name) }
+        let octets = bytes.span
+        var count = 0
+        for field in fields where matches(octets, field, name) { count += 1 }
+        return count
     }
 
-    private func matches(_ field: HTTPField, _ name: StaticString) -> Bool {
-        field.name.count == name.utf8CodeUnitCount && ASCII.equalIgnoringCase(bytes[field.name.asRange], name)
+    @inline(__always)
+    private func matches(_ octets: Span<UInt8>, _ field: HTTPField, _ name: StaticString) -> Bool {
+        guard field.name.count == name.utf8CodeUnitCount else { return false }
+        return name.withOctets { word in
+            for place in word.indices {
+                let octet = octets[field.name.start + place]
+                if ASCII.lowercased(octet) != ASCII.lowercased(word[place]) { return false }
+            }
+            return true
+        }
     }
 }

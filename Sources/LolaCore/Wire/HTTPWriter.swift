@@ -9,11 +9,22 @@ extension HTTPMessageWriter {
     static func field(
         name: StaticString, value: some Collection<UInt8>, to out: inout [UInt8]
     ) throws(HTTPFault) {
-        guard value.allSatisfy({ HTTPSyntax.isFieldValue($0) }) else { throw .badFieldValue }
+        for octet in value where !HTTPSyntax.isFieldValue(octet) { throw .badFieldValue }
         out.append(word: name)
         out.append(0x3A)
         out.append(ASCII.space)
         out.append(contentsOf: value)
+        endLine(to: &out)
+    }
+
+    /// The same for a value in one piece.
+    static func field(name: StaticString, value: [UInt8], to out: inout [UInt8]) throws(HTTPFault) {
+        let octets = value.span
+        guard HTTPSyntax.endOfFieldValue(octets, from: 0) == octets.count else { throw .badFieldValue }
+        out.append(word: name)
+        out.append(0x3A)
+        out.append(ASCII.space)
+        out.append(copying: octets)
         endLine(to: &out)
     }
 
@@ -98,5 +109,5 @@ enum HTTPResponseWriter: HTTPMessageWriter {
     }
 
     /// The whole interim answer to `Expect: 100-continue`.
-    static func interimContinue(to out: inout [UInt8]) { out.append(contentsOf: "HTTP/1.1 100 Continue\r\n\r\n".utf8) }
+    static let continueLine = [UInt8](text: "HTTP/1.1 100 Continue\r\n\r\n")
 }

@@ -14,6 +14,9 @@ struct JSONWriter {
     /// `capacity` is the expected number of octets; it is no limit.
     init(capacity: Int = 256) { bytes.reserveCapacity(capacity) }
 
+    /// The document stands behind these octets, such as the lines before it.
+    init(after bytes: consuming [UInt8]) { self.bytes = bytes }
+
     // MARK: Containers
 
     mutating func object(_ body: (inout JSONWriter) -> Void) {
@@ -86,7 +89,27 @@ struct JSONWriter {
         place = after
     }
 
+    /// A word without anything to escape.
+    mutating func string(word: StaticString) {
+        let after = beginValue()
+        bytes.append(0x22)
+        bytes.append(word: word)
+        bytes.append(0x22)
+        place = after
+    }
+
+    /// Ends the line of a whole document.
+    mutating func endLine() {
+        precondition(place == .complete, "a line ends behind a whole document")
+        bytes.append(0x0A)
+    }
+
     // MARK: Members
+
+    mutating func member(_ key: StaticString, word: StaticString) {
+        self.key(key)
+        string(word: word)
+    }
 
     /// A string, or `null` for nil.
     mutating func member(_ key: StaticString, _ text: String?) {
@@ -152,7 +175,7 @@ struct JSONWriter {
         let octets = text.utf8Span.span
         if JSONText.afterPlain(octets, 0) < octets.count { return quoted(Array(text.utf8)) }
         bytes.append(0x22)
-        bytes.append(contentsOf: text.utf8)
+        bytes.append(copying: octets)
         bytes.append(0x22)
     }
 
@@ -161,7 +184,7 @@ struct JSONWriter {
         var at = 0
         while at < text.count {
             let end = JSONText.afterPlain(text.span, at)
-            if end > at { bytes.append(contentsOf: text[at..<end]) }
+            if end > at { bytes.append(copying: text.span.extracting(at..<end)) }
             at = end
             if at < text.count { at = special(text, at) }
         }

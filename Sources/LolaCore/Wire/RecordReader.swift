@@ -54,6 +54,18 @@ struct RecordReader {
         return [UInt8](bytes[next..<(next + count)])
     }
 
+    /// Octets that are well-formed UTF-8; `.malformed` otherwise, so that a text is written again as it was read.
+    mutating func text() throws(RecordFault) -> String {
+        let octets = try octets()
+        let text = octets.text
+        guard text.utf8.elementsEqual(octets) else { throw .malformed }
+        return text
+    }
+
+    mutating func optionalText() throws(RecordFault) -> String? {
+        try optional { (reader) throws(RecordFault) in try reader.text() }
+    }
+
     mutating func optional<Value>(
         _ read: (inout RecordReader) throws(RecordFault) -> Value
     ) throws(RecordFault) -> Value? {

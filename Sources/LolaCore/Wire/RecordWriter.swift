@@ -5,7 +5,11 @@ struct RecordWriter {
     private(set) var bytes: [UInt8]
 
     /// `version` of the record's form; a reader refuses those it does not know.
-    init(version: UInt8) { bytes = [version] }
+    init(version: UInt8) {
+        bytes = []
+        bytes.reserveCapacity(256)
+        bytes.append(version)
+    }
 
     mutating func byte(_ value: UInt8) { bytes.append(value) }
 
@@ -23,7 +27,7 @@ struct RecordWriter {
 
     /// Eight octets, the lowest first.
     mutating func word(_ value: UInt64) {
-        for place in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * place))) }
+        bytes.append(littleEndian: value)
     }
 
     mutating func word(_ value: Int64) { word(UInt64(bitPattern: value)) }

@@ -132,7 +132,8 @@ class RedisServer:
         kind = self.command("TYPE", key)
         read = {b"string": ("GET", key), b"hash": ("HGETALL", key), b"zset": ("ZRANGE", key, 0, -1, "WITHSCORES"),
                 b"stream": ("XRANGE", key, "-", "+"), b"list": ("LRANGE", key, 0, -1), b"set": ("SMEMBERS", key)}
-        return self.command(*read[kind])
+        # It may have run out since it was listed.
+        return self.command(*read[kind]) if kind != b"none" else None
 
     def everything(self) -> bytes:
         """All keys and values, and all that was ever written to its files: removed and expired records too."""

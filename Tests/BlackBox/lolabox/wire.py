@@ -144,7 +144,7 @@ def request(method: str, target: str, headers: dict[str, str] | None = None, bod
 
 
 def fetch(port: int, method: str, target: str, headers: dict[str, str] | None = None,
-          body: bytes | None = None) -> Answer:
+          body: bytes | None = None, source: str | None = None) -> Answer:
     """One exchange on a connection of its own."""
-    with Wire(port) as wire:
+    with Wire(port, source=source) as wire:
         return wire.exchange(request(method, target, headers, body), method)

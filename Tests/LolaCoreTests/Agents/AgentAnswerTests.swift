@@ -45,7 +45,7 @@ struct AgentAnswerTests {
                 .link(text: octets("here"), url: octets("https://bank.test/w/x?y=1#lola=z")),
                 .contactRequest(text: octets("who?"), button: octets("me")),
             ])
-        #expect(answer.state == nil && !answer.isDeferred && answer.refusedTicket == nil)
+        #expect(answer.state == nil && !answer.isDeferred && answer.ticket == nil)
     }
 
     @Test("card numbers do not go back to the sender, and are counted; state and choice ids stay")
@@ -106,13 +106,19 @@ struct AgentAnswerTests {
         #expect(throws: AgentAnswerFault.choices) { try reply(items(11)) }
     }
 
-    @Test("a ticket wish is kept as its operation only")
+    @Test("a ticket wish is kept with its actions and its words, the link comes where it belongs")
     func ticket() throws {
-        let wish = #"{"operation":"cip","actions":["cip:scan-id"],"reply":"Open {link}"}"#
-        let answer = try read(#"{"replies":[{"type":"text","text":"ok"}],"ticket":\#(wish)}"#)
-        #expect(answer.refusedTicket == octets("cip"))
+        let json = #"{"operation":"cip","actions":["cip:scan-id"],"reply":"Open {link}"}"#
+        let answer = try read(#"{"replies":[{"type":"text","text":"ok"}],"ticket":\#(json)}"#)
+        let wish = try #require(answer.ticket)
+        #expect(wish.operation == octets("cip") && wish.actions == [octets("cip:scan-id")])
+        #expect(wish.text(link: octets("L")) == octets("Open L"))
         #expect(answer.replies == [.text(octets("ok"))])
-        #expect(try read(#"{"ticket":null}"#).refusedTicket == nil)
+        #expect(try read(#"{"ticket":null}"#).ticket == nil)
+        let bare = try #require(try read(#"{"ticket":{"operation":"card"}}"#).ticket)
+        #expect(bare.actions == [octets("card:authorize")] && bare.text(link: octets("L")) == octets("L"))
+        let plain = try #require(try read(#"{"ticket":{"operation":"card","reply":"Look:"}}"#).ticket)
+        #expect(plain.text(link: octets("L")) == octets("Look: L"))
     }
 
     @Test("everything else is refused whole, for the reason given", arguments: AgentAnswerBodies.all)

@@ -66,6 +66,36 @@ struct HTTPAgentTests {
         #expect(traces[0][1] == traces[1][1] && traces[0][2] != traces[1][2])
     }
 
+    @Test("calls of twenty seconds have one bearer, which then still has two thirds of its life; later ones a new one")
+    func bearerReuse() throws {
+        let (agent, turn) = (try agent(), TurnSample().turn)
+        let value = { (later: Interval) in
+            field("Authorization", of: try agent.request(turn, state: nil, at: now + later))
+        }
+        let first = try value(.zero)
+        #expect(try value(.milliseconds(19_999)) == first)
+        let second = try value(Limits.agentTokenReuse)
+        #expect(second != first)
+        #expect(try value(.seconds(39)) == second)
+        // A clock that was set back: the token would be one of the future.
+        #expect(try value(.seconds(10)) != second)
+        #expect(Limits.agentTokenReuse.nanoseconds * 3 <= Limits.agentTokenLifetime.nanoseconds)
+    }
+
+    @Test("after a failed call the next one has a new bearer, after an answered one the same")
+    func bearerAfterFailure() throws {
+        let (agent, turn) = (try agent(), TurnSample().turn)
+        let value = { field("Authorization", of: try agent.request(turn, state: nil, at: now)) }
+        let first = try value()
+        _ = agent.read(.success(try ResponseSample.make(200, #"{"replies":[]}"#, fields: [])))
+        #expect(try value() == first)
+        _ = agent.read(.success(try ResponseSample.make(401, "", fields: [])))
+        let second = try value()
+        #expect(second != first)
+        _ = agent.read(.failure(.timeout))
+        #expect(try value() != second)
+    }
+
     @Test("a message that has a trace is called in it")
     func trace() throws {
         let own = String(repeating: "ab", count: 16)

@@ -155,12 +155,20 @@ struct SettingsBrokenTests {
         BrokenVariable.rows("LOLA_THEME_URL", .wrongValue, "theme.css", "javascript:alert(1)", "data:text/css,x"),
         BrokenVariable.rows("LOLA_WIDGET_CIP_URL", .wrongValue, "https://widget.example/'\"><script>"),
         BrokenVariable.rows("LOLA_WIDGET_CARD_URL", .wrongValue, "https://widget.example/#lola"),
+        BrokenVariable.rows("LOLA_VAULT_PUBLIC_KEY", .wrongValue, "{}", "-----BEGIN PUBLIC KEY-----", #"{"kty":"EC"}"#),
         BrokenVariable.rows("ORCHESTRATOR_SECURITY_TOKEN", .insecure, "short", String(repeating: "x", count: 31)),
         BrokenVariable.rows("ORCHESTRATOR_SECURITY_TOKEN", .wrongValue, String(repeating: "x ", count: 20), long),
         BrokenVariable.rows("DEMO_MODE", .wrongValue, "1", "TRUE", "yes"),
-        BrokenVariable.rows("CREDENTIALS_ENCRYPTION_KEY", .wrongValue, "secret", keyA + "," + keyA),
+        BrokenVariable.rows("CREDENTIALS_ENCRYPTION_KEY", .wrongValue, "secret", keyA + "," + keyA + "0"),
         BrokenVariable.rows("CREDENTIALS_ENCRYPTION_KEY", .insecure, String(repeating: "0", count: 64)),
         BrokenVariable.rows("HTTP_RATE_LIMIT_PER_IP", .outOfRange, "0", "1000001"),
+        BrokenVariable.rows("LOLA_AUDIT_KEY", .wrongValue, "secret", keyA + "," + keyA + "0"),
+        BrokenVariable.rows("LOLA_ALERT_COOL_DOWN", .wrongValue, "15", "1m30s"),
+        BrokenVariable.rows("LOLA_ALERT_COOL_DOWN", .outOfRange, "1s", "25h"),
+        BrokenVariable.rows("LOLA_ANOMALY_ACTION_FACTOR", .outOfRange, "1"),
+        BrokenVariable.rows("LOLA_ANOMALY_ACTIONS_MIN", .outOfRange, "0"),
+        BrokenVariable.rows("LOLA_ANOMALY_FAILED_AUTHENTICATIONS", .wrongValue, "ten"),
+        BrokenVariable.rows("LOLA_ANOMALY_TOKENS", .outOfRange, "0", "1000001"),
         BrokenVariable.rows("HTTP_RATE_LIMIT_GLOBAL", .wrongValue, "none", "1e3", "1_000"),
         BrokenVariable.rows("LOLA_WIDGET_RATE_LIMIT_PER_IP", .outOfRange, "0"),
         BrokenVariable.rows("DEFAULT_MAX_ACTIONS_PER_MINUTE", .wrongValue, "-1", "ten"),
@@ -195,6 +203,8 @@ struct SettingsBrokenTests {
         let broken = Set(Self.variables.map(\.variable))
         let whole = Set(SettingsTable.all.filter { $0.type == "path" }.map(\.variable))
         let sameGrammar: Set = [
+            // Both or none: SettingsLoadTests holds that.
+            "LOLA_ALERT_WEBHOOK_URL", "LOLA_ALERT_WEBHOOK_SECRET",
             "VERIFY_TOKEN_WHATSAPP", "LOLA_WHATSAPP_APP_SECRET", "LOLA_WHATSAPP_APP_SECRET_PREVIOUS",
             "TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_PREVIOUS",
             "LOLA_TWILIO_API_URL", "RESEND_API_KEY", "LOLA_RESEND_API_URL", "LOLA_AGENT_BLOCKED_URL",

@@ -44,6 +44,22 @@ struct SettingsLoadTests {
         #expect(settings.compliance.callingHours == CallingHours([UInt8](text: "8-21")))
     }
 
+    @Test("authorities are needed when any address that messages lead to is one of https")
+    func callsHTTPS() throws {
+        let plain = [
+            "LOLA_IDENTITY_URL": "http://identity:8000/senders/{phone}", "LOLA_WHATSAPP_API_URL": "http://graph:1",
+        ]
+        let environment = SettingsFixture.merged(SettingsFixture.required, SettingsFixture.whatsapp)
+        let calls = { (more: [String: String]) in
+            try SettingsFixture.load(SettingsFixture.merged(environment, plain, more)).callsHTTPS
+        }
+        #expect(try !calls([:]))
+        #expect(try calls(["LOLA_IDENTITY_URL": "https://identity/senders/{phone}"]))
+        #expect(try calls(["LOLA_WHATSAPP_API_URL": "https://graph.facebook.com/v23.0"]))
+        #expect(try calls(["LOLA_AGENT_BLOCKED_URL": "https://agents/blocked"]))
+        #expect(try calls(SettingsFixture.telegram), "the API of Telegram is one of https by default")
+    }
+
     @Test("every setting can be given by its variable")
     func everything() throws {
         let environment = SettingsFixture.merged(

@@ -22,6 +22,17 @@ struct TrustDeliveryTests {
         }
     }
 
+    @Test("they are read once, when they are first wanted")
+    func wanted() {
+        let waker = SimWaker()
+        let delivery = TrustDelivery(wakers: [waker]) { $0.deliver(.failure(.noAuthorities)) }
+        #expect(delivery.take(loop: 0) == nil && !waker.isAwake)
+        delivery.want()
+        #expect(waker.isAwake && delivery.take(loop: 0) != nil)
+        delivery.want()
+        #expect(delivery.take(loop: 0) == nil)
+    }
+
     @Test("a loop that is told there are none says so in the log")
     func unavailable() throws {
         let world = try SimWorld(seed: 1, loops: 2, weather: .calm, environment: [:])

@@ -12,13 +12,22 @@ struct DevConsoleTests {
         let world = SandboxWorld(startedAt: DevFixtures.now)
         let messages = MessageLog()
         let loop: Loop
+        let book: TicketBook
         let console: DevConsole
 
         init() {
             loop = Loop(clock: clock, net: RefusingNet(), entropy: SeededEntropy(), counters: Counters())
             let client = OutboundClient(loop, tls: nil) { IPAddress(text: $0) }
+            let store = MemoryStore(MemoryTable())
+            let names = HMACKey(.sha256, key: SecretBytes([7]))
+            book = TicketBook(
+                loop, store: store, life: .hours(2), base: [UInt8](text: "http://127.0.0.1:8080"), audit: nil,
+                hash: { RecordID(digest: names.code($0)) }, handOver: { _ in })
+            let now = clock.wall
+            loop.addSource { store.deliver(at: now) }
             console = DevConsole(
-                loop, client: client, world: world, messages: messages,
+                loop, client: client, world: world, messages: messages, book: book,
+                vault: try? SandboxVault(pem: DevFixtures.vaultPEM),
                 setup: DevConsole.Setup(
                     gateway: Origin(isTLS: false, host: [UInt8](text: "127.0.0.1"), port: 8_080),
                     secrets: DevFixtures.secrets, botToken: DevFixtures.botToken))
@@ -72,7 +81,8 @@ struct DevConsoleTests {
         ("GET", "/dev/api/send", 405), ("GET", "/dev/sandbox/graph/v23.0/1/messages", 405),
         ("POST", "/dev/sandbox/identity/+15550100", 405), ("GET", "/dev/api/trace?key=whatsapp:none", 404),
         ("GET", "/dev/api/trace", 400), ("GET", "/dev/api/chat?sender=nobody&channel=whatsapp", 400),
-        ("GET", "/dev/api/chat?sender=passed&channel=fax", 400),
+        ("GET", "/dev/api/chat?sender=passed&channel=fax", 400), ("GET", "/dev/api/tickets?sender=nobody", 400),
+        ("POST", "/dev/api/tickets", 415), ("GET", "/dev/sandbox/vault", 405), ("POST", "/dev/sandbox/vault/x", 404),
     ])
     func others(method: String, target: String, status: Int) throws {
         let answer = try Stage().ask(try DevFixtures.request(method, target))
@@ -174,5 +184,56 @@ struct DevConsoleTests {
         #expect((senders["senders"] as? [[String: Any]])?.compactMap { $0["id"] as? String } == [
             "passed", "pending", "blocked", "unknown", "no-phone", "identity-down",
         ])
+    }
+
+    @Test("the tickets of a chat are listed with their status and link, on each channel its own")
+    func tickets() throws {
+        let stage = Stage()
+        #expect(try list(stage, "whatsapp") == #"{"items":[]}"#)
+        let conversation = ConversationKey(
+            bytes: [UInt8](text: "whatsapp:") + DevFixtures.secrets.phoneNumberID + [UInt8](text: ":15550101"))
+        let order = TicketOrder(
+            conversation: conversation, terms: TicketTerms(operation: [UInt8](text: "cip"), actions: []), who: "test")
+        var made: TicketPlan?
+        stage.book.create(order) { made = $0 }
+        for _ in 0..<20 where made == nil { stage.loop.tick(until: stage.clock.now) }
+        let ticket = try #require(made?.ticket)
+        let text = try list(stage, "whatsapp")
+        #expect(text.contains(#""operation":"cip","status":"open","link":"\#(stage.book.link(ticket).text)""#))
+        #expect(try list(stage, "telegram") == #"{"items":[]}"#)
+    }
+
+    private func list(_ stage: Stage, _ channel: String) throws -> String {
+        let request = try DevFixtures.request("GET", "/dev/api/tickets?sender=pending&channel=\(channel)")
+        let answer = try stage.ask(request)
+        #expect(answer.status == 200)
+        return answer.body.text
+    }
+
+    @Test("a callback shows in the chat; a passed identity check makes the sandbox bank know the person", arguments: [
+        ("cip", CallbackEvent.Outcome.success, "passed"), ("cip", .failure, "pending"), ("card", .success, "pending"),
+    ])
+    func callback(operation: String, outcome: CallbackEvent.Outcome, verdict: String) throws {
+        let stage = Stage()
+        let event = CallbackEvent(
+            ticket: RecordID(digest: [UInt8](repeating: 5, count: 16)), operation: [UInt8](text: operation),
+            outcome: outcome, result: [UInt8](text: "{}"))
+        let conversation = ConversationKey(
+            bytes: [UInt8](text: "whatsapp:") + DevFixtures.secrets.phoneNumberID + [UInt8](text: ":15550101"))
+        let message = try #require(InboundMessage(event, in: conversation, at: DevFixtures.now))
+        stage.console.accepted(WebhookGate.redeemed(message, at: DevFixtures.now))
+        let chat = try stage.ask(try DevFixtures.request("GET", "/dev/api/chat?sender=pending&channel=whatsapp"))
+        #expect(chat.body.text.contains(#""kind":"event","text":"\#(operation) \#(outcome.word)""#))
+        let person = try stage.ask(try DevFixtures.request("GET", "/dev/sandbox/identity/+15550101"))
+        #expect(person.body.text.contains(#""verdict":"\#(verdict)""#))
+    }
+
+    @Test("the sandbox vault opens nothing that was not sealed to it", arguments: [
+        "", "{}", #"{"vault_sealed":"a.b.c.d.e"}"#, #"{"vault_sealed":5}"#,
+    ])
+    func vault(body: String) throws {
+        let answer = try Stage().ask(
+            try DevFixtures.request("POST", "/dev/sandbox/vault", fields: [Self.json], body: [UInt8](text: body)))
+        #expect(answer.status == 422)
     }
 }

@@ -19,6 +19,7 @@ enum DevFixtures {
         apiKey: SecretBytes([UInt8](text: "re_dev")), webhookSecret: SecretBytes([UInt8](text: "signing secret of it")),
         own: [UInt8](text: "lola@bank.example"))
     static let botToken = SecretBytes([UInt8](text: "7000000001:AAtoken"))
+    static let vaultPEM = (try? ES256PrivateKey.generatePEM()) ?? []
 
     static func person(_ id: String) throws -> SandboxPerson { try #require(cast.person([UInt8](text: id))) }
 

@@ -108,7 +108,6 @@ final class PlainStore: Store {
 final class PlainJournal: EventLog, OperatorLog {
     private(set) var lines: [String] = []
     func quarantined(_ id: RecordID, crashes: Int) { lines.append("quarantined \(crashes)") }
-    func operatorDid(_ action: StaticString, _ id: RecordID) { lines.append("operator \(action)") }
     func deadLetter(_ turn: Turn, _ names: MessageNames, word: String) { lines.append("dead \(word)") }
     func finished(
         _ turn: Turn, _ names: MessageNames, _ status: MessageRecord.Status, _ agent: AgentName?, _ refusal: Refusal?
@@ -135,10 +134,12 @@ final class FlowBench {
     let stage = PlainStage()
     let store = PlainStore()
     let journal = PlainJournal()
+    let audit = PlainAuditLog()
     let log = MessageLog(capacity: 100)
     let backlog = Backlog()
     let doubts = Doubts(DoubtCount())
     let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
+    let tickets: TicketBook
     let client: OutboundClient
     let flow: MessageFlow
     let agent: SimServer
@@ -160,12 +161,17 @@ final class FlowBench {
                 name: name, url: url, timeout: .seconds(5), key: key, issuer: [UInt8](text: "https://b.example"),
                 entropy: rig.loop.entropy)
         }
+        let pseudonyms = pseudonyms
+        tickets = TicketBook(
+            rig.loop, store: store, life: .hours(2), base: [UInt8](text: "https://lola.example"), audit: audit,
+            hash: { pseudonyms.id($0) }, handOver: { _ in })
         flow = MessageFlow(FlowParts(
             loop: rig.loop, client: client, store: store, channels: [.whatsapp: channel],
             pipeline: Pipeline([stage], clock: rig.clock),
             agents: AgentRoster(rig.loop, client: client, http: agents, scripted: ScriptedAgents(), inFlightMax: 2),
+            tickets: tickets,
             retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, signals: signals,
-            crashPage: nil))
+            crashPage: nil, audit: audit))
         agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         provider = SimServer(rig.network, "provider", at: Endpoint(address: IPAddress([10, 0, 0, 3]), port: 80))
         agent.script = { [self] call in

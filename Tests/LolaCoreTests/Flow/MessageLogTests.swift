@@ -9,10 +9,12 @@ struct MessageLogTests {
         MessageKey(.whatsapp, nativeID: [UInt8](text: "m\(number)"))
     }
 
+    private static func id(_ number: Int) -> RecordID { RecordID(high: 0, low: UInt64(number)) }
+
     private static func record(_ number: Int) -> MessageRecord {
         MessageRecord(
-            key: key(number), channel: .whatsapp, conversation: "c", sender: "s", type: .text,
-            receivedAt: WallTime(milliseconds: Int64(number)))
+            id: id(number), key: key(number), channel: .whatsapp, conversationID: RecordID(high: 1, low: 0),
+            senderID: RecordID(high: 2, low: 0), type: .text, receivedAt: WallTime(milliseconds: Int64(number)))
     }
 
     private static func filled(_ count: Int, capacity: Int) -> MessageLog {
@@ -30,6 +32,15 @@ struct MessageLogTests {
         #expect(log.find(Self.key(1)) != nil && log.find(Self.key(2)) != nil)
         log.insert(Self.record(3))
         #expect(log.find(Self.key(1)) == nil && log.find(Self.key(3)) != nil)
+    }
+
+    @Test("a key that came twice is found as its newer record says, by key and by id")
+    func newer() {
+        let log = Self.filled(2, capacity: 4)
+        log.insert(Self.record(1))
+        log.update(Self.id(1)) { $0.status = .done }
+        #expect(log.find(Self.key(1))?.status == .done && log.find(Self.id(1))?.status == .done)
+        #expect(log.newest(limit: 9, skipping: 0).records.map(\.status) == [.done, .accepted, .accepted])
     }
 
     @Test("the newest come first, page by page, before and after the ring is full", arguments: [0, 1, 3, 4, 5, 9, 23])
@@ -53,10 +64,12 @@ struct MessageLogTests {
     func eviction() {
         let log = Self.filled(6, capacity: 4)
         for number in 0..<2 {
-            #expect(log.find(Self.key(number)) == nil)
-            log.update(Self.key(number)) { $0.status = .done }
+            #expect(log.find(Self.key(number)) == nil && log.find(Self.id(number)) == nil)
+            log.update(Self.id(number)) { $0.status = .done }
         }
-        for number in 2..<6 { #expect(log.find(Self.key(number))?.status == .accepted) }
+        for number in 2..<6 {
+            #expect(log.find(Self.key(number))?.status == .accepted && log.find(Self.id(number))?.status == .accepted)
+        }
         #expect(log.changes(since: 0, limit: 100).records.count == 4)
     }
 
@@ -66,9 +79,9 @@ struct MessageLogTests {
         let start = log.changes(since: 0, limit: 100)
         #expect(Self.numbers(start.records) == [0, 1, 2])
         #expect(log.changes(since: start.version, limit: 100).records.isEmpty)
-        log.update(Self.key(2)) { $0.status = .stopped }
-        log.update(Self.key(0)) { $0.status = .done }
-        log.update(Self.key(2)) { $0.status = .done }
+        log.update(Self.id(2)) { $0.status = .stopped }
+        log.update(Self.id(0)) { $0.status = .done }
+        log.update(Self.id(2)) { $0.status = .done }
         let next = log.changes(since: start.version, limit: 100)
         #expect(Self.numbers(next.records) == [0, 2] && next.records.allSatisfy { $0.status == .done })
         #expect(log.changes(since: next.version, limit: 100).version == next.version)

@@ -21,6 +21,8 @@ private final class DoorBench {
 
     let rig = LoopRig()
     let refusals = PlainRefusals()
+    let audit = PlainAuditLog()
+    let anomalies = AnomalyCounters()
     let backlog = Backlog()
     let channel: WhatsAppChannel
     let door: WebhookDoor
@@ -39,7 +41,8 @@ private final class DoorBench {
             log: MessageLog(capacity: 100), backlog: backlog, pseudonyms: pseudonyms, doubts: DoubtCount(),
             signals: PlainSignals()
         ) { _ in take() }
-        door = WebhookDoor(rig.loop, intake: intake, log: refusals, pseudonyms: pseudonyms)
+        door = WebhookDoor(
+            rig.loop, intake: intake, log: refusals, pseudonyms: pseudonyms, audit: audit, anomalies: anomalies)
         take = { [self] in taken += 1 }
         let loop = rig.loop
         loop.addSource { store.deliver(at: loop.wall) }

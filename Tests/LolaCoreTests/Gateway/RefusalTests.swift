@@ -9,10 +9,17 @@ struct RefusalTests {
         (.signatureMissing, 401, "unauthorized"), (.signatureInvalid, 401, "unauthorized"),
         (.authenticationRequired, 401, "unauthorized"), (.challengeInvalid, 403, "forbidden"),
         (.contentTypeWrong, 415, "unsupported_media_type"), (.contentEncoded, 415, "unsupported_media_type"),
+        (.accessDenied, 403, "forbidden"), (.addressDenied, 403, "forbidden"),
+        (.rateLimited, 429, "too_many_requests"), (.lockedOut, 429, "too_many_requests"),
         (.channelOff, 404, "not_found"), (.routeUnknown, 404, "not_found"), (.backlogFull, 503, "unavailable"),
         (.flooded, 503, "unavailable"), (.storeUnavailable, 503, "unavailable"),
+        (.auditUnavailable, 503, "unavailable"),
         (.recordUnreadable, 409, "unreadable"),
-        (.messageInHand, 409, "in_hand"),
+        (.messageInHand, 409, "in_hand"), (.exists, 409, "exists"), (.quotaReached, 409, "quota_reached"),
+        (.credentialsKeyMissing, 409, "credentials_key_missing"),
+        (.sessionInvalid, 401, "unauthorized"), (.ticketForeign, 403, "forbidden"), (.callbackLost, 409, "conflict"),
+        (.ticketClosed, 410, "gone"), (.payloadInvalid, 422, "invalid_payload"), (.sealInvalid, 422, "invalid_payload"),
+        (.cardDataRefused, 422, "card_data_refused"), (.callbackKeyExhausted, 503, "unavailable"),
         (.methodUnknown, 501, "not_implemented"), (.methodNotAllowed, 405, "method_not_allowed"),
         (.lengthRequired, 411, "length_required"), (.bodyInvalid, 400, "invalid_body"),
         (.fieldInvalid, 400, "invalid_field"), (.senderNotAllowed, 200, "refused"),
@@ -39,10 +46,11 @@ struct RefusalTests {
         }
     }
 
-    @Test("without a length the end of the request is not known: the connection closes, and only then")
+    @Test("without a length no end is known, and a denied address is not read: both close, no other does")
     func closing() {
         for refusal in Refusal.allCases {
-            #expect(HTTPResponse.refusal(refusal, requestID: []).closes == (refusal == .lengthRequired), "\(refusal)")
+            let closes = [.lengthRequired, .addressDenied].contains(refusal)
+            #expect(HTTPResponse.refusal(refusal, requestID: []).closes == closes, "\(refusal)")
         }
     }
 

@@ -21,10 +21,12 @@ struct ConnectionLifeTests {
         #expect(life.expiry(at: Self.at(row.patience)) == row.end)
     }
 
-    @Test("an answer may take as long as it takes")
-    func answering() {
+    @Test("an answer may take as long as it takes, and a stream may last", arguments: [
+        ConnectionLife.Phase.answering, .streaming,
+    ])
+    func answering(_ phase: ConnectionLife.Phase) {
         var life = ConnectionLife(acceptedAt: Self.start)
-        life.enter(.answering, at: Self.start)
+        life.enter(phase, at: Self.start)
         #expect(life.deadline == .distantFuture && life.expiry(at: Self.at(100_000_000)) == nil)
     }
 

@@ -13,9 +13,18 @@ struct OutboundTLSTests {
         let secure: RawPeer
         let plain: RawPeer
         var words: [String] = []
+        /// How often a call said that it waits.
+        var wanted: Int { wants.count }
+        private let wants: Wants
+
+        private final class Wants {
+            var count = 0
+        }
 
         init() {
-            client = OutboundClient(rig.loop, tls: nil, awaitsTLS: true) { IPAddress(text: $0) }
+            let wants = Wants()
+            self.wants = wants
+            client = OutboundClient(rig.loop, tls: nil, awaitsTLS: { wants.count += 1 }) { IPAddress(text: $0) }
             secure = RawPeer(rig.network, at: Endpoint(address: OutboundTLSTests.address, port: 443))
             plain = RawPeer(rig.network, at: Endpoint(address: OutboundTLSTests.address, port: 80))
             plain.onOctets = { _, end, _ in end.send(SimHTTP.response(200, body: "plain")) }
@@ -40,9 +49,11 @@ struct OutboundTLSTests {
     @Test("a call waits until the context is there, then dials; plain calls do not wait")
     func waits() throws {
         let bench = Bench()
-        bench.call()
-        bench.call()
         bench.call(isTLS: false)
+        #expect(bench.wanted == 0, "a plain call wants no authorities")
+        bench.call()
+        bench.call()
+        #expect(bench.wanted == 2)
         bench.rig.run(for: .milliseconds(500))
         #expect(bench.words == ["200"] && bench.secure.ends.isEmpty && !bench.client.isTLSKnown)
         bench.client.useTLS(try TLSTestFiles.client())
@@ -52,7 +63,7 @@ struct OutboundTLSTests {
         #expect(bench.secure.received.map(\.first) == [0x16, 0x16])
         bench.call()
         bench.rig.run(for: .seconds(1)) { bench.words.count == 4 }
-        #expect(bench.secure.ends.count == 3, "later calls dial at once")
+        #expect(bench.secure.ends.count == 3 && bench.wanted == 2, "later calls dial at once")
     }
 
     @Test("when there will be no context, those who waited and those who come later fail with `tls`, unsent")

@@ -41,7 +41,10 @@ struct PhoneNormalizationTests {
         let turn = TurnSample.telegramContact("1-555-0100").turn
         let verdict = stage.process(turn)
         #expect(verdict.storeKey == StoreKey(.contact, turn.senderID))
-        #expect(verdict.stored == [UInt8](text: "+15550100"))
+        #expect(verdict.stored == [UInt8](text: "+15550100 ") + turn.message.senderID)
+        let kept = verdict.stored.flatMap { ContactBook.read($0) }
+        #expect(kept?.phone.text == "+15550100" && kept?.sender == turn.message.senderID)
+        #expect(ContactBook.read([UInt8](text: "+15550100"))?.sender == nil && ContactBook.read([0x20]) == nil)
         #expect(stage.resume(turn, with: .store(.done)).word == "next")
         #expect(turn.detail == "contact_kept")
     }

@@ -25,8 +25,18 @@ final class SimChecks {
         for process in world.processes {
             books(of: process)
             log(of: process)
+            trail(before: process)
         }
         disk()
+    }
+
+    /// However a process ended, its audit trail is whole, as far as anybody was told of it.
+    private func trail(before process: SimProcess) {
+        let found = process.auditFound
+        if let bad = found.bad {
+            let place = "record \(bad.sequence), \(bad.fault.rawValue)"
+            story.violated("process \(process.generation) finds the audit trail broken: \(place)")
+        }
     }
 
     // MARK: Messages
@@ -48,7 +58,7 @@ final class SimChecks {
         switch (post.kind, record.status) {
         case (.badCommand, .stopped), (.badCommand, .deadLetter), (.image, .done), (.image, .deadLetter): break
         case (.badCommand, _), (.image, _): story.violated("\(post.key) (\(post.kind)) ended \(record.status.rawValue)")
-        case (_, .stopped), (_, .accepted), (_, .handedOver):
+        case (_, .stopped), (_, .accepted), (_, .handedOver), (_, .erased):
             story.violated("\(post.key) ended \(record.status.rawValue)")
         case (_, .done), (_, .deferred):
             if post.calls == 0 { story.violated("\(post.key) is \(record.status.rawValue) and no agent saw it") }
@@ -101,7 +111,7 @@ final class SimChecks {
 
     /// Nothing that names a person or that anybody wrote stands on the disk in clear.
     func disk() {
-        for (name, octets) in world.disk.files {
+        for (name, octets) in world.disk.files.merging(world.auditDisk.files, uniquingKeysWith: { $1 }) {
             if let word = tells(Data(octets)) { story.violated("\(name) holds \(word)") }
         }
     }

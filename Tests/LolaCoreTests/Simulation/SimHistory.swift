@@ -9,6 +9,8 @@ final class SimHistory {
     /// What the dead process saw in its queue, and what it had written an end of.
     private var held: Set<RecordID> = []
     private var finishing: Set<RecordID> = []
+    /// What the process before had found in the store.
+    private var kept: Set<RecordID> = []
 
     init(_ story: SimCase, _ identity: SimIdentityService) {
         self.story = story
@@ -18,6 +20,7 @@ final class SimHistory {
     func ended(_ process: SimProcess) {
         held = process.held
         finishing = process.finishing
+        kept = Set(process.recovered)
         for sender in story.senders { sender.verdicts = [] }
         identity.forget()
         SimChecks(story).disk()
@@ -39,6 +42,9 @@ final class SimHistory {
             } else if post.acceptedAt != .max, !isBack {
                 let wasEnding = !held.contains(id) || finishing.contains(id)
                 if wasEnding { post.hasEndedUnseen = true } else { story.violated("\(post.key) was lost") }
+            } else if !isBack, kept.contains(id), !held.contains(id) || finishing.contains(id) {
+                // Kept, handled, and acknowledged only when its channel sends it again.
+                post.hasEndedUnseen = true
             }
         }
     }

@@ -18,6 +18,8 @@ final class SimProcess {
         let clock: SimClock
         let network: SimNetwork
         let disk: SimDisk
+        /// The folder of the audit trail.
+        let auditDisk: SimDisk
         let weather: SimDiskWeather
         let sizes: JournalSizes
         let trace: SimTrace
@@ -50,6 +52,11 @@ final class SimProcess {
     private let compactorWaker = SimWaker()
     private var writerSleeps = false
     private var compactorSleeps = true
+    private let auditWriter: AuditWriter
+    private let auditWaker = SimWaker()
+    private var auditSleeps = false
+    /// What the trail of the processes before is found to be at the start of this one.
+    let auditFound: AuditVerification
 
     init(_ generation: Int, _ machine: Machine, loops: Int, random: SimRandom) throws {
         self.generation = generation
@@ -69,6 +76,17 @@ final class SimProcess {
         let index = try IndexKey.find(keys: keys, entropy: entropy) {
             Self.ask($0, JournalStore(journal, loop: 0), writer, clock)
         }
+        let secret = try index.pseudonymKey()
+        let memory = try AuditMemory.find(configured: [], index: index.secret, gateway: "embedded") {
+            Self.ask($0, JournalStore(journal, loop: 0), writer, clock)
+        }
+        let trail = AuditTrail(loops: wakers, writer: auditWaker)
+        let auditKeys = try AuditKeys(memory.secrets)
+        auditFound = try AuditVerification.run(
+            SimDisk(files: machine.auditDisk.files), auditKeys, heads: memory.known.map { [$0] } ?? [])
+        auditWriter = AuditWriter(
+            trail, disk: machine.auditDisk, clock: clock, keys: auditKeys, known: memory.known,
+            segmentMax: .kibibytes(1))
         shared = SharedParts(
             settings: machine.settings, log: Log(sink: lines, threshold: .debug), health: Health(loopCount: loops),
             store: .embedded(journal), messages: MessageLog(), backlog: Backlog(), doubts: DoubtCount(),
@@ -76,7 +94,12 @@ final class SimProcess {
             directory: LoopDirectory(mailboxes: wakers.map { Mailbox(waker: $0) }),
             trust: TrustDelivery(wakers: wakers), ticketKey: SecretBytes([UInt8](repeating: 7, count: 48)),
             jwks: try KeySet.jwks(machine.settings.session), started: clock.now,
-            pseudonymKey: try index.pseudonymKey(), descriptorsMax: 4_096, crashPage: { _ in nil }, console: nil)
+            pseudonymKey: secret,
+            audit: OpenAudit(trail: trail, shelf: AuditShelf(loop: wakers[0], reader: SimWaker()), memory: memory),
+            alerts: AlertBoard(loop: wakers[0]), anomalies: AnomalyCounters(), descriptorsMax: 4_096,
+            crashPage: { _ in nil }, console: nil,
+            guardState: try LoopGuard.state(machine.settings, secret: secret),
+            agents: AgentMemory(machine.settings))
         var port: UInt16 = 8_080
         for number in 0..<loops {
             let net = SimNet(machine.network, waker: wakers[number])
@@ -93,6 +116,7 @@ final class SimProcess {
         self.journal = journal
         self.writer = writer
         machine.network.after(.zero) { [self] in write() }
+        machine.network.after(.zero) { [self] in audit() }
     }
 
     /// As the start of the daemon asks: the store is there, its thread runs, nobody else does.
@@ -141,7 +165,31 @@ final class SimProcess {
             isWoken = true
             after(machine.weather.pause(random)) { [self] in compact() }
         }
+        if auditSleeps, auditWaker.isAwake {
+            auditWaker.clear()
+            auditSleeps = false
+            isWoken = true
+            after(machine.weather.pause(random)) { [self] in audit() }
+        }
         return isWoken
+    }
+
+    /// The thread of the audit trail.
+    private func audit() {
+        auditWriter.write()
+        after(machine.weather.sync(random)) { [self] in
+            auditWriter.commit()
+            let status = shared.audit.trail.status
+            machine.trace.note(machine.clock.now, "audit", Int(status.head.sequence), status.isOpen ? 1 : 0)
+            switch shared.audit.trail.writerRest() {
+            case .work: after(machine.weather.pause(random)) { [self] in audit() }
+            case .sleep:
+                auditSleeps = true
+                guard let wakeAt = auditWriter.wakeAt else { return }
+                after(wakeAt - machine.clock.now) { [self] in auditWaker.wake() }
+            case .end: break
+            }
+        }
     }
 
     private func after(_ delay: Interval, _ action: @escaping () -> Void) {
@@ -195,6 +243,8 @@ final class SimProcess {
     func end(isOrderly: Bool) {
         isAlive = false
         if isOrderly {
+            shared.audit.trail.end()
+            auditWriter.step()
             journal.end()
             writer.step()
             writer.close()

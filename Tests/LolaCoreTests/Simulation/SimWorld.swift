@@ -26,6 +26,7 @@ final class SimWorld {
     let trace: SimTrace
     let network: SimNetwork
     let disk: SimDisk
+    let auditDisk: SimDisk
     let diskWeather: SimDiskWeather
     /// All processes so far; the last one may be dead.
     private(set) var processes: [SimProcess] = []
@@ -56,22 +57,25 @@ final class SimWorld {
         let trace = SimTrace(sink)
         let network = SimNetwork(clock: clock, random: random.fork(), trace: trace)
         let disk = SimDisk(seed: random.word())
+        let auditDisk = SimDisk(seed: random.word())
         let sizes = JournalSizes(
             segmentMax: .kibibytes(random.pick([4, 16, 64])), compactionMin: .kibibytes(random.pick([8, 32, 128])),
             segmentsMax: random.pick([2, 4, 16]), snapshotStep: random.pick([1, 4, 64]),
             snapshotSyncStep: .kibibytes(4))
         machine = SimProcess.Machine(
             settings: try SimSettings.load(environment), clock: clock, network: network, disk: disk,
-            weather: diskWeather, sizes: sizes, trace: trace)
+            auditDisk: auditDisk, weather: diskWeather, sizes: sizes, trace: trace)
         self.loops = loops
         (self.random, self.clock, self.trace, self.network) = (random, clock, trace, network)
-        (self.disk, self.diskWeather) = (disk, diskWeather)
+        (self.disk, self.auditDisk, self.diskWeather) = (disk, auditDisk, diskWeather)
         // The first start is not under test here: it happens in good weather.
         start()
         if let failure { throw failure }
         network.weather = weather
         let chance = random.fork()
         disk.trouble = { diskWeather.fault($0, chance) }
+        let auditChance = random.fork()
+        auditDisk.trouble = { diskWeather.fault($0, auditChance) }
     }
 
     // MARK: The process
@@ -95,6 +99,7 @@ final class SimWorld {
             onStart(made)
         } catch {
             disk.endProcess()
+            auditDisk.endProcess()
             failedStarts += 1
             trace.text(clock.now, "not started", "\(error)")
             guard diskWeather.canFail, !processes.isEmpty else {
@@ -111,7 +116,9 @@ final class SimWorld {
         process.end(isOrderly: way == .drained || way == .drainedLate)
         ends.append(way)
         drainBegan = nil
-        if way == .powerCut { disk.cutPower() } else { disk.endProcess() }
+        for disk in [disk, auditDisk] {
+            if way == .powerCut { disk.cutPower() } else { disk.endProcess() }
+        }
         onEnd(process)
         network.after(random.milliseconds(20, random.chance(200) ? 8_000 : 600)) { [self] in start() }
     }
@@ -216,6 +223,7 @@ final class SimWorld {
         onStart = { _ in }
         onEnd = { _ in }
         disk.trouble = nil
+        auditDisk.trouble = nil
         for process in processes { process.dismantle() }
         processes = []
         network.dismantle()

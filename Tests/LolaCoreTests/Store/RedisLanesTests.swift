@@ -90,6 +90,26 @@ struct RedisLanesTests {
         for member in members { member.end() }
     }
 
+    @Test("an entry is withdrawn by anybody: whoever has it in hand is fenced, and nobody gets it again")
+    func withdrawn() throws {
+        let server = try RedisServer()
+        let members = try (0..<2).map { _ in try RedisMember(server.address(), lease: Self.lease) }
+        #expect(settled(members, [32, 32]))
+        for number in 0..<64 { _ = try members[0].ask(.append(redisEntry(number, lane: number))) }
+        RealLoop.run(members.map(\.real)) { members[0].entries.count + members[1].entries.count == 64 }
+        let theirs = try #require(members[1].entries.first)
+        #expect(try members[0].ask(.remove(theirs.key)) == .fenced)
+        #expect(try members[0].ask(.batch([.withdraw(theirs.key), .remove(StoreKey(.outbox, theirs.key.id))])) == .done)
+        #expect(try members[1].ask(.batch([.holding(theirs.key), .remove(theirs.key)])) == .fenced)
+        #expect(try members[0].ask(.get(theirs.key)) == .value(nil))
+        for member in members { member.end() }
+        let heir = try RedisMember(server.address(), lease: Self.lease)
+        #expect(heir.open())
+        #expect(RealLoop.run([heir.real], for: .seconds(5)) { heir.entries.count == 63 })
+        #expect(!heir.entries.map(\.key).contains(theirs.key))
+        heir.end()
+    }
+
     @Test("a member that dies with entries in hand: another gets them, first and in order, and the dead one is fenced")
     func takeover() throws {
         let server = try RedisServer()

@@ -65,7 +65,9 @@ struct SealKeysTests {
         #expect(renewed(before, in: .contact, &rotation) == nil)
         #expect(renewed([], &rotation) == nil)
         #expect(rotation.renewed == 1 && rotation.unopened == 2)
-        for room in [StoreRoom.meta, .seen, .progress, .suspect] { #expect(renewed([1], in: room, &rotation) == nil) }
+        for room in [StoreRoom.meta, .seen, .progress, .suspect, .spent] {
+            #expect(renewed([1], in: room, &rotation) == nil)
+        }
         #expect(rotation.renewed == 1 && rotation.unopened == 2)
     }
 

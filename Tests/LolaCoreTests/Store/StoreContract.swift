@@ -3,22 +3,6 @@ import Testing
 
 @testable import LolaCore
 
-/// Two loops' views of the same records, and how to get answers out of them.
-struct StorePair {
-    let left: any Store
-    let right: any Store
-    /// Lets whatever is behind the stores get on; called while an answer is awaited.
-    var pump: () -> Void = {}
-    /// How often `pump` is called before an answer counts as lost.
-    var patience = 100
-    /// Where time is real: lets so much of it pass. Nil: the contract gives the time, and expiries are exact.
-    var passTime: ((Interval) -> Void)?
-    /// Life of what the contract lets expire: enough for some answers, short where time is real.
-    var life = Interval.seconds(10)
-    /// The same records as the next process finds them; nil when nothing survives.
-    var reopen: (() throws -> StorePair)?
-}
-
 extension RecordID {
     /// Up to 16 octets of text, zeros behind.
     init(text: String) { self.init(digest: ([UInt8](text: text) + [UInt8](repeating: 0, count: 16)).prefix(16)) }
@@ -219,6 +203,11 @@ final class StoreContract {
         #expect(try ask(.holding(key("a", .inbound))) == .fenced)
         #expect(try ask(.batch([.put(key("o", .outbox), [3], expires: nil)] + parts)) == .fenced)
         #expect(try ask(.get(key("o", .outbox))) == .value([2]))
+        _ = try ask(.append(entry("w", lane: 5)))
+        wait { returned.count > 1 || !pair.left.returnsEntries }
+        #expect(try ask(.batch([.withdraw(key("w", .inbound)), .withdraw(key("none", .inbound))])) == .done)
+        #expect(try ask(.get(key("w", .inbound))) == .value(nil))
+        #expect(try ask(.holding(key("w", .inbound))) == .fenced)
     }
 
     private func lists() throws {
@@ -360,6 +349,10 @@ final class StoreContract {
         for room in rooms { _ = try ask(.put(key("a", room), [room.rawValue], expires: nil)) }
         #expect(try ask(.get(key("a", .seen))) == .value(nil))
         #expect(try ask(.get(key("a", .inbound))) == .value(nil))
+        for room in StoreRoom.allCases where room.holdsClaims {
+            #expect(try ask(.claim(key("c", room), expires: .days(1))) == .claimed(true))
+            #expect(try ask(.claim(key("c", room), expires: .days(1))) == .claimed(false))
+        }
         for room in rooms { #expect(try ask(.get(key("a", room))) == .value([room.rawValue])) }
     }
 

@@ -61,7 +61,7 @@ struct StoreModel {
         case .append(let entry):
             sequence += 1
             records[entry.key] = Record(value: entry.value, lane: entry.lane, sequence: sequence)
-        case .remove(let key): records[key] = nil
+        case .remove(let key), .withdraw(let key): records[key] = nil
         case .holding(let key): return records[key] == nil ? .fenced : .done
         case .batch: Issue.record("a batch in a batch")
         }
@@ -136,7 +136,8 @@ struct RandomOperations {
             return .append(QueueEntry(key: key(.inbound), lane: lane, value: [lane.number]))
         case 9: return .remove(key(room()))
         case 10: return .remove(key(.seen))
-        case 11..<13: return .remove(key(.inbound))
+        case 11: return .remove(key(.inbound))
+        case 12: return .withdraw(key(.inbound))
         default: return .holding(key(.inbound))
         }
     }

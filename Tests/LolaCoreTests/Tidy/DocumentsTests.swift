@@ -84,7 +84,7 @@ struct DocumentsTests {
     func metrics() throws {
         let page = MetricsPage(
             counters: [Counters()], store: JournalStatus(), storeIsOpen: true, backlog: 0, logLinesDropped: 0,
-            uptime: .zero, isDraining: false
+            uptime: .zero, isDraining: false, audit: AuditTrail.Status(), alerts: AlertBoard(loop: SimWaker()).totals
         ).render().text
         let types = page.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
         let real = types.map { String($0.split(separator: " ")[2]) }
@@ -110,8 +110,8 @@ struct DocumentsTests {
     func exitCodes() throws {
         let said = Self.firstCells(try Self.section("## Exit codes", of: "docs/OPERATING.md"))
         let real = [
-            ExitCode.ok, ExitCode.failure, ExitCode.usage, ExitCode.cannotCreate, ExitCode.inputOutput,
-            ExitCode.configuration,
+            ExitCode.ok, ExitCode.failure, ExitCode.usage, ExitCode.auditBroken, ExitCode.cannotCreate,
+            ExitCode.inputOutput, ExitCode.configuration,
         ]
         #expect(said.compactMap { Int32($0) }.sorted() == real.sorted())
     }

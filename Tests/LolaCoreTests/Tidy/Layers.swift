@@ -3,8 +3,8 @@
 enum Layers {
     /// From the bottom up: a folder may name the types of folders before it, never of those after it.
     static let order = [
-        "Base", "Wire", "Crypto", "World", "Loop", "Store", "Gateway", "Guard", "Channels", "Middlewares", "Agents", "Flow",
-        "Admin", "Daemon", "Dev", "Commands",
+        "Base", "Wire", "Crypto", "World", "Loop", "Store", "Gateway", "Guard", "Channels", "Middlewares", "Agents",
+        "Tickets", "Outbound", "Flow", "MCP", "Admin", "Daemon", "Dev", "Commands",
     ]
 
     /// World/Linux stands beside World: it knows what World knows, and only those who assemble a process know it.

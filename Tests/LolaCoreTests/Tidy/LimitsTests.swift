@@ -5,11 +5,13 @@ import Testing
 @Suite("Limits: how they relate to each other")
 struct LimitsTests {
     @Test("every limit is held by something")
-    func used() throws {
-        let limits = try #require(Repository.sources.first { $0.file.name == "Limits.swift" })
-        let names = limits.text.words.indices.dropFirst(2).compactMap { index -> String? in
-            let words = limits.text.words
-            return words[index - 1].text == "let" && words[index - 2].text == "static" ? words[index].text : nil
+    func used() {
+        let limits = Repository.sources.filter { $0.file.name.hasPrefix("Limits") }
+        let names = limits.flatMap { file in
+            file.text.words.indices.dropFirst(2).compactMap { index -> String? in
+                let words = file.text.words
+                return words[index - 1].text == "let" && words[index - 2].text == "static" ? words[index].text : nil
+            }
         }
         #expect(names.count > 80)
         for name in names {
@@ -53,6 +55,18 @@ struct LimitsTests {
         #expect(Limits.tokenMax < Limits.requestHeadMax)
     }
 
+    @Test("a stream holds less than a connection that is read, and its events fit into what may wait")
+    func streams() {
+        #expect(Limits.streamUnreadMax < Limits.unreadMax)
+        #expect(Limits.streamEventMax <= Limits.responseBacklogMax)
+        #expect(Limits.adminStreamsMax < Limits.managementConnectionsMax)
+        #expect(Limits.adminEventsHurry < Limits.adminEventsInterval)
+        #expect(Limits.adminEventsInterval < Limits.adminFiguresInterval)
+        #expect(Limits.adminFiguresInterval < Limits.adminHeartbeat && Limits.adminHeartbeat < Limits.idleTimeout)
+        #expect(Limits.adminEventsWaitingMax < Limits.responseBacklogMax)
+        #expect(Limits.adminEventsPage < Limits.messageRecordsMax)
+    }
+
     @Test("bodies: a provider's largest is the largest, and every one is far below what the parser could read")
     func bodies() {
         #expect(Limits.bodyWebhookMax < Limits.bodyWhatsAppMax)
@@ -92,6 +106,18 @@ struct LimitsTests {
         #expect(Limits.bodyWhatsAppMax <= Limits.webhookPaceOctetsMax)
         #expect(Limits.webhookPaceOctetsMax < Limits.bodiesHeldMax)
         #expect(Limits.refusalLinesMax < Limits.webhookPaceRefusalsMax)
+    }
+
+    @Test("the guard: a lock-out lasts as long as it is counted for, gateways hear of it in time, limits fit")
+    func guardedDoor() {
+        #expect(Limits.lockoutTime >= Limits.lockoutWindow)
+        #expect(Limits.lockoutRefresh < .seconds(5))
+        #expect(Limits.limitEventsMax > 1_000_000 && Limits.limitEventsMin < Limits.limitEventsMax)
+        #expect(Limits.limitBatchInterval < HTTPLimits.window)
+        #expect(Limits.lockoutFailuresKept >= Limits.lockoutFailures * 10_000)
+        #expect(Limits.lockoutsMax < Limits.lockoutFailuresKept)
+        #expect(Limits.guardPageMax <= Limits.redisPageMax)
+        #expect(Limits.forwardedHopsMax < Limits.requestFieldsMax)
     }
 
     @Test("a record of the journal takes the largest message, and a search tries many of them")
@@ -167,5 +193,27 @@ struct LimitsTests {
         #expect(Limits.choiceIDMax >= Limits.whatsAppButtonIDMax)
         #expect(Limits.nativeIDMax <= Limits.whatsAppReferenceMax)
         #expect(Limits.deliveryReferenceMax <= Limits.whatsAppReferenceMax)
+    }
+
+    @Test("audit: a record is far below a segment, refusals are bounded by what may wait, heads come before the minute")
+    func audit() {
+        let fact = Limits.auditFieldMax.bytes + 64
+        #expect(Limits.auditRecordMax.bytes > 4 * Limits.auditFieldMax.bytes + Limits.auditFactsMax * fact)
+        #expect(Limits.auditRecordMax < Limits.auditSegmentMax)
+        #expect(Limits.auditRecordMax < Limits.journalReadStep)
+        #expect(Limits.auditRefusalsSingle < Limits.auditRefusalsMax)
+        #expect(Limits.auditRefusalsMax < Limits.auditRefusalSubjectsMax)
+        #expect(Limits.auditRefusalSubjectsMax < Limits.auditWaitingMax)
+        #expect(Limits.auditHeadInterval < Limits.auditHeadLineInterval)
+        #expect(Limits.auditPauseMin < Limits.auditPauseMax)
+        #expect(Limits.auditPageMax <= Limits.auditRecentMax)
+    }
+
+    @Test("alerts: one page shows all, an incident is written down more often than it is told")
+    func alerts() {
+        #expect(Limits.alertsKeptMax <= Limits.redisPageMax)
+        #expect(Limits.alertsRaisedMax < Limits.alertIncidentsMax)
+        #expect(Limits.alertUpdateInterval < Limits.anomalyWindow)
+        #expect(Limits.anomalyAgentsMax < Limits.anomalyAddressesMax)
     }
 }

@@ -5,8 +5,7 @@ import Testing
 @Suite("HTTP writers") struct HTTPWriterTests {
     @Test("what the answer writer writes is what the answer parser reads")
     func response() throws {
-        var out: [UInt8] = []
-        HTTPResponseWriter.interimContinue(to: &out)
+        var out = HTTPResponseWriter.continueLine
         HTTPResponseWriter.statusLine(404, to: &out)
         HTTPResponseWriter.date(WallTime(seconds: 1_795_168_800), to: &out)
         HTTPResponseWriter.field(name: "Content-Type", value: "text/plain", to: &out)

@@ -77,6 +77,12 @@ enum ConsolePage {
               long it took.</p>
             </div>
           </section>
+          <section class="outside panel" aria-labelledby="tickets-title">
+            <h2 id="tickets-title">Tickets of the chat</h2>
+            <p class="fine" id="tickets-none">None yet. Somebody pending or new is sent a link to an identity check,
+            somebody verified one to a card page after /new.</p>
+            <ul class="tickets" id="tickets" data-testid="dev-tickets"></ul>
+          </section>
         </main>
         </body>
         </html>

@@ -2,14 +2,17 @@
 // written or pressed. Texts from the gateway become text nodes only, so nothing in them can act.
 
 enum ConsoleScript {
-    static let js = #"""
+    static let js = start + ConsoleTicketScript.js + rest
+
+    /// Who writes, and the chat.
+    private static let start = #"""
         "use strict";
         (() => {
           const $ = (id) => document.getElementById(id);
           const pause = 700, pauseOffline = 2500, quick = [60, 180, 400];
           const state = {
             people: new Map(), sender: "passed", channel: "whatsapp", since: null, view: 0,
-            picked: null, traceText: "", wake: null, burst: 0, rounds: 0, busy: false,
+            picked: null, traceText: "", ticketsText: "", wake: null, burst: 0, rounds: 0, busy: false,
           };
           const shown = new Map();
 
@@ -110,6 +113,7 @@ enum ConsoleScript {
             $("empty").hidden = false;
             problem(null);
             noTrace();
+            drawTickets([]);
             describe();
             wakeUp();
           };
@@ -137,6 +141,7 @@ enum ConsoleScript {
           };
 
           const draw = (item) => {
+            if (item.kind === "event") return drawEvent(item);
             const isMine = item.side === "sender";
             const bubble = make("div", { class: "bubble" }, (isMine && label[item.kind]) || "", ...linked(item.text));
             const meta = make("div", { class: "meta" }, make("time", { datetime: item.at }, clock(item.at)));
@@ -183,6 +188,8 @@ enum ConsoleScript {
             let newest = null;
             for (const item of answer.items) {
               if (!shown.has(item.number)) {
+                // What comes back from a widget is what one waits for: its steps are shown.
+                if (item.kind === "event") state.picked = null;
                 shown.set(item.number, draw(item));
                 log.append(shown.get(item.number));
               }
@@ -199,6 +206,10 @@ enum ConsoleScript {
             if (isAtEnd) log.scrollTop = log.scrollHeight;
           };
 
+        """#
+
+    /// Steps, sending and the rounds.
+    private static let rest = #"""
           // Trace
 
           const stages = {
@@ -208,6 +219,7 @@ enum ConsoleScript {
           };
           const tones = {
             next: "good", route: "good", answered: "good", sent: "good", done: "good",
+            success: "good", open: "good", succeeded: "good", failure: "bad",
             stop: "warn", stopped: "warn", deferred: "warn", pending: "warn", notice: "warn", accepted: "warn",
             failed: "bad", dead_letter: "bad",
           };
@@ -257,8 +269,8 @@ enum ConsoleScript {
             fact("Replies", ...delivered(record.delivery));
             const longest = Math.max(1, ...record.trace.map((one) => one.us));
             $("trace").replaceChildren(facts,
-              make("ol", { class: "steps" }, ...record.trace.map((one) => step(one, longest))),
-              make("p", { class: "fine" }, "The signature was proven before the first step. Bars are logarithmic."),
+              make("ol", { class: "steps" }, ...arrival(record), ...record.trace.map((one) => step(one, longest))),
+              make("p", { class: "fine" }, "What came in was proven before the first step. Bars are logarithmic."),
               make("p", { class: "fine key" }, "Key ", make("code", null, record.key)));
           };
 
@@ -328,6 +340,7 @@ enum ConsoleScript {
               if (state.rounds % 8 === 0) await loadPeople();
               await loadChat();
               await loadTrace();
+              await loadTickets();
               state.rounds += 1;
               link(true);
               if (state.burst > 0) wait = quick[quick.length - state.burst--];

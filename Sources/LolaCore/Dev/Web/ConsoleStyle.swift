@@ -110,11 +110,11 @@ enum ConsoleStyle {
           display: flex; gap: .5rem; align-items: center; font-size: .75rem; color: var(--soft); padding: 0 .25rem;
         }
         .meta .bad { color: var(--bad); }
-        .meta button {
+        .way {
           border: 0; background: none; padding: .25rem 0; color: var(--accent); text-decoration: underline;
           text-underline-offset: 2px;
         }
-        .meta button[aria-pressed=true] { color: var(--ink); text-decoration: none; font-weight: 600; }
+        .way[aria-pressed=true] { color: var(--ink); text-decoration: none; font-weight: 600; }
         .keys { display: flex; flex-wrap: wrap; gap: .375rem; margin-top: .375rem; }
         .keys button, .keys a, .rows summary, .hints button {
           display: inline-flex; align-items: center; min-height: 36px; padding: .25rem .75rem; border-radius: 10px;
@@ -145,7 +145,19 @@ enum ConsoleStyle {
         }
         .primary[aria-disabled=true] { opacity: .6; cursor: progress; }
 
-        .trace h2 { margin-bottom: .5rem; }
+        .came {
+          align-self: center; display: flex; gap: .375rem; align-items: center; font-size: .8125rem; color: var(--soft);
+        }
+        .tickets { list-style: none; margin: 0; padding: 0; }
+        .tickets li { display: flex; gap: .5rem; align-items: center; padding: .3125rem 0; font-size: .875rem; }
+        .tickets b { font-weight: 600; margin-right: auto; }
+        .tickets b::first-letter { text-transform: uppercase; }
+        .open {
+          display: inline-flex; align-items: center; min-height: 36px; padding: 0 .75rem; border-radius: 10px;
+          background: var(--accent); color: var(--on-accent); text-decoration: none; font-weight: 600;
+        }
+
+        .trace h2, .outside h2 { margin-bottom: .5rem; }
         .facts { display: grid; grid-template-columns: auto minmax(0, 1fr); gap: .25rem .75rem; font-size: .875rem; }
         .facts dt { color: var(--soft); }
         .facts code { overflow-wrap: anywhere; }
@@ -184,7 +196,8 @@ enum ConsoleStyle {
         @media (min-width: 70rem) {
           .top { padding: .875rem 1.25rem .75rem; }
           main {
-            grid-template-columns: 18rem minmax(0, 1fr) 23rem; gap: 1rem; padding: 0 1.25rem 1.25rem;
+            grid-template-columns: 18rem minmax(0, 1fr) 23rem; grid-template-rows: minmax(0, 1fr) auto; gap: 1rem;
+            padding: 0 1.25rem 1.25rem;
             max-width: 110rem; height: calc(100vh - 3.75rem); min-height: 30rem;
           }
           .who { grid-column: auto; padding: 1rem; overflow-y: auto; }
@@ -199,7 +212,9 @@ enum ConsoleStyle {
           .said { max-width: min(76%, 34rem); }
           .hints { padding: .625rem 1rem 0; flex-wrap: wrap; }
           .composer { padding: .625rem 1rem 1rem; }
-          .trace { padding: 1rem; overflow-y: auto; }
+          .trace { padding: 1rem; overflow-y: auto; grid-row: 1; grid-column: 3; }
+          .outside { padding: 1rem; grid-row: 2; grid-column: 3; overflow-y: auto; max-height: 14rem; }
+          .who, .chat { grid-row: 1 / 3; }
         }
         @media (prefers-reduced-motion: no-preference) {
           .said { animation: rise .18s ease-out; }

@@ -17,13 +17,31 @@ final class Pseudonyms {
     /// One person at one channel, whichever of our numbers is written to.
     func sender(of message: InboundMessage) -> RecordID {
         // The mark keeps senders apart from messages, whose ids may be the same numbers.
-        id([0x40] + message.channel.bytes + [0x3A] + message.senderID)
+        sender(message.channel, message.senderID)
     }
+
+    func sender(_ channel: ChannelName, _ senderID: [UInt8]) -> RecordID {
+        let word = channel.word
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(2 + word.utf8CodeUnitCount + senderID.count)
+        bytes.append(0x40)
+        bytes.append(word: word)
+        bytes.append(0x3A)
+        bytes += senderID
+        return id(bytes)
+    }
+
+    func conversation(_ key: ConversationKey) -> RecordID { id(key.bytes) }
 
     /// 16 hex digits; enough to tell senders apart in a log.
     func name(_ bytes: [UInt8]) -> String { id(bytes).name }
 
-    private func id(_ bytes: [UInt8]) -> RecordID { RecordID(digest: key.code(bytes)) }
+    /// An address as logs, alerts and the audit trail call it; with a word before it, so that no sender has the name of
+    /// an address.
+    func name(of block: AddressBlock) -> String { name([UInt8](text: "address ") + block.octets) }
+
+    /// The id of a record about what these octets name. Each use has its own word before them.
+    func id(_ bytes: [UInt8]) -> RecordID { RecordID(digest: key.code(of: bytes.span)) }
 }
 
 /// How one message is called wherever something is written down.
@@ -41,16 +59,32 @@ struct MessageNames: Sendable {
 
 extension RecordID {
     /// As it stands in logs and records: the first 16 hex digits.
-    fileprivate var name: String { hex[..<16].text }
+    var name: String { nameBytes.text }
+
+    /// The same as octets.
+    var nameBytes: [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(16)
+        Hex.append(high, to: &out)
+        return out
+    }
 }
 
-/// A proven message that is ours to handle from now on, with its names.
-struct AcceptedMessage: Sendable {
+/// A proven message that is ours to handle from now on, with its names. An object, so that whoever passes it on copies
+/// one reference and not a dozen.
+final class AcceptedMessage: Sendable {
     let verified: VerifiedMessage
     let names: MessageNames
     /// The store had it before: an answer may stand there already.
     let mayBeRepeated: Bool
+    let lane: Lane
+
+    init(verified: VerifiedMessage, names: MessageNames, mayBeRepeated: Bool) {
+        self.verified = verified
+        self.names = names
+        self.mayBeRepeated = mayBeRepeated
+        lane = verified.message.conversation.lane
+    }
 
     var message: InboundMessage { verified.message }
-    var lane: Lane { message.conversation.lane }
 }

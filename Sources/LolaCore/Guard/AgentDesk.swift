@@ -1,0 +1,152 @@
+// Where agents and their tokens are changed: the audit record first, then the store, then the mirrors, then the answer.
+// One per loop; asked by the admin surface and by tools of the orchestrator.
+
+final class AgentDesk {
+    struct Minted: Sendable {
+        let token: AgentToken
+        /// Shown once, kept nowhere.
+        let text: [UInt8]
+    }
+
+    let tokens: AgentTokens
+    let accounts: AgentAccounts
+    private let loop: Loop
+    private let store: any Store
+    private let audit: any AuditLog
+
+    init(_ loop: Loop, store: any Store, audit: any AuditLog, tokens: AgentTokens, accounts: AgentAccounts) {
+        self.loop = loop
+        self.store = store
+        self.audit = audit
+        self.tokens = tokens
+        self.accounts = accounts
+    }
+
+    /// Both rooms have been read.
+    var isReady: Bool { tokens.isReady && accounts.mirror.isLoaded }
+
+    // MARK: Tokens
+
+    /// A new token, and its agent when there is none of that id yet.
+    func mint(
+        _ agent: AgentID, label: String?, scopes: [TokenScope]?, life: Interval, actor: String,
+        _ completion: @escaping (Result<Minted, Refusal>) -> Void
+    ) {
+        guard isReady else { return completion(.failure(.storeUnavailable)) }
+        let now = loop.wall
+        if tokens.mirror.isFull { tokens.mirror.drop { $0.kept <= now } }
+        let account = accounts[agent] == nil ? AgentAccount(agent, created: now) : nil
+        guard !tokens.mirror.isFull, account == nil || !accounts.mirror.isFull else {
+            return completion(.failure(.quotaReached))
+        }
+        let text = AgentTokenText.make(loop.entropy.bytes(AgentTokenText.entropyCount))
+        let token = AgentToken(
+            digest: Digest.sha256(text), agent: agent, label: label, scopes: scopes, created: now, expires: now + life)
+        var event = AuditEvent(
+            action: .tokenMinted, actor: actor, subject: "agent:" + agent.text, outcome: "ok")
+        event.facts = [("token", token.id.hex.text), ("seconds", "\(life.inSeconds)")]
+        var parts = tokens.mirror.operation(token.id, token.bytes, expires: token.kept - now, mark: mark)
+        if let account { parts += change(account) }
+        carryOut(event, parts) { [self] refusal in
+            if let refusal { return completion(.failure(refusal)) }
+            tokens.mirror.set(token.id, token)
+            if let account { accounts.mirror.set(AgentAccount.record(agent), account) }
+            completion(.success(Minted(token: token, text: text)))
+        }
+    }
+
+    /// From the answer on nobody is let in by it here, and within a second at any other gateway. Twice is no error.
+    func revoke(_ id: RecordID, actor: String, _ completion: @escaping (Refusal?) -> Void) {
+        guard isReady else { return completion(.storeUnavailable) }
+        guard var token = tokens.mirror[id] else { return completion(.routeUnknown) }
+        if token.revoked != nil { return completion(nil) }
+        let now = loop.wall
+        token.revoked = now
+        var event = AuditEvent(
+            action: .tokenRevoked, actor: actor, subject: "agent:" + token.agent.text, outcome: "ok")
+        event.facts = [("token", id.hex.text)]
+        let parts = tokens.mirror.operation(id, token.bytes, expires: token.kept - now, mark: mark)
+        carryOut(event, parts) { [self, token] refusal in
+            if refusal == nil { tokens.mirror.set(id, token) }
+            completion(refusal)
+        }
+    }
+
+    /// When the token was last used, by what is here and what the store knows.
+    func lastUse(of token: RecordID, _ completion: @escaping (WallTime?) -> Void) {
+        let own = tokens.lastUse(of: token)
+        store.submit(.get(AgentToken.useKey(token))) { answer in
+            guard case .value(let bytes?) = answer, let kept = AgentToken.use(bytes) else { return completion(own) }
+            completion(own.map { max($0, kept) } ?? kept)
+        }
+    }
+
+    // MARK: Agents
+
+    /// `.exists` when there is one of that id.
+    func create(_ account: AgentAccount, actor: String, _ completion: @escaping (Refusal?) -> Void) {
+        guard isReady else { return completion(.storeUnavailable) }
+        guard accounts[account.id] == nil else { return completion(.exists) }
+        guard !accounts.mirror.isFull else { return completion(.quotaReached) }
+        put(account, .agentChanged, actor: actor, fact: "created", completion)
+    }
+
+    /// Changes an agent that there is.
+    func update(
+        _ id: AgentID, _ action: AuditEvent.Action, actor: String, _ change: (inout AgentAccount) -> Void,
+        _ completion: @escaping (Result<AgentAccount, Refusal>) -> Void
+    ) {
+        guard isReady else { return completion(.failure(.storeUnavailable)) }
+        guard var account = accounts[id] else { return completion(.failure(.routeUnknown)) }
+        change(&account)
+        put(account, action, actor: actor, fact: account.status.rawValue) { [account] refusal in
+            completion(refusal.map { .failure($0) } ?? .success(account))
+        }
+    }
+
+    private func put(
+        _ account: AgentAccount, _ action: AuditEvent.Action, actor: String, fact: String,
+        _ completion: @escaping (Refusal?) -> Void
+    ) {
+        var event = AuditEvent(action: action, actor: actor, subject: "agent:" + account.id.text, outcome: "ok")
+        event.facts = [("change", fact)]
+        carryOut(event, change(account)) { [self] refusal in
+            if refusal == nil { accounts.mirror.set(AgentAccount.record(account.id), account) }
+            completion(refusal)
+        }
+    }
+
+    private func change(_ account: AgentAccount) -> [StoreOperation] {
+        accounts.mirror.operation(AgentAccount.record(account.id), account.bytes, expires: nil, mark: mark)
+    }
+
+    // MARK: Order
+
+    /// Any octets that were not there before.
+    private var mark: [UInt8] { loop.entropy.bytes(16) }
+
+    /// Nothing happens that the audit trail does not tell of.
+    private func carryOut(
+        _ event: AuditEvent, _ parts: [StoreOperation], _ completion: @escaping (Refusal?) -> Void
+    ) {
+        audit.carryOut(event, .batch(parts), in: store, completion)
+    }
+}
+
+extension AuditLog {
+    /// A change that is told of before it is made: `completion` gets nil when both are durable.
+    func carryOut(
+        _ event: AuditEvent, _ operation: StoreOperation, in store: any Store,
+        _ completion: @escaping (Refusal?) -> Void
+    ) {
+        append(event) { isKept in
+            guard isKept else { return completion(.auditUnavailable) }
+            store.submit(operation) { answer in
+                switch answer {
+                case .done, .claimed(true): completion(nil)
+                default: completion(.storeUnavailable)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+// `/v1/tickets` for agents and `GET /admin/api/tickets` for operators (CONTRACT §8, §10). Who asks comes as a
+// principal: an agent sees its own tickets only, and one that is not its own is one that does not exist. One per
+// loop.
+
+final class TicketAPI {
+    private let book: TicketBook
+    private let sessions: WidgetSessions
+    /// Our number or bot at each channel that is on: tickets are for conversations that can be gone on with.
+    private let ownIDs: [ChannelName: [UInt8]]
+    /// How operators know a conversation.
+    private let pseudonym: ([UInt8]) -> String
+
+    init(
+        _ book: TicketBook, _ sessions: WidgetSessions, ownIDs: [ChannelName: [UInt8]],
+        pseudonym: @escaping ([UInt8]) -> String
+    ) {
+        self.book = book
+        self.sessions = sessions
+        self.ownIDs = ownIDs
+        self.pseudonym = pseudonym
+    }
+
+    // MARK: Agents
+
+    /// `POST /v1/tickets {conversation, operation, actions, ttl?}`.
+    func create(_ request: HTTPRequest, _ principal: Principal, _ answer: @escaping (HTTPResponse) -> Void) {
+        let refuse: (Refusal) -> Void = { answer(.refusal($0, requestID: request.requestID)) }
+        let order: TicketOrder
+        do throws(Refusal) { order = try self.order(request.body, principal) } catch { return refuse(error) }
+        book.create(order) { [self] plan in
+            guard let plan else { return refuse(.storeUnavailable) }
+            let ticket = plan.ticket
+            sessions.open(ticket, at: book.loop.wall) { [self] result in
+                switch result {
+                case .failure(let refusal): refuse(refusal)
+                case .success(let session):
+                    answer(.json(201, TicketJSON.ticket(
+                        ticket, status: .open, link: book.link(ticket), session: session)))
+                }
+            }
+        }
+    }
+
+    private func order(_ body: [UInt8], _ principal: Principal) throws(Refusal) -> TicketOrder {
+        guard let document = try? JSONDocument.parse(body), document.root.kind == .object else { throw .bodyInvalid }
+        let root = document.root
+        let known = ["conversation", "operation", "actions", "ttl"].map { [UInt8](text: $0) }
+        guard root.members.allSatisfy({ known.contains($0.key) }), let text = root["conversation"]?.textBytes else {
+            throw .bodyInvalid
+        }
+        let conversation = ConversationKey(bytes: text)
+        guard let parts = ConversationParts(conversation), parts.isOurs(ownIDs),
+            let terms = TicketTerms(operation: root["operation"], actions: root["actions"])
+        else { throw .fieldInvalid }
+        var order = TicketOrder(conversation: conversation, terms: terms, who: Self.word(principal))
+        order.agent = principal.agent.map { [UInt8](text: $0.text) }
+        if let life = root["ttl"], !life.isNull {
+            guard let seconds = life.integer, (1...book.lifeMax.inSeconds).contains(seconds) else {
+                throw .fieldInvalid
+            }
+            order.life = .seconds(seconds)
+        }
+        return order
+    }
+
+    /// `GET /v1/tickets/{id}`.
+    func show(
+        _ id: RecordID, _ request: HTTPRequest, _ principal: Principal, _ answer: @escaping (HTTPResponse) -> Void
+    ) {
+        find(id, request, principal, answer) { [self] ticket in
+            answer(.json(200, TicketJSON.ticket(ticket, status: book.status(ticket), link: book.link(ticket))))
+        }
+    }
+
+    /// `DELETE /v1/tickets/{id}`: 204 when it is revoked now or was before; 410 when it was used.
+    func revoke(
+        _ id: RecordID, _ request: HTTPRequest, _ principal: Principal, _ answer: @escaping (HTTPResponse) -> Void
+    ) {
+        let refuse: (Refusal) -> Void = { answer(.refusal($0, requestID: request.requestID)) }
+        find(id, request, principal, answer) { [self] ticket in
+            switch ticket.status {
+            case .expired: return answer(.empty(204))
+            case .succeeded, .failed: return refuse(.ticketClosed)
+            case .open: break
+            }
+            book.revoke(ticket) { [book] closing in
+                switch closing {
+                case .closed:
+                    book.note(.ticketRevoked, id, by: Self.word(principal))
+                    answer(.empty(204))
+                case .lost: refuse(.ticketClosed)
+                case .unavailable: refuse(.storeUnavailable)
+                }
+            }
+        }
+    }
+
+    private func find(
+        _ id: RecordID, _ request: HTTPRequest, _ principal: Principal, _ answer: @escaping (HTTPResponse) -> Void,
+        _ body: @escaping (Ticket) -> Void
+    ) {
+        book.find(id) { found in
+            switch found {
+            case .ticket(let ticket) where Self.may(principal, ticket): body(ticket)
+            case .ticket, .nothing: answer(.refusal(.routeUnknown, requestID: request.requestID))
+            case .unavailable: answer(.refusal(.storeUnavailable, requestID: request.requestID))
+            }
+        }
+    }
+
+    private static func may(_ principal: Principal, _ ticket: Ticket) -> Bool {
+        switch principal.kind {
+        case .orchestrator, .demo: true
+        case .agent: principal.agent.map { [UInt8](text: $0.text) == ticket.agent } ?? false
+        case .widget, .anonymous: false
+        }
+    }
+
+    private static func word(_ principal: Principal) -> String {
+        principal.agent.map { "agent:\($0.text)" } ?? principal.kind.rawValue
+    }
+
+    // MARK: Operators
+
+    /// `GET tickets?limit=&cursor=`, in the order of ids.
+    func list(_ request: HTTPRequest, _ answer: @escaping (HTTPResponse) -> Void) {
+        let query = try? FormFields(request.head.query.map { request.head.bytes[$0.asRange] } ?? [])
+        let cursor = query?.first("cursor")
+        let after = cursor.flatMap { RecordID(hex: $0) }
+        let limit = query?.first("limit").map { ASCII.decimal($0) } ?? 50
+        guard query != nil, let limit, (1...1_000).contains(limit), cursor == nil || after != nil else {
+            return answer(.refusal(.fieldInvalid, requestID: request.requestID))
+        }
+        book.page(after: after, limit: limit) { [self] records in
+            guard let records else { return answer(.refusal(.storeUnavailable, requestID: request.requestID)) }
+            var writer = JSONWriter(capacity: 256 + records.count * 384)
+            writer.object { writer in
+                writer.member("items") { writer in
+                    writer.array { writer in for record in records { item(record, to: &writer) } }
+                }
+                writer.member("next", records.count == limit ? records.last?.id.hex.text : nil)
+            }
+            answer(.json(200, writer.bytes))
+        }
+    }
+
+    private func item(_ record: StoreRecord, to writer: inout JSONWriter) {
+        guard let ticket = try? Ticket(record) else {
+            return writer.object { $0.member("id", bytes: record.id.hex) }
+        }
+        TicketJSON.item(
+            ticket, status: book.status(ticket), conversation: pseudonym(ticket.conversation.bytes), to: &writer)
+    }
+}

@@ -1,0 +1,36 @@
+// Which web pages of others may talk to widget routes (CONTRACT §11 CORS): those of the bank's own widgets, nobody
+// else. A value; used by WidgetDoor and CallbackDoor.
+
+struct WidgetOrigins: Sendable {
+    /// `https://widgets.bank.example`, as a browser writes the origin of a page.
+    let allowed: [[UInt8]]
+
+    /// The answer to what a browser asks before it lets a page call us. Says nothing of what the path names.
+    func preflight(_ request: HTTPRequest) -> HTTPResponse {
+        var response = HTTPResponse.empty(204)
+        guard origin(of: request) != nil else { return allow(response, request) }
+        response.fields = [
+            ResponseField(name: "Access-Control-Allow-Methods", value: [UInt8](text: "POST")),
+            ResponseField(name: "Access-Control-Allow-Headers", value: [UInt8](text: "authorization, content-type")),
+            ResponseField(
+                name: "Access-Control-Max-Age", value: [UInt8](text: "\(Limits.preflightAge.inSeconds)")),
+        ]
+        return allow(response, request)
+    }
+
+    /// The answer with leave for the page that asked, when it is one of ours.
+    func allow(_ response: HTTPResponse, _ request: HTTPRequest) -> HTTPResponse {
+        if allowed.isEmpty { return response }
+        var response = response
+        response.fields.append(ResponseField(name: "Vary", value: [UInt8](text: "Origin")))
+        if let origin = origin(of: request) {
+            response.fields.append(ResponseField(name: "Access-Control-Allow-Origin", value: origin))
+        }
+        return response
+    }
+
+    private func origin(of request: HTTPRequest) -> [UInt8]? {
+        guard request.head.count("origin") == 1, let value = request.head.field("origin") else { return nil }
+        return allowed.first { $0[...] == value }
+    }
+}

@@ -1,0 +1,95 @@
+// What may not be said, in the spellings that people find for it, and two hundred sentences that must pass.
+import Foundation
+import Testing
+
+@testable import LolaCore
+
+@Suite("Content filter")
+struct ContentFilterTests {
+    private static let filter = ContentFilter()
+
+    private static func verdict(_ text: String) -> ContentFilter.Category? { filter.verdict([UInt8](text.utf8)) }
+
+    @Test("threats, hate and profanity in both languages", arguments: [
+        ("Pay today or I will kill you.", .threat), ("i'm going to kill you", .threat),
+        ("We know where you live, friend", .threat), ("Te voy a matar si no pagas", .threat),
+        ("sabemos dónde vives", .threat), ("Te vas a morir", .threat), ("we will break your legs", .threat),
+        ("I will kill all of you", .threat), ("go back to your country", .hate), ("all foreigners must die", .hate),
+        ("vete a tu país", .hate), ("muerte a los ricos", .hate), ("you fucking idiot", .profanity),
+        ("What the fuck", .profanity), ("this is bullshit", .profanity), ("hijo de puta", .profanity),
+        ("Eres un cabrón", .profanity), ("vaya mierda de banco", .profanity), ("¡PENDEJO!", .profanity),
+    ] as [(String, ContentFilter.Category)])
+    func found(_ row: (text: String, category: ContentFilter.Category)) {
+        #expect(Self.verdict(row.text) == row.category, "\(row.text)")
+    }
+
+    @Test("spellings that slip past a word list", arguments: [
+        "f u c k you", "F.U.C.K", "fuuuuck", "fück you", "f\u{200B}uck", "ｆｕｃｋ", "sh1t", "b1tch", "$hit", "fu\u{301}ck",
+        "FuCk", "f-u-c-k", "аsshоlе", "k i l l yourself", "k1ll yourself", "m i e r d a", "p\u{FEFF}uta", "h1j0 de put4",
+        "𝗳uck fuck", "I\nwill\tkill\r\nyou", "te v0y a m4tar",
+    ])
+    func spellings(_ text: String) { #expect(Self.verdict(text) != nil, "\(text)") }
+
+    @Test("every sentence of the harmless list passes")
+    func harmless() throws {
+        let url = Vectors.packageRoot.appendingPathComponent("Tests/BlackBox/harmless_sentences.txt")
+        let lines = String(decoding: try Data(contentsOf: url), as: UTF8.self).split(separator: "\n")
+        #expect(Set(lines).count >= 200)
+        for line in lines {
+            let found = Self.verdict(String(line))
+            #expect(found == nil, "\(line): \(found?.rawValue ?? "")")
+        }
+    }
+
+    @Test("the operator's own lists: what is blocked beside, and what is never taken for anything")
+    func lists() {
+        let filter = ContentFilter(blocked: ["guaranteed returns", "crypto*"], allowed: ["Shit", "zorra"])
+        #expect(filter.verdict([UInt8](text: "Guaranteed  RETURNS of 9 %")) == .listed)
+        #expect(filter.verdict([UInt8](text: "buy cryptocoins")) == .listed)
+        #expect(filter.verdict([UInt8](text: "guaranteed by law")) == nil)
+        #expect(filter.verdict([UInt8](text: "La Zorra is our partner")) == nil)
+        #expect(ContentFilter(blocked: ["", " ", "*", "_ x"]).verdict([UInt8](text: "x y")) == nil)
+    }
+
+    @Test("any octets are read, and a long text in time that grows with it")
+    func anything() {
+        var random = SeededGenerator(seed: 9)
+        for _ in 0..<2_000 {
+            let text = (0..<Int(random.next() % 64)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            _ = Self.filter.verdict(text)
+        }
+        #expect(Self.verdict(String(repeating: "i will kill ", count: 20_000)) == nil)
+        #expect(Self.verdict(String(repeating: "a ", count: 20_000)) == nil)
+    }
+}
+
+@Suite("Words of opting out and in")
+struct OptWordTests {
+    @Test("the words of CONTRACT §9 in any case and with marks around", arguments: [
+        "stop", "STOP", " Stop. ", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "OPT-OUT",
+        "«stop»", "Alto", "BAJA", "arrêt", "ｓｔｏｐ", "st\u{200B}op",
+    ])
+    func stops(_ text: String) { #expect(OptWord([UInt8](text.utf8)) == .stop) }
+
+    @Test("start and help", arguments: [("START", .start), ("unstop", .start), ("Alta", .start), ("help", .help),
+        ("INFO", .help), ("ayuda!", .help)] as [(String, OptWord)])
+    func others(_ row: (text: String, word: OptWord)) { #expect(OptWord([UInt8](row.text.utf8)) == row.word) }
+
+    @Test("a word among others is a message", arguments: [
+        "", "please stop", "stop it now", "cancel my transfer", "end of month", "the end", "I quit", "s", "stopp", "info card",
+        "help me", "baja california", "start now please",
+    ])
+    func messages(_ text: String) { #expect(OptWord([UInt8](text.utf8)) == nil, "\(text)") }
+}
+
+@Suite("Consent to recording")
+struct RecordingConsentTests {
+    @Test("only a state known to need one party's consent goes without the announcement", arguments: [
+        ("12125550100", .oneParty), ("15125550100", .oneParty), ("14155550100", .announced), ("13055550100", .announced),
+        ("18005550100", .announced), ("14165550100", .announced), ("525512345678", .announced), ("1212", .announced),
+        ("442079460000", .announced), ("", .announced),
+    ] as [(String, RecordingConsent.Rule)])
+    func rules(_ row: (digits: String, rule: RecordingConsent.Rule)) {
+        #expect(RecordingConsent.rule(digits: Array(row.digits.utf8)) == row.rule)
+    }
+}
