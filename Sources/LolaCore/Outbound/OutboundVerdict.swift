@@ -58,7 +58,7 @@ struct OutboundReceipt: Hashable, Sendable {
     }
 }
 
-enum OutboundOutcome: Sendable {
+enum OutboundVerdict: Sendable {
     case accepted(OutboundReceipt)
     case refused(OutboundRefusal)
 }
@@ -66,7 +66,7 @@ enum OutboundOutcome: Sendable {
 /// The gate as the REST surface and the tools see it. One per loop. The caller has been authorised for the agent.
 protocol OutboundDesk: AnyObject {
     /// - Parameter actor: of the audit record, `agent:<id>` or `orchestrator`.
-    func submit(_ order: OutboundOrder, by actor: String, _ completion: @escaping (OutboundOutcome) -> Void)
+    func submit(_ order: OutboundOrder, by actor: String, _ completion: @escaping (OutboundVerdict) -> Void)
     /// What became of an order of this agent; `.success(nil)` when it has none of that key.
     func receipt(
         _ key: [UInt8], of agent: AgentID,
