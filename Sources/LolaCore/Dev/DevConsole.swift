@@ -178,14 +178,18 @@ final class DevConsole: ConsoleApplication {
         switch channel {
         case .whatsapp: own = setup.secrets.phoneNumberID
         case .telegram: own = setup.secrets.telegramBotID
+        case .twilioSMS, .twilioWhatsApp: own = setup.secrets.twilio.from
+        case .resend: own = setup.secrets.resend.own
         }
         let sender: [UInt8]
         switch person.address(on: channel) {
         case .whatsappNumber(let digits): sender = digits
         case .whatsappUser(let id): sender = id
         case .telegramChat(let chat): sender = [UInt8](text: "\(chat)")
+        case .sms(_, let number), .twilioWhatsApp(_, let number): sender = number
+        case .mail(let thread): sender = thread.sender
         }
-        let conversation = ConversationKey(bytes: channel.bytes + [0x3A] + own + [0x3A] + sender)
+        let conversation = ConversationKey(channel, own: own, sender: sender)
         DevTickets.collect(book, of: conversation) { [book] in answer(DevTickets.answer($0, book)) }
     }
 

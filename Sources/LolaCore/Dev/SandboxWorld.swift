@@ -83,14 +83,18 @@ final class SandboxWorld: Sendable {
     func isVerified(_ person: SandboxPerson) -> Bool { state.withLock { $0.verified.contains(person.phone) } }
 
     private func person(at address: ReplyAddress) -> SandboxPerson? {
+        let chat = address.sandboxChat
         let known = cast.people.first { person in
-            ChannelName.allCases.contains { person.address(on: $0) == address }
+            ChannelName.allCases.contains { person.address(on: $0) == chat }
         }
         if let known { return known }
         switch address {
         case .whatsappNumber(let digits): return E164(digits: digits).map { SandboxPerson(phone: $0) }
         case .telegramChat(let chat): return E164(digits: [UInt8](text: "\(chat)")).map { SandboxPerson(phone: $0) }
-        case .whatsappUser: return nil
+        case .sms(_, let sender), .twilioWhatsApp(_, let sender):
+            return E164(sender).map { SandboxPerson(phone: $0) }
+        // A mail address proves nobody's identity.
+        case .whatsappUser, .mail: return nil
         }
     }
 

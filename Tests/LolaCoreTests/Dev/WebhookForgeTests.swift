@@ -48,9 +48,9 @@ struct WebhookForgeTests {
     /// A mail with its text, as the sandbox API would have given it.
     private func completed(_ message: InboundMessage) -> InboundMessage {
         guard let id = message.contentID, let text = MailCapsule.text(of: id) else { return message }
-        var whole = message
-        whole.text = text
-        return whole
+        return InboundMessage(
+            message, text: text, startPayload: nil, attachments: message.attachments, replyTo: message.replyTo,
+            contentID: nil)
     }
 
     private func decoded(_ webhook: ForgedWebhook) throws -> InboundMessage {

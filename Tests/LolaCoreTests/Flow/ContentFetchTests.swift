@@ -106,19 +106,23 @@ struct ContentFetchTests {
 
     private func insert(_ key: String, in log: MessageLog) {
         let verified = FlowBench.message(key)
-        let names = Pseudonyms(secret: SecretBytes([1])).names(verified.message)
+        let names = names(key)
         log.insert(MessageRecord(AcceptedMessage(verified: verified, names: names, mayBeRepeated: false)))
-        log.update(verified.message.key) {
+        log.update(names.messageID) {
             $0.deliveries = [.init(kind: "text", status: .sent, attempts: 1, error: nil)]
         }
     }
 
     private func place(_ key: String = "m") -> MessageLog.DeliveryPlace {
-        .init(key: MessageKey(.whatsapp, nativeID: [UInt8](text: key)), index: 0)
+        .init(record: names(key).messageID, index: 0)
+    }
+
+    private func names(_ key: String) -> MessageNames {
+        Pseudonyms(secret: SecretBytes([1])).names(FlowBench.message(key).message)
     }
 
     private func state(_ log: MessageLog, _ key: String = "m") -> String? {
-        log.find(place(key).key)?.deliveries.first.map { "\($0.status.rawValue) \($0.error ?? "-")" }
+        log.find(place(key).record)?.deliveries.first.map { "\($0.status.rawValue) \($0.error ?? "-")" }
     }
 
     @Test("statuses of one delivery come in any order, each counts, and none goes backwards")

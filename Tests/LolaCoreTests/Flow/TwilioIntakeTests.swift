@@ -66,15 +66,15 @@ struct TwilioIntakeTests {
     func statusesAreNoReplays() throws {
         let bench = try Bench()
         _ = try bench.post(message)
-        let place = MessageLog.DeliveryPlace(key: bench.taken[0].message.key, index: 0)
-        bench.log.update(place.key) { $0.deliveries = [.init(kind: "text", status: .sent, attempts: 1, error: nil)] }
+        let place = MessageLog.DeliveryPlace(record: bench.taken[0].names.messageID, index: 0)
+        bench.log.update(place.record) { $0.deliveries = [.init(kind: "text", status: .sent, attempts: 1, error: nil)] }
         bench.log.sent([UInt8](text: "SM1"), by: .twilioSMS, as: place)
         for word in ["sent", "delivered", "delivered", "read"] {
             let answer = try bench.post(
                 [("MessageSid", "SM1"), ("MessageStatus", word)], to: "/webhooks/twilio/status")
             #expect(answer?.status == 200 && answer?.body.text == "<Response/>")
         }
-        #expect(bench.log.find(place.key)?.deliveries.first?.status == .read)
+        #expect(bench.log.find(place.record)?.deliveries.first?.status == .read)
         #expect(bench.rig.counters.value(.webhookReceipts) == 4 && bench.rig.counters.value(.webhookDuplicates) == 0)
     }
 
