@@ -181,6 +181,27 @@ def test_the_banks_own_widget(own_stack):
     assert accepted.status == 200 and accepted.header("Access-Control-Allow-Origin") == origin["Origin"]
 
 
+def test_an_operation_of_the_banks_own(own_stack):
+    own = own_stack(env={"LOLA_WIDGET_OPERATIONS": "proof_of_address=https://papers.bank.example/address"})
+    order = {"conversation": conversation(fresh_phone()), "operation": "proof_of_address"}
+    assert_problem(v1(own.gateway, "POST", "tickets", order), 400, "invalid_field")
+    ticket = v1(own.gateway, "POST", "tickets", order | {"actions": ["proof_of_address:upload"]}).json()
+    assert ticket["operation"] == "proof_of_address" and ticket["actions"] == ["proof_of_address:upload"]
+    answer = own.gateway.get(path_of(ticket["link"]))
+    assert answer.status == 303
+    assert answer.header("Location") == f"https://papers.bank.example/address#lola={ticket['link']}"
+    origin = {"Origin": "https://papers.bank.example"}
+    accepted = Session(own.gateway, ticket).redeem(headers=origin)
+    assert accepted.status == 200 and accepted.header("Access-Control-Allow-Origin") == origin["Origin"]
+    assert v1(own.gateway, "GET", f"tickets/{ticket['ticket_id']}").json()["status"] == "succeeded"
+    # An agent may offer it too.
+    phone = own.person()
+    own.agents.script(phone, Reply(200, {"replies": [], "ticket": {
+        "operation": "proof_of_address", "actions": ["proof_of_address:upload"], "reply": "Aqui: {link}"}}))
+    own.gateway.say(phone, "hola")
+    assert "/w/" in own.graph.wait_texts(phone)[0]
+
+
 # Life
 
 def test_tickets_run_out(own_stack):

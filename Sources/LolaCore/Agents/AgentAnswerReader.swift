@@ -3,7 +3,10 @@
 // HTTPAgent.
 
 enum AgentAnswerReader {
-    static func read(_ body: [UInt8]) throws(AgentAnswerFault) -> AgentAnswer {
+    /// - Parameter operations: what the agent may want a ticket for.
+    static func read(
+        _ body: [UInt8], operations: TicketOperations = .builtIn
+    ) throws(AgentAnswerFault) -> AgentAnswer {
         let root: JSONView
         do throws(JSONFault) {
             root = try JSONDocument.parse(body).root
@@ -15,7 +18,7 @@ enum AgentAnswerReader {
         let replies = try replies(root["replies"]).map { $0.withoutCards() }
         return AgentAnswer(
             replies: replies.map(\.reply), state: try state(root["state"]),
-            maskedCards: replies.reduce(0) { $0 + $1.count }, ticket: try ticket(root["ticket"]))
+            maskedCards: replies.reduce(0) { $0 + $1.count }, ticket: try ticket(root["ticket"], operations))
     }
 
     private static func replies(_ view: JSONView?) throws(AgentAnswerFault) -> [Reply] {
@@ -101,9 +104,12 @@ enum AgentAnswerReader {
         return Array(view.raw)
     }
 
-    private static func ticket(_ view: JSONView?) throws(AgentAnswerFault) -> TicketWish? {
+    private static func ticket(
+        _ view: JSONView?, _ operations: TicketOperations
+    ) throws(AgentAnswerFault) -> TicketWish? {
         guard let view, !view.isNull else { return nil }
-        guard view.kind == .object, let terms = TicketTerms(operation: view["operation"], actions: view["actions"])
+        guard view.kind == .object,
+            let terms = TicketTerms(operation: view["operation"], actions: view["actions"], among: operations)
         else { throw .ticket }
         var reply = [UInt8](text: "{link}")
         if let text = view["reply"], !text.isNull {

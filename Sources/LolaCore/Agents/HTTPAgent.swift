@@ -8,6 +8,7 @@ final class HTTPAgent {
     private let key: ES256PrivateKey
     private let issuer: [UInt8]
     private let entropy: any Entropy
+    private let operations: TicketOperations
     /// The bearer that calls have now, as it stands in its field, and when it was made.
     private var bearer: (value: [UInt8], issued: WallTime)?
 
@@ -15,8 +16,10 @@ final class HTTPAgent {
     ///   - timeout: `agents.timeout`, for the whole exchange.
     ///   - key: signs the bearer; its public half is in the JWKS.
     ///   - issuer: the gateway's public URL.
+    ///   - operations: what it may want a ticket for.
     init(
-        name: AgentName, url: HTTPURL, timeout: Interval, key: ES256PrivateKey, issuer: [UInt8], entropy: any Entropy
+        name: AgentName, url: HTTPURL, timeout: Interval, key: ES256PrivateKey, issuer: [UInt8], entropy: any Entropy,
+        operations: TicketOperations = .builtIn
     ) {
         self.name = name
         self.url = url
@@ -24,6 +27,7 @@ final class HTTPAgent {
         self.key = key
         self.issuer = issuer
         self.entropy = entropy
+        self.operations = operations
     }
 
     /// One attempt. Idempotency key, body and trace are the same in every attempt, the span is new.
@@ -56,7 +60,7 @@ final class HTTPAgent {
             switch response.status {
             case 200:
                 do throws(AgentAnswerFault) {
-                    return .success(try AgentAnswerReader.read(response.body))
+                    return .success(try AgentAnswerReader.read(response.body, operations: operations))
                 } catch {
                     return .failure(.final(word: error.word))
                 }

@@ -56,12 +56,10 @@ struct ResendDecoder {
         let thread = MailThread(
             own: own, sender: sender, subject: MailText.subject(data["subject"]?.textBytes ?? []),
             messageID: data["message_id"]?.textBytes.flatMap { MailText.messageID($0) })
-        // Whatever the case is in which an address is written: it is one person.
-        let person = sender.map { ASCII.lowercased($0) }
         webhook.messages.append(
             InboundMessage(
-                channel: .resend, nativeID: eventID, conversation: ConversationKey(.resend, own: own, sender: person),
-                replyTo: .mail(thread), senderID: person, phone: nil, language: nil, type: .text, text: nil,
+                channel: .resend, nativeID: eventID, conversation: ConversationKey(.resend, own: own, sender: sender),
+                replyTo: .mail(thread), senderID: sender, phone: nil, language: nil, type: .text, text: nil,
                 startPayload: nil, choiceID: nil, attachments: Self.attachments(data), at: now, callbackQueryID: nil,
                 contentID: id))
     }

@@ -351,7 +351,8 @@ final class LoopAssembly {
                 http[name] = HTTPAgent(
                     name: name, url: HTTPURL(url), timeout: settings.agents.timeout,
                     key: try ES256PrivateKey(pem: settings.session.jwtPrivateKey),
-                    issuer: [UInt8](text: settings.server.publicURL.text), entropy: loop.entropy)
+                    issuer: [UInt8](text: settings.server.publicURL.text), entropy: loop.entropy,
+                    operations: settings.widgets.operations)
             }
         } catch {
             throw .key(error)

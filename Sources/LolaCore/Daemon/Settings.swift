@@ -189,8 +189,26 @@ struct SessionSettings: Sendable {
 struct WidgetSettings: Sendable {
     let cipURL: WebURL?
     let cardURL: WebURL?
+    /// Of operations that have no built-in page.
+    let own: [OwnWidget]
     /// What the built-in card widget seals to; without it that widget asks for nothing.
     let vaultKey: VaultKey?
+
+    /// All of the bank's own.
+    var urls: [OwnWidget] {
+        let both = [("cip", cipURL), ("card", cardURL)].compactMap { name, url in
+            url.map { OwnWidget(operation: name, url: $0) }
+        }
+        return both + own
+    }
+
+    var operations: TicketOperations { TicketOperations(own: own.map { [UInt8](text: $0.operation) }) }
+}
+
+/// Where the bank's own widget of an operation is.
+struct OwnWidget: Hashable, Sendable {
+    let operation: String
+    let url: WebURL
 }
 
 /// Requests per minute.

@@ -97,6 +97,22 @@ extension SettingGrammar where Value == WebURL {
     }
 }
 
+extension SettingGrammar where Value == [OwnWidget] {
+    static var ownWidgets: Self {
+        list(
+            "widget list", "operation=URL items as proof_of_address=https://widgets.bank.example/address, each "
+                + "operation once, none cip or card; https (http inside a private network only)",
+            check: { Set($0.map(\.operation)).count == $0.count ? nil : .conflict }
+        ) { text throws(SettingsFault) in
+            let parts = text.split(separator: 0x3D, maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, TicketOperations.isName(parts[0]) else { throw .wrongValue }
+            if TicketOperations.builtIn.names.contains([UInt8](parts[0])) { throw .conflict }
+            let url = try SettingGrammar<WebURL>.endpointURL.parse([UInt8](parts[1]))
+            return OwnWidget(operation: parts[0].text, url: url)
+        }
+    }
+}
+
 extension SettingGrammar where Value == VaultKey {
     static var vaultKey: Self {
         plain("JWK", "a public P-256 key as a JSON Web Key with kty, crv, x and y, for encryption") {

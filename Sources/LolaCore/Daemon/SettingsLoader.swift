@@ -51,6 +51,7 @@ private struct SettingsLoader {
         let (agents, callback, session) = (agents(), callback(), session())
         let widgets = WidgetSettings(
             cipURL: reader.optional(SettingsTable.widgetCIPURL), cardURL: reader.optional(SettingsTable.widgetCardURL),
+            own: reader.value(SettingsTable.widgetOperations),
             vaultKey: reader.optional(SettingsTable.widgetVaultKey))
         let (httpLimits, agentLimits, ipFilters) = (httpLimits(), agentLimits(), ipFilters())
         let credentialsKeys = reader.optional(SettingsTable.credentialsKeys) ?? []

@@ -141,6 +141,9 @@ extension SettingsTable {
     static let widgetCardURL = Setting(
         "widgets.card.url", "LOLA_WIDGET_CARD_URL", .endpointURL, absence: "built-in widget",
         example: "https://widgets.bank.example/card", "The bank's own widget for card authorisation.")
+    static let widgetOperations = Setting(
+        "widgets.operations", "LOLA_WIDGET_OPERATIONS", .ownWidgets, default: "",
+        "Further operations of tickets, each with the bank's own widget for it.")
     static let widgetVaultKey = Setting(
         "widgets.vault_public_key", "LOLA_VAULT_PUBLIC_KEY", .vaultKey, absence: "the built-in card widget is closed",
         example: #"{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","#
@@ -152,6 +155,7 @@ extension SettingsTable {
             agentTimeout.definition, agentRetry.definition, callbackEncryptionKeys.definition,
             callbackSigningKeys.definition, callbackTTL.definition, jwtPrivateKey.definition,
             jwtPreviousKeys.definition, sessionTTL.definition, cipServicesURL.definition, themeURL.definition,
-            widgetCIPURL.definition, widgetCardURL.definition, widgetVaultKey.definition,
+            widgetCIPURL.definition, widgetCardURL.definition, widgetOperations.definition,
+            widgetVaultKey.definition,
         ]
 }

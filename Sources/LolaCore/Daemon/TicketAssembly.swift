@@ -36,12 +36,13 @@ struct TicketAssembly {
         let use = CallbackKeyUse(store: around.store, makers: callbackTokens.makerIDs, alerts: around.alerts)
         let sessions = WidgetSessions(
             try Self.sessionTokens(settings, base, loop.entropy), callbackTokens, use: use, base: base)
-        let own = [("cip", settings.widgets.cipURL), ("card", settings.widgets.cardURL)]
-        let origins = WidgetOrigins(allowed: own.compactMap { $0.1.map { [UInt8](text: $0.origin) } })
+        let own = settings.widgets.urls
+        let origins = WidgetOrigins(allowed: own.map { [UInt8](text: $0.url.origin) })
         var ownWidgets: [[UInt8]: [UInt8]] = [:]
-        for (name, url) in own { ownWidgets[[UInt8](text: name)] = url.map { [UInt8](text: $0.text) } }
+        for widget in own { ownWidgets[[UInt8](text: widget.operation)] = [UInt8](text: widget.url.text) }
         api = TicketAPI(
-            book, sessions, ownIDs: Registry.ownIDs(settings), pseudonym: { pseudonyms.name($0) })
+            book, sessions, ownIDs: Registry.ownIDs(settings), operations: settings.widgets.operations,
+            pseudonym: { pseudonyms.name($0) })
         let pages = WidgetPages(
             vaultKey: settings.widgets.vaultKey, themeURL: settings.session.themeURL.map { $0.text })
         widgets = WidgetDoor(

@@ -4,7 +4,7 @@
 enum DevTickets {
     /// `body` gets the tickets in the order of the operations.
     static func collect(_ book: TicketBook, of conversation: ConversationKey, _ body: @escaping ([Ticket]) -> Void) {
-        collect(book, conversation, TicketTerms.operations[...], [], body)
+        collect(book, conversation, TicketOperations.builtIn.names[...], [], body)
     }
 
     private static func collect(

@@ -70,12 +70,12 @@ enum MailCapsule {
     static func id(of text: [UInt8], _ random: [UInt8]) -> [UInt8] {
         var end = min(text.count, textMax.bytes)
         while end > 0 && end < text.count && text[end] & 0xC0 == 0x80 { end -= 1 }
-        return Hex.encode(random.prefix(4)) + [0x2D] + Base64.encode(text[..<end])
+        return Hex.encode(random.prefix(4)) + [0x5F] + Base64.encode(text[..<end])
     }
 
     /// Nil for an id that is not of this form.
     static func text(of id: [UInt8]) -> [UInt8]? {
-        guard id.count >= 9, id[8] == 0x2D, Hex.decode(id[..<8]) != nil else { return nil }
+        guard id.count >= 9, id[8] == 0x5F, Hex.decode(id[..<8]) != nil else { return nil }
         return Base64.decode(id[9...])
     }
 }

@@ -73,6 +73,10 @@ struct ErasureSubject: Sendable {
     func holds(_ message: InboundMessage) -> Bool {
         if senders.contains(Sender(channel: message.channel, id: message.senderID)) { return true }
         if message.conversation == conversation { return true }
+        // An address of mail is one person's in whatever case it is written.
+        if message.channel == .resend, let address = PersonAddress(message.senderID) {
+            return addresses.contains(address)
+        }
         guard let spelling = message.phone, let phone = try? PhoneNormalizer.normalize(spelling, .international) else {
             return false
         }

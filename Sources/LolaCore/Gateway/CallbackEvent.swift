@@ -67,7 +67,8 @@ struct ConversationParts: Hashable, Sendable {
 
     init?(_ conversation: ConversationKey) {
         let parts = conversation.bytes.split(separator: 0x3A, maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }), conversation.bytes.count <= Limits.conversationKeyMax.bytes,
+        guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }),
+            conversation.bytes.count <= Limits.conversationKeyMax.bytes,
             conversation.bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
             let channel = ChannelName.allCases.first(where: { $0.bytes[...] == parts[0] })
         else { return nil }

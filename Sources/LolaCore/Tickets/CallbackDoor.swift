@@ -60,6 +60,9 @@ final class CallbackDoor {
         _ ticket: Ticket, _ token: CallbackToken, _ request: HTTPRequest, _ body: @escaping (Refusal?) -> Void
     ) {
         guard ticket.operation == token.operation else { return body(.ticketForeign) }
+        guard ticket.status == .open else {
+            return book.confirm(ticket) { body($0 == .lost ? .ticketClosed : .storeUnavailable) }
+        }
         guard book.status(ticket) == .open, book.loop.wall < token.expires else { return body(.ticketClosed) }
         let result: [UInt8]
         do throws(Refusal) {

@@ -7,16 +7,18 @@ final class TicketAPI {
     private let sessions: WidgetSessions
     /// Our number or bot at each channel that is on: tickets are for conversations that can be gone on with.
     private let ownIDs: [ChannelName: [UInt8]]
+    private let operations: TicketOperations
     /// How operators know a conversation.
     private let pseudonym: ([UInt8]) -> String
 
     init(
         _ book: TicketBook, _ sessions: WidgetSessions, ownIDs: [ChannelName: [UInt8]],
-        pseudonym: @escaping ([UInt8]) -> String
+        operations: TicketOperations = .builtIn, pseudonym: @escaping ([UInt8]) -> String
     ) {
         self.book = book
         self.sessions = sessions
         self.ownIDs = ownIDs
+        self.operations = operations
         self.pseudonym = pseudonym
     }
 
@@ -50,7 +52,7 @@ final class TicketAPI {
         }
         let conversation = ConversationKey(bytes: text)
         guard let parts = ConversationParts(conversation), parts.isOurs(ownIDs),
-            let terms = TicketTerms(operation: root["operation"], actions: root["actions"])
+            let terms = TicketTerms(operation: root["operation"], actions: root["actions"], among: operations)
         else { throw .fieldInvalid }
         var order = TicketOrder(conversation: conversation, terms: terms, who: Self.word(principal))
         order.agent = principal.agent.map { [UInt8](text: $0.text) }
@@ -79,7 +81,8 @@ final class TicketAPI {
         let refuse: (Refusal) -> Void = { answer(.refusal($0, requestID: request.requestID)) }
         find(id, request, principal, answer) { [self] ticket in
             switch ticket.status {
-            case .expired: return answer(.empty(204))
+            case .expired:
+                return book.confirm(ticket) { $0 == .lost ? answer(.empty(204)) : refuse(.storeUnavailable) }
             case .succeeded, .failed: return refuse(.ticketClosed)
             case .open: break
             }

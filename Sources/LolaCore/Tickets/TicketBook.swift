@@ -185,6 +185,12 @@ final class TicketBook {
         store.submit(.batch(TicketRecords.closing(ticket, as: .expired, at: loop.wall))) { body(Self.closing($0)) }
     }
 
+    /// A ticket was found closed: `.lost` when that is durable. What closes it may be on its way to the disk still, and
+    /// never get there; then it is open after all, and the answer is `.unavailable`.
+    func confirm(_ ticket: Ticket, _ body: @escaping (Closing) -> Void) {
+        store.submit(.batch(TicketRecords.confirming(ticket))) { body($0 == .claimed(false) ? .lost : .unavailable) }
+    }
+
     /// Closes an open ticket and puts its event into the queue, at one moment.
     func redeem(_ ticket: Ticket, _ event: CallbackEvent, _ body: @escaping (Closing) -> Void) {
         let now = loop.wall

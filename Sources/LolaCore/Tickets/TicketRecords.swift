@@ -49,6 +49,15 @@ struct TicketRecords {
         ]
     }
 
+    /// Changes nothing: the claim that closed the ticket is lost once more, which is told when it is durable. The entry
+    /// is none, so that nothing takes effect where the claim is free.
+    static func confirming(_ ticket: Ticket) -> [StoreOperation] {
+        [
+            .claim(StoreKey(.spent, ticket.id), expires: Limits.ticketClaimGrace),
+            .holding(StoreKey(.inbound, ticket.id)),
+        ]
+    }
+
     /// How long a ticket is known from now on.
     private static func retention(_ ticket: Ticket, at now: WallTime) -> Interval {
         (now < ticket.expires ? ticket.expires - now : .zero) + Limits.ticketRetention

@@ -106,6 +106,18 @@ struct AgentAnswerTests {
         #expect(throws: AgentAnswerFault.choices) { try reply(items(11)) }
     }
 
+    @Test("an operation of the bank's own needs its actions; one that is not configured is refused")
+    func ownOperation() throws {
+        let own = TicketOperations(own: [[UInt8](text: "proof_of_address")])
+        let json = #"{"ticket":{"operation":"proof_of_address","actions":["proof_of_address:upload"]}}"#
+        let answer = try AgentAnswerReader.read([UInt8](text: json), operations: own)
+        #expect(answer.ticket?.operation.text == "proof_of_address")
+        #expect(answer.ticket?.actions.map(\.text) == ["proof_of_address:upload"])
+        #expect(throws: AgentAnswerFault.ticket) { try read(json) }
+        let bare = [UInt8](text: #"{"ticket":{"operation":"proof_of_address"}}"#)
+        #expect(throws: AgentAnswerFault.ticket) { try AgentAnswerReader.read(bare, operations: own) }
+    }
+
     @Test("a ticket wish is kept with its actions and its words, the link comes where it belongs")
     func ticket() throws {
         let json = #"{"operation":"cip","actions":["cip:scan-id"],"reply":"Open {link}"}"#

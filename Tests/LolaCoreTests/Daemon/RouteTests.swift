@@ -77,7 +77,14 @@ struct RouteTests {
     func channels() {
         for route in Route.table {
             #expect((route.channel != nil) == (route.surface == .webhook))
-            if let channel = route.channel { #expect(route.pattern.prefix.text == "/webhooks/" + channel.rawValue) }
+            guard let channel = route.channel else { continue }
+            let path = route.pattern.prefix.text
+            switch channel {
+            case .whatsapp, .telegram, .resend: #expect(path == "/webhooks/" + channel.rawValue)
+            case .twilioWhatsApp: #expect(path == "/webhooks/twilio/whatsapp")
+            case .twilioSMS:
+                #expect(["sms", "status", "voice"].map { "/webhooks/twilio/" + $0 }.contains(path))
+            }
         }
         #expect(Set(Route.table.compactMap(\.channel)) == Set(ChannelName.allCases))
     }

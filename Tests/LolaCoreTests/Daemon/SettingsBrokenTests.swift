@@ -155,6 +155,13 @@ struct SettingsBrokenTests {
         BrokenVariable.rows("LOLA_THEME_URL", .wrongValue, "theme.css", "javascript:alert(1)", "data:text/css,x"),
         BrokenVariable.rows("LOLA_WIDGET_CIP_URL", .wrongValue, "https://widget.example/'\"><script>"),
         BrokenVariable.rows("LOLA_WIDGET_CARD_URL", .wrongValue, "https://widget.example/#lola"),
+        BrokenVariable.rows(
+            "LOLA_WIDGET_OPERATIONS", .wrongValue, "address", "=https://w.bank.example", "Address=https://w.bank.example",
+            "a b=https://w.bank.example", "address=w.bank.example"),
+        BrokenVariable.rows(
+            "LOLA_WIDGET_OPERATIONS", .conflict, "cip=https://w.bank.example",
+            "address=https://a.bank.example,address=https://b.bank.example"),
+        BrokenVariable.rows("LOLA_WIDGET_OPERATIONS", .insecure, "address=http://w.bank.example"),
         BrokenVariable.rows("LOLA_VAULT_PUBLIC_KEY", .wrongValue, "{}", "-----BEGIN PUBLIC KEY-----", #"{"kty":"EC"}"#),
         BrokenVariable.rows("ORCHESTRATOR_SECURITY_TOKEN", .insecure, "short", String(repeating: "x", count: 31)),
         BrokenVariable.rows("ORCHESTRATOR_SECURITY_TOKEN", .wrongValue, String(repeating: "x ", count: 20), long),

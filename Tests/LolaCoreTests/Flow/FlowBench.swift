@@ -22,7 +22,9 @@ final class PlainChannel: Channel {
 
     func completed(_ message: InboundMessage, with response: OutboundResponse) -> ContentVerdict {
         switch response.status {
-        case 200: .complete(FlowBench.message(message.nativeID.text, text: response.body.text).message)
+        case 200: .complete(InboundMessage(
+            message, text: response.body, startPayload: nil, attachments: message.attachments,
+            replyTo: message.replyTo, contentID: nil))
         case 203: .automatic
         case 500...: .retry(word: "content_unavailable", after: nil)
         default: .final(word: "content_refused")

@@ -22,6 +22,10 @@ final class SimChecks {
             if !webhook.isAccepted { story.violated("webhook \(webhook.number) was lost") }
             for post in webhook.posts { end(of: post) }
         }
+        for (number, widget) in story.widgets {
+            widget.check()
+            if story.posts[number].acceptedAt != .max { end(of: story.posts[number]) }
+        }
         for process in world.processes {
             books(of: process)
             log(of: process)
@@ -84,10 +88,10 @@ final class SimChecks {
 
     // MARK: Processes
 
-    /// Every message that a process knows came with a webhook or out of the queue.
+    /// Every message that a process knows came with a webhook, with a callback or out of the queue.
     private func books(of process: SimProcess) {
         let known = story.posts.count { process.record($0) != nil }
-        let taken = process.sum(.webhookMessages) + process.sum(.messagesRecovered)
+        let taken = process.sum(.webhookMessages) + process.sum(.messagesRecovered) + process.sum(.callbacksRedeemed)
         if taken != known {
             story.violated("process \(process.generation): \(taken) messages taken, \(known) different ones")
         }

@@ -24,6 +24,8 @@ final class SimCall {
     }
     var wasTampered: Bool { link.end.wasTampered || isOutOfStep }
     var isAnswered = false
+    /// Of the process that opened the connection: what a dead one has sent may still arrive.
+    var generation: Int { link.generation }
 
     func answer(
         _ status: Int, _ fields: [String] = [], body: String = "", after delay: Interval = .zero, closes: Bool = false,
@@ -65,10 +67,12 @@ fileprivate final class SimServerLink: SimHandler {
     private var buffer: [UInt8] = []
     private var isBusy = false
     var isOutOfStep = false
+    let generation: Int
 
     init(_ end: SimEnd, _ server: SimServer) {
         self.end = end
         self.server = server
+        generation = server.generation()
         network = end.network
     }
 
@@ -112,6 +116,8 @@ final class SimServer {
     let name: String
     var script: (SimCall) -> Void = { $0.answer(200) }
     var admission: () -> SimAdmission = { .accept }
+    /// Of the process that runs now.
+    var generation: () -> Int = { 0 }
     /// Told of each connection before any octet.
     var opened: (SimEnd) -> Void = { _ in }
     fileprivate(set) var calls = 0

@@ -35,6 +35,8 @@ struct SimScenario {
         let repeated: Int
         /// Parts of answers not sent again because a receipt told.
         let settledDoubts: Int
+        /// Callbacks that took effect.
+        let redeemed: Int
         let virtual: Interval
     }
 
@@ -72,6 +74,7 @@ struct SimScenario {
         name("telegram.internal", [10, 0, 0, 4])
         makePeople()
         makePosts()
+        makeWidgets()
     }
 
     private static func weather(_ chance: SimRandom) -> SimWeather {
@@ -126,6 +129,20 @@ struct SimScenario {
         }
     }
 
+    /// Tickets: at most one for each person and operation, for a new one revokes the one before.
+    private func makeWidgets() {
+        for sender in story.senders {
+            for operation in ["card", "cip"] where chance.chance(150) {
+                let post = SimPost(story.posts.count, sender, .event)
+                post.acts = acts()
+                post.place = (-2 - post.number, 0)
+                story.posts.append(post)
+                sender.posts.append(post)
+                story.widgets[post.number] = SimWidget(story, post, operation)
+            }
+        }
+    }
+
     private func kind(for sender: SimSender) -> SimPost.Kind {
         switch chance.below(20) {
         case 0: .image
@@ -151,7 +168,7 @@ struct SimScenario {
     /// Puts the messages into webhooks and these on the calendar. Meta sends batches, Telegram never.
     private func schedule() {
         var at = Interval.zero
-        var rest = story.posts
+        var rest = story.posts.filter { $0.kind != .event }
         let isEager = chance.chance(400)
         while let post = rest.first {
             var batch = [rest.removeFirst()]
@@ -173,6 +190,10 @@ struct SimScenario {
                 world.network.after(at, deliver)
             }
             story.webhooks.append(webhook)
+        }
+        for number in story.widgets.keys.sorted() {
+            let widget = story.widgets[number]
+            world.network.after(chance.milliseconds(0, 4_000)) { widget?.begin() }
         }
         for number in 0..<chance.between(1, 5) {
             let kind = chance.pick(SimStranger.Kind.allCases)
@@ -222,12 +243,14 @@ struct SimScenario {
             abandoned: world.processes.reduce(0) { $0 + Int($1.journal.status().abandoned) },
             compactions: world.processes.reduce(0) { $0 + Int($1.journal.status().compactions) },
             recovered: world.sum(.messagesRecovered), repeated: checks.repeated, settledDoubts: checks.settledDoubts,
+            redeemed: story.widgets.values.reduce(0) { $0 + $1.accepted.count },
             virtual: world.clock.now - Instant(nanoseconds: 5_000_000_000))
     }
 
     private var isSettled: Bool {
         guard let process = world.process, !world.isDraining, process.shared.backlog.count == 0 else { return false }
         // A process that has just begun has not yet counted what it found.
-        return story.webhooks.allSatisfy(\.isSettled) && process.held.isEmpty
+        return story.webhooks.allSatisfy(\.isSettled) && story.widgets.values.allSatisfy(\.isSettled)
+            && process.held.isEmpty
     }
 }

@@ -11,6 +11,8 @@ final class SimCase {
     var senders: [SimSender] = []
     var posts: [SimPost] = []
     var webhooks: [SimWebhook] = []
+    /// By the number of the post that is their event.
+    var widgets: [Int: SimWidget] = [:]
     var violations: [String] = []
     /// How often services misbehave, per thousand.
     var trouble = 0
@@ -144,6 +146,7 @@ final class SimAgentService {
         self.identity = identity
         server = SimServer(story.world.network, "agents", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         server.script = { [self] in take($0) }
+        server.generation = { story.world.generation }
     }
 
     private func take(_ call: SimCall) {
@@ -154,8 +157,13 @@ final class SimAgentService {
             return story.violated("an agent saw \(key), which no signed webhook held")
         }
         story.note("agent", "\(agent) \(key)")
+        if let widget = story.widgets[post.number] { widget.seen(body["event"] as? [String: Any] ?? [:]) }
         story.pulse(.agent)
         check(call, post, agent, body, message)
+        guard call.generation == story.world.generation else {
+            post.calls += 1
+            return act(next(post), call, post)
+        }
         if post.generation != story.world.generation { started(post, agent) }
         // A request that was given up long ago may still come out of a stalled connection.
         if !post.parts.isEmpty, !call.wasTampered {

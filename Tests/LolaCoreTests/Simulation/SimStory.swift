@@ -90,7 +90,7 @@ enum SimAgentAct {
 }
 
 final class SimPost {
-    enum Kind { case text, card, command, badCommand, image, contact, foreignContact }
+    enum Kind { case text, card, command, badCommand, image, contact, foreignContact, event }
 
     let number: Int
     let sender: SimSender
@@ -110,6 +110,9 @@ final class SimPost {
     /// Ended in a process that died before it could say so.
     var hasEndedUnseen = false
     var place = (webhook: 0, index: 0)
+    /// Of an event: its ticket once there is one, and the outcome that an agent was told.
+    var ticket: String?
+    var outcome: String?
 
     init(_ number: Int, _ sender: SimSender, _ kind: Kind) {
         self.number = number
@@ -119,7 +122,10 @@ final class SimPost {
 
     var mark: String { "mk\(number)z" }
     var nativeID: String { sender.isTelegram ? "\(810_000 + number)" : "wamid.SIM\(number)" }
-    var key: String { (sender.isTelegram ? "telegram:" : "whatsapp:") + nativeID }
+    var key: String {
+        if kind == .event { return "callback:" + (ticket ?? "none of post \(number)") }
+        return (sender.isTelegram ? "telegram:" : "whatsapp:") + nativeID
+    }
     /// The mark of a part of the answer.
     func reply(_ part: Int) -> String { "respuesta rp\(number * 10 + part)z" }
     var reachesAgent: Bool { kind != .badCommand && kind != .image }

@@ -93,7 +93,7 @@ private struct SimTally: CustomStringConvertible {
             ("processes ended", outcome.ends, 100), ("segments abandoned", outcome.abandoned, 50),
             ("compactions", outcome.compactions, 50), ("messages recovered", outcome.recovered, 50),
             ("answers repeated in doubt", outcome.repeated, 2),
-            ("doubts settled by receipts", outcome.settledDoubts, 1),
+            ("doubts settled by receipts", outcome.settledDoubts, 1), ("callbacks redeemed", outcome.redeemed, 100),
         ]
         count += 1
         if sums.isEmpty { sums = own.map { ($0.0, 0, $0.2) } }
