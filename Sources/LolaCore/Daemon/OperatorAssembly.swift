@@ -48,13 +48,10 @@ struct OperatorAssembly {
         let keys = settings.credentialsKeys.isEmpty
             ? nil : try CredentialKeys(settings.credentialsKeys, entropy: loop.entropy)
         let credentials = CredentialDesk(loop, store: store, audit: audit, keys: keys)
-        var own: [ChannelName: [UInt8]] = [:]
-        own[.whatsapp] = settings.whatsapp.map { [UInt8](text: $0.phoneNumberID) }
-        own[.telegram] = settings.telegram.map { [UInt8](text: $0.token.botID) }
         let (directory, opened) = (shared.directory, shared.store)
         let erasure = ErasureParts(
             loop: loop, store: store, pseudonyms: pseudonyms, names: names, suppressions: suppressions,
-            consents: consents, audit: audit, log: shared.messages, own: own,
+            consents: consents, audit: audit, log: shared.messages, own: Registry.ownIDs(settings),
             operations: settings.widgets.operations,
             onErased: {
                 directory.postAll(.entriesWithdrawn)

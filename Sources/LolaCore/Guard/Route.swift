@@ -30,6 +30,12 @@ struct Route: Sendable {
             "/webhooks/whatsapp", .webhook, on: [.public], [.get: .webhookHandshake, .post: .webhookReceive],
             channel: .whatsapp),
         Route("/webhooks/telegram", .webhook, on: [.public], [.post: .webhookReceive], channel: .telegram),
+        Route("/webhooks/twilio/sms", .webhook, on: [.public], [.post: .webhookReceive], channel: .twilioSMS),
+        Route("/webhooks/twilio/whatsapp", .webhook, on: [.public], [.post: .webhookReceive], channel: .twilioWhatsApp),
+        // What they bring, the channel sees: messages, statuses and calls are one account's.
+        Route("/webhooks/twilio/status", .webhook, on: [.public], [.post: .webhookReceive], channel: .twilioSMS),
+        Route("/webhooks/twilio/voice", .webhook, on: [.public], [.post: .webhookReceive], channel: .twilioSMS),
+        Route("/webhooks/resend", .webhook, on: [.public], [.post: .webhookReceive], channel: .resend),
         Route("/.well-known/jwks.json", .open, on: [.public], [.get: .readKeys]),
         Route("/w/assets/{name}", .page, on: [.public], [.get: .readWidgetAsset]),
         Route("/w/{name}", .widget, on: [.public], [.get: .openLink]),

@@ -67,7 +67,7 @@ final class TicketAPI {
             let text = root["conversation"]?.textBytes
         else { throw .bodyInvalid }
         let conversation = ConversationKey(bytes: text)
-        guard let parts = ConversationParts(conversation), ownIDs[parts.channel] == parts.own,
+        guard let parts = ConversationParts(conversation), parts.isOurs(ownIDs),
             let terms = TicketTerms(operation: root["operation"], actions: root["actions"], among: operations)
         else { throw .fieldInvalid }
         var order = TicketOrder(conversation: conversation, terms: terms, who: Self.word(principal))

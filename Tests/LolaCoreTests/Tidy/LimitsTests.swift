@@ -169,6 +169,16 @@ struct LimitsTests {
         #expect(Limits.whatsAppPairInterval < Limits.deliveryTimeout)
     }
 
+    @Test("Twilio and mails: a body, an id and a text fit into what carries them")
+    func twilioAndMails() {
+        #expect(Limits.bodyTwilioMax < Limits.bodyWebhookMax && Limits.twilioTextMax < Limits.bodyTwilioMax.bytes)
+        #expect(Limits.mailTextMax <= Limits.replyTextMax && Limits.mailTextMax < Limits.mailResponseMax)
+        #expect(Limits.mailIDMax < Limits.requestTargetMax && Limits.mailAddressMax < Limits.nativeIDMax)
+        #expect(Limits.seenTwilio > Limits.retryAfterMax && Limits.seenResend > Limits.seenTwilio)
+        #expect(Limits.svixTolerance < Limits.seenTwilio && Limits.svixSignaturesMax >= 2)
+        #expect(Limits.receiptsEarlyMax < Limits.messageRecordsMax)
+    }
+
     @Test("the making of the index key is claimed for longer than anything of ours waits")
     func indexKey() {
         #expect(Limits.indexKeyClaim > Limits.retryAfterMax)
