@@ -198,6 +198,37 @@ struct ResendTests {
         return try #require(try JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any])
     }
 
+    @Test("a mail that an agent begins: its own html or paragraphs, the way out where it has none")
+    func begun() throws {
+        let address = ReplyAddress.mail(
+            MailThread(
+                own: [UInt8](text: "lola@bank.example"), sender: [UInt8](text: "ann@example.net"), subject: [],
+                messageID: nil))
+        func mail(_ html: String?, _ addsUnsubscribe: Bool) throws -> [String: Any] {
+            let form = AgentMessage.Form.mail(
+                subject: [UInt8](text: "Your card"), html: html.map { [UInt8](text: $0) },
+                addsUnsubscribe: addsUnsubscribe)
+            let order = AgentMessage(text: [UInt8](text: "It is <here>"), form: form)
+            let reference = [UInt8](text: "r.9")
+            let requests = try Fixture.resend().encode(order, to: address, reference: reference)
+            let request = try #require(requests.count == 1 ? requests[0] : nil)
+            #expect(request.fields.contains { $0.name.text == "Idempotency-Key" && $0.value.text == "lola-r.9" })
+            return try #require(try JSONSerialization.jsonObject(with: Data(request.body)) as? [String: Any])
+        }
+        let plain = try mail(nil, true)
+        #expect(plain["subject"] as? String == "Your card" && plain["to"] as? [String] == ["ann@example.net"])
+        #expect(plain["text"] as? String == "It is <here>")
+        #expect(plain["html"] as? String == "<html><body><p>It is &lt;here&gt;</p></body></html>")
+        #expect(
+            plain["headers"] as? [String: String] == [
+                "Auto-Submitted": "auto-generated",
+                "List-Unsubscribe": "<mailto:lola@bank.example?subject=unsubscribe>",
+            ])
+        let own = try mail("<p>x</p>", false)
+        #expect(own["html"] as? String == "<p>x</p>")
+        #expect(own["headers"] as? [String: String] == ["Auto-Submitted": "auto-generated"])
+    }
+
     @Test("an answer stays in its thread, as text and html, with a way out")
     func answer() throws {
         let mail = try #require(try mail(.text([UInt8](text: "Hola <Ann> & \"co\"\n\nAdiós"))))

@@ -66,19 +66,31 @@ struct TwilioEncodeTests {
 
     @Test("a call carries its script; nothing said can become markup")
     func callScript() throws {
-        let script = CallScript(
-            announcement: [UInt8](text: "This call is recorded."),
-            text: [UInt8](text: "Hi</Say><Dial>+1900</Dial><Say>\"&'\u{1}\u{FFFF}x"), language: [UInt8](text: "es\"-MX")
-        )
-        let number = try #require(E164([UInt8](text: "+15550100")))
-        let request = try Fixture.twilio().call(from: [UInt8](text: "+15550199"), to: number, script)
+        let said = [UInt8](text: "Hi</Say><Dial>+1900</Dial><Say>\"&'\u{1}\u{FFFF}x")
+        let order = AgentMessage(
+            text: said, form: .call(announcement: [UInt8](text: "This call is recorded."), isRecorded: true))
+        let address = ReplyAddress.sms(own: [UInt8](text: "+15550199"), sender: [UInt8](text: "+15550100"))
+        let requests = try Fixture.twilio().encode(order, to: address, reference: [])
+        let request = try #require(requests.count == 1 ? requests[0] : nil)
         #expect(request.target.text.hasSuffix("/Calls.json"))
         let form = try FormFields(request.body[...])
-        let twiml = try #require(form.first("Twiml")).text
         #expect(form.first("To")?.text == "+15550100" && form.first("From")?.text == "+15550199")
+        #expect(form.first("Record")?.text == "true")
         #expect(
-            twiml == #"<Response><Say language="es&quot;-MX">This call is recorded.</Say><Say language="es&quot;-MX">"#
+            try #require(form.first("Twiml")).text
+                == #"<Response><Say language="en-US">This call is recorded.</Say><Say language="en-US">"#
                 + "Hi&lt;/Say&gt;&lt;Dial&gt;+1900&lt;/Dial&gt;&lt;Say&gt;&quot;&amp;&#39;x</Say><Hangup/></Response>")
+        let script = CallScript(text: [UInt8](text: "x"), language: [UInt8](text: "es\"-MX"))
+        #expect(TwiML.call(script).text.contains(#"<Say language="es&quot;-MX">x</Say>"#))
+    }
+
+    @Test("what an agent begins is a text like any other where it is no call")
+    func begun() throws {
+        let address = ReplyAddress.sms(own: [UInt8](text: "+15550199"), sender: [UInt8](text: "+15550100"))
+        let order = AgentMessage(text: [UInt8](text: "hola"), form: .text)
+        let requests = try Fixture.twilio().encode(order, to: address, reference: [])
+        let form = try FormFields(try #require(requests.first).body[...])
+        #expect(requests[0].target.text.hasSuffix("/Messages.json") && form.first("Body")?.text == "hola")
     }
 
     @Test(
