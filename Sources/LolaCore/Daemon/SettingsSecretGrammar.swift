@@ -48,7 +48,9 @@ extension SettingGrammar where Value == SecretBytes {
             // Some hand it out without the padding.
             let missing = encoded.last == 0x3D ? 0 : (4 - encoded.count % 4) % 4
             let padded = encoded + [UInt8](repeating: 0x3D, count: missing)
-            guard let octets = Base64.decode(padded, .standard, isLoose: true), octets.count <= 128 else { throw .wrongValue }
+            guard let octets = Base64.decode(padded, .standard, isLoose: true), octets.count <= 128 else {
+                throw .wrongValue
+            }
             guard octets.count >= 16 else { throw .insecure }
             return SecretBytes(octets)
         }
