@@ -43,15 +43,21 @@ def run_client(gateway, major: str, transport: str, token: str, *mode: str) -> d
     ("2", "sse", "legacy", "2025-11-25"), ("2", "sse", "auto", "2025-11-25"),
     ("2", "http", "legacy", "2025-11-25"), ("2", "http", "auto", "2026-07-28"), ("2", "http", "2026-07-28", "2026-07-28"),
 ])
-def test_a_public_client_does_its_script(loops, major, transport, mode, version):
+def test_a_public_client_does_its_script(loops, services, major, transport, mode, version):
     agent = "mcp-" + fresh_id("")
     made = loops.admin("POST", "tokens", {"agent": agent}, status=201)
     seen = run_client(loops, major, transport, made["token"], *([mode] if mode else []))
     assert seen["version"] == version and seen["tools"] == AGENT_TOOLS
-    for name in ("ping", "record", "check", "revoke", "status"):
+    for name in ("ping", "record", "check", "revoke", "status", "agreed", "send", "usage"):
         assert not seen[name]["error"] and seen[name]["structured"] == seen[name]["text"], seen[name]
     assert seen["ping"]["text"]["echo"] == "h\u00e9 \U0001f44b" and seen["ping"]["text"]["agentId"] == agent
     assert seen["check"]["text"]["hasConsent"] is True and seen["revoke"]["text"]["hasConsent"] is False
+    assert seen["send"]["text"]["remaining"]["per_minute"] == 9 and seen["send"]["text"]["key"].startswith("out:")
+    assert "hola de un agente" in services[1].wait_texts("15550142")
+    assert seen["refused"]["error"] and seen["refused"]["text"]["code"] == "consent_required"
+    assert seen["off"]["error"] and seen["off"]["text"]["code"] == "channel_off"
+    limits = {line["limit"]: line for line in seen["usage"]["text"]["limits"]}
+    assert limits["per_minute"]["used"] == 1 and limits["per_minute"]["max"] == 10
     assert seen["foreign"]["error"] and seen["foreign"]["text"]["error"] == (
         f'Token for agent "{agent}" cannot access agent "somebody-else"')
     assert seen["admin"]["text"]["error"] == "Admin access required. Agent tokens cannot perform this action."

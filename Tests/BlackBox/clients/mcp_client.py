@@ -25,6 +25,11 @@ async def script(call, tools, ping) -> dict:
         "check": await call("comms_check_consent", {"contactAddress": "+1 555-0142", "channel": "sms"}),
         "revoke": await call("comms_revoke_consent", {"contactAddress": ADDRESS, "channel": "sms"}),
         "status": await call("comms_get_channel_status", {}),
+        "agreed": await call("comms_record_consent", {"contactAddress": ADDRESS, "channel": "whatsapp"}),
+        "send": await call("comms_send_message", {"channel": "whatsapp", "to": ADDRESS, "text": "hola de un agente"}),
+        "refused": await call("comms_send_message", {"channel": "telegram", "to": "424242", "text": "hola"}),
+        "off": await call("comms_make_call", {"to": ADDRESS, "text": "hola"}),
+        "usage": await call("comms_get_usage_dashboard", {}),
         "foreign": await call("comms_ping", {"agentId": "somebody-else"}),
         "admin": await call("comms_set_agent_limits", {"agentId": "x", "limits": {}}),
     }
