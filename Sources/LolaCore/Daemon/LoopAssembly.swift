@@ -64,12 +64,12 @@ final class LoopAssembly {
                 requeue(accepted)
             },
             onGuess: { door.lockouts.failed($0, $1) }))
-        let signals = CountedSignals(loop.counters)
+        let opt = OptDesk(operators.desks.suppressions, loop.counters)
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), tickets: tickets.book,
             retry: RetrySchedule(delays: settings.agents.retry), log: shared.messages, backlog: shared.backlog,
-            journal: journal, doubts: doubts, signals: signals, crashPage: shared.crashPage(number),
+            journal: journal, doubts: doubts, signals: opt, opt: opt, crashPage: shared.crashPage(number),
             audit: watch.audit))
         self.flow = flow
         let console = shared.console?(loop, client, tickets.book, shared)
@@ -84,7 +84,7 @@ final class LoopAssembly {
             number, shared, server, client, watch.audit, operators.desks, tickets.api, outbound.gate, door)
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
-            backlog: shared.backlog, pseudonyms: pseudonyms, doubts: shared.doubts, signals: signals,
+            backlog: shared.backlog, pseudonyms: pseudonyms, doubts: shared.doubts, signals: opt,
             onAccepted: console.map { $0.accepted }, onReceipt: { outbound.receipt($0, from: $1) }
         ) { [self] accepted in
             // What another loop accepted of the same conversation before us lies in the mailbox: it comes first.

@@ -27,6 +27,7 @@ struct OperatorDesks {
     let agents: AgentDesk
     let credentials: CredentialDesk
     let consents: ConsentBook
+    let suppressions: SuppressionList
 }
 
 struct OperatorAssembly {
@@ -57,7 +58,7 @@ struct OperatorAssembly {
                 directory.postAll(.entriesWithdrawn)
                 opened.requestCompaction()
             })
-        desks = OperatorDesks(agents: desk, credentials: credentials, consents: consents)
+        desks = OperatorDesks(agents: desk, credentials: credentials, consents: consents, suppressions: suppressions)
         api = OperatorAPI(
             tokens: TokenAPI(desk), agents: AgentAPI(loop, desk),
             suppressions: SuppressionAPI(suppressions, store: store),

@@ -115,6 +115,7 @@ final class Intake {
         loop.counters.add(.webhookMessages)
         loop.counters.add(.cardsMasked, verified.maskedCards)
         onAccepted?(verified)
+        signals.heard(verified.message)
         // Otherwise the queue gives it to whichever gateway owns the lane.
         if store.returnsEntries { return }
         let accepted = AcceptedMessage(verified: verified, names: names, mayBeRepeated: false)

@@ -55,8 +55,52 @@ final class Journey {
             parts.client.send(courtesy, leash: courtesyLeash) { _ in }
         }
         if message.answeredKeyword != nil { return stop(.answeredByProvider) }
-        guard message.contentID != nil else { return advance(nil) }
+        guard message.contentID != nil else { return enter() }
         fetch()
+    }
+
+    // MARK: Words about writing at all
+
+    /// Before every check: whoever writes it, and whatever else would become of the message.
+    private func enter() {
+        guard let word = OptDesk.word(in: message) else { return advance(nil) }
+        findPerson { [self] addresses in opted(word, addresses) }
+    }
+
+    private func opted(_ word: OptWord, _ addresses: [PersonAddress]) {
+        let again = { [self] in ledger.rest(Limits.storeRetry) { [self] in opted(word, addresses) } }
+        switch word {
+        case .help: confirm(word)
+        case .stop:
+            parts.opt.stop(addresses) { [self] isKept in
+                ledger.stepUnlessErased { isKept ? confirm(word) : again() }
+            }
+        case .start:
+            parts.opt.start(addresses) { [self] removed in
+                ledger.stepUnlessErased {
+                    guard let removed else { return again() }
+                    // Who never stopped means something else by it.
+                    removed > 0 || accepted.mayBeRepeated ? confirm(word) : advance(nil)
+                }
+            }
+        }
+    }
+
+    private func confirm(_ word: OptWord) {
+        refusal = .optWord
+        turn.detail = word.rawValue
+        turn.record("opt", "answered", took: .zero)
+        record([OptDesk.reply(to: word, ScriptLanguage.of(turn))], thenEnd: .stopped, with: [], isNotice: true)
+    }
+
+    /// Where the sender can be reached, with the number of a contact that was shared.
+    private func findPerson(_ body: @escaping ([PersonAddress]) -> Void) {
+        if let phone = turn.phoneSpelling { return body(OptDesk.addresses(message, phone: phone)) }
+        guard !turn.askedContactBook else { return body(OptDesk.addresses(message, phone: nil)) }
+        ledger.read(ContactBook.key(of: turn)) { [self] record in
+            let phone = record.flatMap { ContactBook.read($0)?.phone.bytes }
+            body(OptDesk.addresses(message, phone: phone))
+        }
     }
 
     // MARK: Content
@@ -74,7 +118,7 @@ final class Journey {
                     verified: verified, names: names, mayBeRepeated: accepted.mayBeRepeated)
                 turn = Turn(verified, senderID: names.senderID, traceID: names.reference)
                 turn.record("content", "fetched", took: took)
-                advance(nil)
+                enter()
             case .automatic:
                 turn.record("content", "automatic", took: took)
                 stop(.automaticMessage)
@@ -173,9 +217,14 @@ final class Journey {
         guard let wish = answer.ticket, let tickets = parts.tickets else {
             return self.answer(with: answer.replies, thenEnd: status, with: changes)
         }
-        saveTrace()
-        let desk = TicketDesk(tickets, ledger, message.conversation, asker: agent)
-        desk.answer(with: answer.replies, wish, thenEnd: status, with: changes) { [self] in deliver($0, after: nil) }
+        unlessStopped { [self] isStopped in
+            if isStopped { return finish(status, with: changes) }
+            saveTrace()
+            let desk = TicketDesk(tickets, ledger, message.conversation, asker: agent)
+            desk.answer(with: answer.replies, wish, thenEnd: status, with: changes) { [self] outbox in
+                deliver(outbox, after: nil)
+            }
+        }
     }
 
     private func failed(_ failure: AgentFailure) {
@@ -206,6 +255,29 @@ final class Journey {
     ) {
         // Without a reply the end of the message saves it.
         if replies.isEmpty { return finish(status, with: changes) }
+        unlessStopped { [self] isStopped in
+            isStopped ? finish(status, with: changes) : record(replies, thenEnd: status, with: changes, isNotice: isNotice)
+        }
+    }
+
+    /// Nothing is sent to who has said STOP (CONTRACT §11); nothing either while nobody can know.
+    private func unlessStopped(_ body: @escaping (_ isStopped: Bool) -> Void) {
+        findPerson { [self] addresses in
+            parts.opt.isStopped(addresses) { [self] isStopped in
+                ledger.stepUnlessErased {
+                    guard let isStopped else {
+                        return ledger.rest(Limits.storeRetry) { [self] in unlessStopped(body) }
+                    }
+                    if isStopped { turn.record("delivery", "do_not_contact", took: .zero) }
+                    body(isStopped)
+                }
+            }
+        }
+    }
+
+    private func record(
+        _ replies: [Reply], thenEnd status: MessageRecord.Status, with changes: [StoreOperation], isNotice: Bool
+    ) {
         saveTrace()
         let outbox = OutboxRecord(status: status, agent: agent, isNotice: isNotice, replies: replies)
         ledger.record(outbox, with: changes) { [self] in deliver(outbox, after: nil) }

@@ -130,6 +130,7 @@ final class FlowParts {
     let journal: any EventLog
     let doubts: Doubts
     let signals: any ContactSignals
+    let opt: OptDesk
     /// Names the message whose code runs, for the case that it kills the process.
     let crashPage: (any CrashPage)?
     /// What was refused to a sender is audited.
@@ -138,7 +139,7 @@ final class FlowParts {
     init(
         loop: Loop, client: OutboundClient, store: any Store, channels: [ChannelName: any Channel],
         pipeline: Pipeline, agents: AgentRoster, tickets: TicketBook?, retry: RetrySchedule, log: MessageLog,
-        backlog: Backlog, journal: any EventLog, doubts: Doubts, signals: any ContactSignals,
+        backlog: Backlog, journal: any EventLog, doubts: Doubts, signals: any ContactSignals, opt: OptDesk,
         crashPage: (any CrashPage)?, audit: any AuditLog
     ) {
         self.loop = loop
@@ -153,6 +154,7 @@ final class FlowParts {
         self.journal = journal
         self.doubts = doubts
         self.signals = signals
+        self.opt = opt
         self.crashPage = crashPage
         self.audit = audit
         self.tickets = tickets

@@ -21,16 +21,10 @@ struct ContactSignal: Hashable, Sendable {
 protocol ContactSignals: AnyObject {
     /// - Parameter completion: called once; true when all of them are durable. A provider is told 503 for false.
     func note(_ signals: [ContactSignal], _ completion: @escaping (_ areKept: Bool) -> Void)
+    /// A message was taken; what it says is heard again when its turn comes.
+    func heard(_ message: InboundMessage)
 }
 
-/// Counts them; for a gateway without a do-not-contact list.
-final class CountedSignals: ContactSignals {
-    private let counters: Counters
-
-    init(_ counters: Counters) { self.counters = counters }
-
-    func note(_ signals: [ContactSignal], _ completion: @escaping (_ areKept: Bool) -> Void) {
-        counters.add(.contactSignals, signals.count)
-        completion(true)
-    }
+extension ContactSignals {
+    func heard(_ message: InboundMessage) {}
 }

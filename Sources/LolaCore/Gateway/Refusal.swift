@@ -71,6 +71,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case automaticMessage = "automatic_message"
     /// The provider has answered its own keyword.
     case answeredByProvider = "answered_by_provider"
+    /// STOP, START or HELP: Lola answers itself.
+    case optWord = "opt_word"
 
     /// The status when the refusal answers an HTTP request; pipeline refusals never do.
     var status: Int {
@@ -90,7 +92,9 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .methodNotAllowed: 405
         case .lengthRequired: 411
         case .bodyInvalid, .fieldInvalid: 400
-        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed, .automaticMessage, .answeredByProvider: 200
+        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed, .automaticMessage, .answeredByProvider,
+            .optWord:
+            200
         }
     }
 
@@ -120,7 +124,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .lengthRequired: "length_required"
         case .bodyInvalid: "invalid_body"
         case .fieldInvalid: "invalid_field"
-        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed, .automaticMessage, .answeredByProvider:
+        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed, .automaticMessage, .answeredByProvider,
+            .optWord:
             "refused"
         }
     }

@@ -145,6 +145,7 @@ final class FlowBench {
     let doubts = Doubts(DoubtCount())
     let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
     let tickets: TicketBook
+    let suppressions: SuppressionList
     let client: OutboundClient
     let flow: MessageFlow
     let agent: SimServer
@@ -167,6 +168,8 @@ final class FlowBench {
                 entropy: rig.loop.entropy)
         }
         let pseudonyms = pseudonyms
+        suppressions = SuppressionList(
+            rig.loop, store: store, audit: audit, names: PersonNames(secret: SecretBytes([4, 5, 6])))
         tickets = TicketBook(
             rig.loop, store: store, life: .hours(2), base: [UInt8](text: "https://lola.example"), audit: audit,
             hash: { pseudonyms.id($0) }, handOver: { _ in })
@@ -176,7 +179,7 @@ final class FlowBench {
             agents: AgentRoster(rig.loop, client: client, http: agents, scripted: ScriptedAgents(), inFlightMax: 2),
             tickets: tickets,
             retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, signals: signals,
-            crashPage: nil, audit: audit))
+            opt: OptDesk(suppressions, rig.loop.counters), crashPage: nil, audit: audit))
         agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         provider = SimServer(rig.network, "provider", at: Endpoint(address: IPAddress([10, 0, 0, 3]), port: 80))
         agent.script = { [self] call in

@@ -25,7 +25,7 @@ struct RefusalTests {
         (.lengthRequired, 411, "length_required"), (.bodyInvalid, 400, "invalid_body"),
         (.fieldInvalid, 400, "invalid_field"), (.senderNotAllowed, 200, "refused"),
         (.commandsDisabled, 200, "refused"), (.commandNotAllowed, 200, "refused"),
-        (.automaticMessage, 200, "refused"), (.answeredByProvider, 200, "refused"),
+        (.automaticMessage, 200, "refused"), (.answeredByProvider, 200, "refused"), (.optWord, 200, "refused"),
     ]
 
     @Test("every reason has its row")

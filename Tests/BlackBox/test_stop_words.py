@@ -1,0 +1,95 @@
+"""STOP, START and HELP on every channel, before anything else (CONTRACT §9, §11)."""
+
+from __future__ import annotations
+
+import json
+import urllib.parse
+
+import pytest
+from twilio.request_validator import RequestValidator
+
+from lolabox import payloads
+from lolabox.gateway import PUBLIC_URL, TWILIO_FROM, TWILIO_TOKEN, twilio_environment
+from lolabox.payloads import fresh_phone
+from lolabox.stubs import TwilioStub
+from lolabox.waiting import eventually
+
+
+def listed(gateway, phone):
+    found = gateway.manage("GET", "dnc?limit=1000").json()["items"]
+    return [entry for entry in found if entry.get("address") == phone]
+
+
+def ended(gateway, key):
+    """The record once the message has come to its end."""
+    def read():
+        record = gateway.record(key)
+        return record if record["finished_at"] else None
+    return eventually(read, 10, f"the end of {key}")
+
+
+@pytest.mark.parametrize("word", ["STOP", "stopall", "Unsubscribe", "cancel", "end", "quit", "revoke", "optout",
+                                  "stop.", "  Stop  ", "BAJA"])
+def test_each_word_stops_at_once_with_one_confirmation(stack, word):
+    phone = stack.person()
+    key = stack.gateway.say(phone, word)
+    record = ended(stack.gateway, key)
+    assert record["agent"] is None and record["status"] == "stopped"
+    assert len(stack.graph.wait_texts(phone)) == 1
+    assert len(listed(stack.gateway, phone)) == 1
+    # The agent hears what comes next; nothing of what it says is sent.
+    later = stack.gateway.say(phone, "hola")
+    assert ended(stack.gateway, later)["agent"] == "sender_home"
+    assert len(stack.graph.sends(phone)) == 1
+
+
+def test_a_sentence_with_the_word_in_it_is_no_word(stack):
+    phone = stack.person()
+    key = stack.gateway.say(phone, "please stop the transfer of yesterday")
+    assert ended(stack.gateway, key)["agent"] == "sender_home" and not listed(stack.gateway, phone)
+
+
+def test_start_takes_the_person_off_the_list(stack):
+    phone = stack.person()
+    ended(stack.gateway, stack.gateway.say(phone, "stop"))
+    ended(stack.gateway, stack.gateway.say(phone, "START"))
+    assert not listed(stack.gateway, phone)
+    key = stack.gateway.say(phone, "hola")
+    assert ended(stack.gateway, key)["agent"] == "sender_home"
+    assert len(stack.graph.wait_texts(phone, 3)) == 3
+
+
+def test_help_is_answered_without_an_agent(stack):
+    phone = stack.person()
+    key = stack.gateway.say(phone, "HELP")
+    assert ended(stack.gateway, key)["agent"] is None
+    assert "STOP" in stack.graph.wait_texts(phone)[0]
+
+
+def test_it_comes_before_the_allowlist_and_outlives_a_restart(own_stack):
+    own = own_stack(env={"LOLA_ALLOWED_NUMBERS": "+15550100"})
+    phone = fresh_phone()
+    ended(own.gateway, own.gateway.say(phone, "stop"))
+    assert len(own.graph.wait_texts(phone)) == 1
+    own.gateway.restart(kill=True)
+    assert len(listed(own.gateway, phone)) == 1
+    audit = own.gateway.manage("GET", "audit?limit=200").json()["items"]
+    changed = [record for record in audit if record["actor"] == "sender"]
+    assert changed and phone not in json.dumps(audit)
+
+
+def test_a_stop_by_sms_stops_every_channel(own_stack):
+    with TwilioStub() as twilio:
+        own = own_stack(env=twilio_environment(twilio.url))
+        phone = own.person()
+        form = {"MessageSid": "SM" + payloads.fresh_id()[-32:].rjust(32, "0"), "From": phone, "To": TWILIO_FROM,
+                "Body": "Stop", "AccountSid": "AC1", "NumMedia": "0"}
+        path = "/webhooks/twilio/sms"
+        signature = RequestValidator(TWILIO_TOKEN).compute_signature(PUBLIC_URL + path, form)
+        answer = own.gateway.post(path, urllib.parse.urlencode(form).encode(), {
+            "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature})
+        assert answer.status == 200, answer
+        eventually(lambda: listed(own.gateway, phone), 10, "the entry")
+        key = own.gateway.say(phone, "hola")
+        assert ended(own.gateway, key)["agent"] == "sender_home"
+        assert own.graph.sends(phone) == []
