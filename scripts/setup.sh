@@ -45,6 +45,18 @@ needs_venv() {
     cp "$requirements" "$stamp"
 }
 
+# The public MCP clients of both majors: they cannot share a folder, nor that of the other packages.
+needs_clients() {
+    local client folder version
+    for client in mcp1:1.30.0 mcp2:2.3.0; do
+        folder=.venv/clients/${client%%:*} version=${client#*:}
+        [ -d "$folder/mcp-$version.dist-info" ] && continue
+        say "installing the MCP client $version into $folder"
+        rm -rf "$folder"
+        .venv/bin/python -m pip install --quiet --disable-pip-version-check --target "$folder" "mcp==$version" </dev/null
+    done
+}
+
 case "${1:-}" in
 build)
     needs_build
@@ -52,6 +64,7 @@ build)
 test)
     needs_build
     needs_venv
+    needs_clients
     needs_command chromium chromium "browser of the console test"
     needs_command prlimit util-linux "descriptor limit test"
     needs_command strace strace "disks that fail, in tests"

@@ -24,6 +24,8 @@ from lolabox.stubs.quick import QuickStub
 from lolabox.waiting import eventually
 from lolabox.widget import fresh_address, path_of
 
+#: The first test pays for all requests; under load that takes its time.
+pytestmark = pytest.mark.timeout(300)
 COUNT = 10_000
 #: Of them so many write by Telegram; a webhook of WhatsApp carries so many messages.
 ON_TELEGRAM = 1_000

@@ -57,7 +57,7 @@ def test_the_reply_is_seen_in_tail(dev):
 
 
 @pytest.mark.parametrize("kind", ["whatsapp.text", "whatsapp.button", "whatsapp.image", "telegram.text",
-                                  "telegram.contact"])
+                                  "telegram.contact", "twilio.sms", "resend.email"])
 def test_every_trigger_is_accepted(dev, kind):
     assert _command(dev, "trigger", kind).returncode == 0
 

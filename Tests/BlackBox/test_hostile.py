@@ -22,6 +22,8 @@ from lolabox.signing import telegram_headers, whatsapp_headers
 from lolabox.waiting import eventually
 from lolabox.widget import fresh_address, path_of
 
+#: The first test pays for all requests; under load that takes its time.
+pytestmark = pytest.mark.timeout(300)
 #: What a field may answer to a text that it does not take; 404 where the text is a name, 411 and 414 and 431 where it
 #: is too long, or its octets end the request.
 REFUSED = {400, 401, 403, 404, 405, 409, 413, 414, 415, 422, 431}
@@ -250,8 +252,10 @@ def test_every_text_is_refused_or_kept_and_nothing_falls_over(told):
     assert told.gateway.get("/readyz").status == 200
     # The table is worth something: much of it is refused where words are asked for, much is kept where text is taken.
     assert len(told.kept["label"]) > 150 and len(told.kept["result"]) > 200 and len(told.kept["dry text"]) > 200
-    for name in ("address", "subject", "consent address", "provider", "secret name", "action", "conversation",
-                 "token agent", "agent id"):
+    # The name of a sender is the channel's: visible ASCII without blanks, which operators see as a pseudonym only.
+    assert all(re.fullmatch(r"[!-~]{0,240}", text) for text in told.kept["conversation"])
+    for name in ("address", "subject", "consent address", "provider", "secret name", "action", "token agent",
+                 "agent id"):
         taken = told.kept.get(name, set())
         # A word is an agent, digits are a number: nothing that means more to anybody.
         assert len(taken) <= 20 and all(re.fullmatch(r"[\w.:+\uff0b \-]{1,254}", text) for text in taken), (name, taken)

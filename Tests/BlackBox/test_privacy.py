@@ -1,4 +1,5 @@
-"""Canaries: nothing of a person and no secret in logs, metrics, records or errors (CONTRACT §1, STYLE)."""
+"""One of each thing that can happen to a message: nothing of a person and no secret in logs, metrics, records or errors
+(CONTRACT §1, STYLE). What happens to many, and the files, are searched in test_canary.py."""
 
 from __future__ import annotations
 

@@ -79,17 +79,8 @@ struct AdminFields {
             }
             return .some(Int(number))
         }
-        guard let cents = Self.cents(value.raw), cents <= Limits.agentSpendCentsMax else { throw .fieldInvalid }
+        guard let cents = DollarText.cents(value.raw), cents <= Limits.agentSpendCentsMax else { throw .fieldInvalid }
         return .some(cents)
-    }
-
-    /// `10`, `10.5` and `10.50` dollars; no sign, no exponent.
-    static func cents(_ text: ArraySlice<UInt8>) -> Int? {
-        let parts = text.split(separator: 0x2E, maxSplits: 1, omittingEmptySubsequences: false)
-        guard let first = parts.first, first.count <= 9, let dollars = ASCII.decimal(first) else { return nil }
-        guard parts.count == 2 else { return dollars * 100 }
-        guard (1...2).contains(parts[1].count), let fraction = ASCII.decimal(parts[1]) else { return nil }
-        return dollars * 100 + (parts[1].count == 1 ? fraction * 10 : fraction)
     }
 }
 

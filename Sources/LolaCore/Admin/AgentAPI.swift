@@ -108,7 +108,7 @@ final class AgentAPI {
                     writer.null()
                     continue
                 }
-                if member.isMoney { writer.raw(Self.dollars(value)) } else { writer.integer(value) }
+                if member.isMoney { writer.raw(Dollars.text(cents: value).utf8) } else { writer.integer(value) }
             }
             writer.member("own") { writer in
                 writer.array { writer in
@@ -118,14 +118,6 @@ final class AgentAPI {
                 }
             }
         }
-    }
-
-    /// `10` or `10.50`.
-    private static func dollars(_ cents: Int) -> [UInt8] {
-        var text: [UInt8] = []
-        ASCII.append(cents / 100, to: &text)
-        guard cents % 100 != 0 else { return text }
-        return text + [0x2E, 0x30 + UInt8(cents % 100 / 10), 0x30 + UInt8(cents % 10)]
     }
 
     private static func write(_ account: AgentAccount, to writer: inout JSONWriter) {

@@ -67,20 +67,31 @@ final class DryRun {
         return writer.bytes
     }
 
-    /// A WhatsApp sender is a number unless it is a business-scoped id (`US.…`); a Telegram sender has none.
+    /// A sender of WhatsApp and Twilio is a number unless it is something else (`US.…`, a short code); one of Telegram
+    /// and of mail has none.
     private static func message(_ question: Question, at now: WallTime) -> InboundMessage {
-        let isScoped = question.from.count > 3 && question.from[2] == 0x2E && ASCII.isLetter(question.from[0])
+        let from = question.from
+        let isScoped = from.count > 3 && from[2] == 0x2E && ASCII.isLetter(from[0])
+        let own = [UInt8](text: "dry-run")
+        var phone: [UInt8]?
         let address: ReplyAddress
         switch question.channel {
-        case .whatsapp: address = isScoped ? .whatsappUser(question.from) : .whatsappNumber(question.from)
-        case .telegram: address = .telegramChat(Int64(ASCII.decimal(question.from) ?? 0))
+        case .whatsapp:
+            address = isScoped ? .whatsappUser(from) : .whatsappNumber(from)
+            phone = isScoped ? nil : from
+        case .telegram: address = .telegramChat(Int64(ASCII.decimal(from) ?? 0))
+        case .twilioSMS:
+            address = .sms(own: own, sender: from)
+            phone = E164(from) == nil ? nil : from
+        case .twilioWhatsApp:
+            address = .twilioWhatsApp(own: own, sender: from)
+            phone = E164(from) == nil ? nil : from
+        case .resend: address = .mail(MailThread(own: own, sender: from, subject: [], messageID: nil))
         }
         return InboundMessage(
-            channel: question.channel, nativeID: [UInt8](text: "dry-run"),
-            conversation: ConversationKey(question.channel, own: [UInt8](text: "dry-run"), sender: question.from),
-            replyTo: address, senderID: question.from,
-            phone: question.channel == .whatsapp && !isScoped ? question.from : nil, language: nil, type: .text,
-            text: question.text ?? [], startPayload: nil, choiceID: nil, attachments: [], at: now,
-            callbackQueryID: nil)
+            channel: question.channel, nativeID: own,
+            conversation: ConversationKey(question.channel, own: own, sender: from), replyTo: address, senderID: from,
+            phone: phone, language: nil, type: .text, text: question.text ?? [], startPayload: nil, choiceID: nil,
+            attachments: [], at: now, callbackQueryID: nil)
     }
 }

@@ -43,8 +43,12 @@ enum MessageJSON {
             status = "none"
         } else if deliveries.contains(where: { $0.status == .failed }) {
             status = "failed"
+        } else if deliveries.contains(where: { $0.status == .pending }) {
+            status = "pending"
+        } else if deliveries.contains(where: { $0.status == .sent }) {
+            status = "sent"
         } else {
-            status = deliveries.allSatisfy { $0.status == .sent } ? "sent" : "pending"
+            status = deliveries.allSatisfy { $0.status == .read } ? "read" : "delivered"
         }
         writer.object { writer in
             writer.member("status", status)

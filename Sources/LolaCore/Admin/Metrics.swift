@@ -105,7 +105,7 @@ struct MetricsPage {
         Family(name: "lola_webhook_parts_total", help: "What signed webhooks held.", series: [
             (#"kind="message""#, .webhookMessages), (#"kind="duplicate""#, .webhookDuplicates),
             (#"kind="quarantined""#, .webhookQuarantined), (#"kind="ignored""#, .webhookIgnored),
-            (#"kind="receipt""#, .webhookReceipts),
+            (#"kind="receipt""#, .webhookReceipts), (#"kind="signal""#, .contactSignals),
         ]),
         Family(name: "lola_messages_recovered_total", help: "Messages taken up again after a stop.", series: [
             ("", .messagesRecovered)

@@ -88,7 +88,10 @@ enum Base64 {
         return out
     }
 
-    static func decode(_ text: some BidirectionalCollection<UInt8>, _ alphabet: Alphabet = .url) -> [UInt8]? {
+    /// - Parameter isLoose: takes a last character with bits that belong to no octet, as other decoders do.
+    static func decode(
+        _ text: some BidirectionalCollection<UInt8>, _ alphabet: Alphabet = .url, isLoose: Bool = false
+    ) -> [UInt8]? {
         var count = text.count
         if alphabet == .standard {
             guard count % 4 == 0 else { return nil }
@@ -114,7 +117,7 @@ enum Base64 {
                 bits &= (1 << UInt32(held)) - 1
             }
         }
-        return bits == 0 ? out : nil
+        return bits == 0 || isLoose ? out : nil
     }
 
     private static func character(_ value: UInt32, _ alphabet: Alphabet) -> UInt8 {

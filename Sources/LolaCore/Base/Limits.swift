@@ -73,6 +73,7 @@ enum Limits {
     static let bodiesHeldMax = ByteCount.mebibytes(128)
     static let bodyWhatsAppMax = ByteCount.mebibytes(4)
     static let bodyWebhookMax = ByteCount.mebibytes(1)
+    static let bodyTwilioMax = ByteCount.kibibytes(64)
     static let bodyAPIMax = ByteCount.mebibytes(1)
     /// Pairs of a form body or a query.
     static let formPairsMax = 1_000
@@ -189,8 +190,16 @@ enum Limits {
     /// How long a native message id is remembered: as long as its provider may deliver it again.
     static let seenWhatsApp = Interval.days(8)
     static let seenTelegram = Interval.hours(48)
+    /// Twilio tries once and by configuration a few times within minutes.
+    static let seenTwilio = Interval.hours(48)
+    /// Resend tries for about 28 hours, and an operator may have an event sent again.
+    static let seenResend = Interval.days(30)
     /// Message records kept for `GET messages`.
     static let messageRecordsMax = 10_000
+    /// Receipts kept that came before the answer to their delivery.
+    static let receiptsEarlyMax = 256
+    /// `<channel>:<own>:<sender>` with two mail addresses.
+    static let conversationKeyMax = ByteCount.bytes(540)
     /// Phone spelling as received (reference: protocols §7).
     static let phoneTextMax = ByteCount.bytes(250)
 
@@ -350,6 +359,26 @@ enum Limits {
     static let telegramButtonTitleMax = 64
     static let telegramCallbackDataMax = ByteCount.bytes(64)
     static let telegramStartPayloadMax = ByteCount.bytes(64)
+
+    /// Characters of one message by Twilio; carriers get it in segments.
+    static let twilioTextMax = 1_600
+    /// A number, short code, name or id behind `From`.
+    static let twilioAddressMax = ByteCount.bytes(135)
+    /// How far the signed time of a mail webhook may be from ours, both ways (Svix).
+    static let svixTolerance = Interval.seconds(300)
+    /// Signatures in one header; a rotation needs two.
+    static let svixSignaturesMax = 16
+    /// The id under which a mail is fetched.
+    static let mailIDMax = ByteCount.bytes(1_024)
+    /// One mail with its HTML, from Resend's API.
+    static let mailResponseMax = ByteCount.mebibytes(4)
+    /// What an agent sees of a mail's text; more is cut at a character.
+    static let mailTextMax = ByteCount.kibibytes(32)
+    /// A mail address (RFC 5321 §4.5.3.1).
+    static let mailAddressMax = ByteCount.bytes(254)
+    /// Characters of a subject, and octets of a message id, that an answer repeats.
+    static let mailSubjectMax = 200
+    static let mailMessageIDMax = ByteCount.bytes(512)
 
     // MARK: Console of `lola dev`
 

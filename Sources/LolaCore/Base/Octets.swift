@@ -29,6 +29,11 @@ extension [UInt8] {
     }
 }
 
+extension [UInt8] {
+    /// Whether these are exactly the octets of the word.
+    func equals(_ word: StaticString) -> Bool { self[...].equals(word) }
+}
+
 extension ArraySlice<UInt8> {
     /// Whether these are exactly the octets of the word.
     func equals(_ word: StaticString) -> Bool {

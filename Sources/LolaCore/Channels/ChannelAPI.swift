@@ -9,15 +9,36 @@ struct ChannelAPI: Sendable {
 
     /// `POST` of a JSON document to a path below the base URL.
     ///
-    /// - Parameter isRepeatable: a second arrival has no effect.
-    func post(_ path: [UInt8], _ json: JSONWriter, isRepeatable: Bool = false) -> OutboundRequest {
+    /// - Parameters:
+    ///   - more: fields of this request alone.
+    ///   - isRepeatable: a second arrival has no effect.
+    func post(
+        _ path: [UInt8], _ json: JSONWriter, more: [OutboundField] = [], isRepeatable: Bool = false
+    ) -> OutboundRequest {
+        let type = OutboundField(name: "Content-Type", value: [UInt8](text: "application/json"))
+        return request(.post, path, [type] + more, json.bytes, isRepeatable: isRepeatable)
+    }
+
+    /// `POST` of a form; never repeatable.
+    func post(_ path: [UInt8], form: FormWriter) -> OutboundRequest {
+        let type = OutboundField(name: "Content-Type", value: [UInt8](text: "application/x-www-form-urlencoded"))
+        return request(.post, path, [type], form.bytes, isRepeatable: false)
+    }
+
+    /// `GET` of a path below the base URL.
+    func get(_ path: [UInt8], responseMax: ByteCount) -> OutboundRequest {
+        request(.get, path, [], [], isRepeatable: true, responseMax: responseMax)
+    }
+
+    private func request(
+        _ method: HTTPMethod, _ path: [UInt8], _ more: [OutboundField], _ body: [UInt8], isRepeatable: Bool,
+        responseMax: ByteCount = Limits.channelResponseMax
+    ) -> OutboundRequest {
         var target = url.target
         while target.last == 0x2F { target.removeLast() }
         return OutboundRequest(
-            purpose: .delivery, method: .post, origin: url.origin, target: target + path,
-            fields: fields + [OutboundField(name: "Content-Type", value: OutboundField.json)],
-            body: json.bytes, timeout: Limits.deliveryTimeout, responseMax: Limits.channelResponseMax,
-            isRepeatable: isRepeatable)
+            purpose: .delivery, method: method, origin: url.origin, target: target + path, fields: fields + more,
+            body: body, timeout: Limits.deliveryTimeout, responseMax: responseMax, isRepeatable: isRepeatable)
     }
 }
 

@@ -40,6 +40,9 @@ final class TelegramChannel: Channel {
         try WebhookShape.requireJSON(head)
     }
 
+    func decode(_ head: HTTPRequestHead, _ body: [UInt8]) -> DecodedWebhook { decode(body) }
+
+    /// Everything is in the body.
     func decode(_ body: [UInt8]) -> DecodedWebhook {
         var decoder = TelegramDecoder(botID: botID, now: clock.wall)
         decoder.read(body)

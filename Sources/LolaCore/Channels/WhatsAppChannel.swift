@@ -83,6 +83,9 @@ final class WhatsAppChannel: Channel {
 
     // MARK: Messages
 
+    func decode(_ head: HTTPRequestHead, _ body: [UInt8]) -> DecodedWebhook { decode(body) }
+
+    /// Everything is in the body.
     func decode(_ body: [UInt8]) -> DecodedWebhook {
         var decoder = WhatsAppDecoder(phoneNumberID: phoneNumberID)
         decoder.read(body)

@@ -117,7 +117,7 @@ struct WhatsAppEncoder {
             switch address {
             case .whatsappNumber(let digits): json.member("to", bytes: digits)
             case .whatsappUser(let user): json.member("recipient", bytes: user)
-            case .telegramChat: preconditionFailure("a Telegram chat is no address of WhatsApp")
+            case .telegramChat, .sms, .twilioWhatsApp, .mail: preconditionFailure("this is no address of WhatsApp")
             }
             json.member("type", type.description)
             json.key(type)

@@ -1,5 +1,5 @@
-// What a look at an audit trail stands on: the folder, the keys, and the heads that were kept elsewhere: in the store of
-// the folder, in the Redis of its gateway, on the command line.
+// What a look at an audit trail stands on: the folder, the keys, and the heads that were kept elsewhere: in the store
+// of the folder, in the Redis of its gateway, on the command line.
 
 /// The folder, the keys and the heads that a look at the trail needs.
 struct AuditGround {

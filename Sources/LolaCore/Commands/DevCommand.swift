@@ -20,6 +20,8 @@ enum DevCommand {
             "LOLA_IDENTITY_URL": own + "/dev/sandbox/identity/{phone}",
             "LOLA_WHATSAPP_API_URL": own + "/dev/sandbox/graph/v23.0",
             "LOLA_TELEGRAM_API_URL": own + "/dev/sandbox/telegram",
+            "LOLA_TWILIO_API_URL": own + "/dev/sandbox/twilio",
+            "LOLA_RESEND_API_URL": own + "/dev/sandbox/resend",
             "LOLA_MANAGEMENT_LISTEN": managementListen(environment),
             "LOLA_DATA_DIR": folder.path,
             // One developer, whose programs ask often.
@@ -86,7 +88,8 @@ enum DevCommand {
     ) -> [String: String] {
         let names = [
             "ORCHESTRATOR_SECURITY_TOKEN", "PHONE_NUMBER_ID", "VERIFY_TOKEN_WHATSAPP", "LOLA_WHATSAPP_APP_SECRET",
-            "TELEGRAM_TOKEN", "LOLA_TELEGRAM_SECRET", "LOLA_JWT_PRIVATE_KEY",
+            "TELEGRAM_TOKEN", "LOLA_TELEGRAM_SECRET", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_SHARED_KEY",
+            "TWILIO_FROM", "RESEND_WEBHOOK_SECRET", "RESEND_FROM", "LOLA_JWT_PRIVATE_KEY",
         ]
         var known: [String: String] = [:]
         for name in names { known[name] = environment[name] ?? generated[name] }
@@ -107,7 +110,7 @@ enum DevCommand {
             Lola is running on this machine only. Nothing leaves it.
 
               Console      \(own)/dev
-              Webhooks     \(own)/webhooks/whatsapp  \(own)/webhooks/telegram
+              Webhooks     \(own)/webhooks/whatsapp  /telegram  /twilio/sms  /resend
               Management   \(management)/metrics
 
             Next, in another terminal:

@@ -69,6 +69,12 @@ enum DevGround {
         ("LOLA_WHATSAPP_APP_SECRET", { hex(16) }),
         ("TELEGRAM_TOKEN", { "7000000001:" + hex(18).prefix(35) }),
         ("LOLA_TELEGRAM_SECRET", { hex(24) }),
+        ("TWILIO_ACCOUNT_SID", { "AC" + hex(16) }),
+        ("TWILIO_AUTH_TOKEN", { hex(16) }),
+        ("TWILIO_FROM", { "+15550199" }),
+        ("RESEND_API_KEY", { "re_dev" + hex(16) }),
+        ("RESEND_WEBHOOK_SECRET", { "whsec_" + Base64.encode(SystemRandom.bytes(24), .standard).text }),
+        ("RESEND_FROM", { "Lola <lola@bank.example>" }),
     ]
 
     private static func hex(_ count: Int) -> String { Hex.encode(SystemRandom.bytes(count)).text }

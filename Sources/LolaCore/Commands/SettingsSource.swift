@@ -109,9 +109,6 @@ enum ServeCommand {
         Process.prepare()
         guard let settings = SettingsSource.load(.serve, invocation) else { return ExitCode.configuration }
         let log = Log(sink: LogSink(descriptor: 1), threshold: .info)
-        for key in SettingsGap.given(settings) {
-            log.write(.warn, "setting_without_effect", at: LinuxClock().wall, [("key", key)])
-        }
         let failure = Daemon.run(settings, log: log, console: nil) { ports in
             Process.print("lola serves on port \(ports.public), management on port \(ports.management)", to: 2)
             if settings.demoMode { Process.print(DemoWarning.text, to: 2) }

@@ -7,18 +7,25 @@ enum TriggerCommand {
             return ExitCode.usage
         }
         let variables = ToolVariables.load()
-        guard let secrets = secrets(variables, for: type.channel) else { return ExitCode.configuration }
-        let from = invocation.flags["from"] ?? "+15550100"
-        guard let phone = try? PhoneNormalizer.normalize([UInt8](text: from), .international) else {
-            Process.print("--from: a phone number such as +15550100 is expected", to: 2)
+        guard let secrets = secrets(variables, invocation, for: type.channel) else { return ExitCode.configuration }
+        let clock = LinuxClock()
+        guard let person = person(invocation.flags["from"] ?? "+15550100", type.channel, at: clock.wall) else {
+            let also = type.channel == .resend ? " or a mail address" : ""
+            Process.print("--from: a phone number such as +15550100\(also) is expected", to: 2)
             return ExitCode.usage
         }
-        let clock = LinuxClock()
-        let person = SandboxCast(startedAt: clock.wall).person(phone: phone)
         let webhook = WebhookForge.trigger(
             type, from: person, text: invocation.flags["text"].map { [UInt8](text: $0) }, secrets: secrets,
             at: clock.wall, random: SystemRandom.bytes(WebhookForge.randomCount))
         return post(webhook, to: variables.publicURL(invocation), asJSON: invocation.wantsJSON)
+    }
+
+    /// A mail may come from any address; a number stands for the address that this person has under `lola dev`.
+    private static func person(_ from: String, _ channel: ChannelName, at now: WallTime) -> SandboxPerson? {
+        let address = channel == .resend ? MailText.address([UInt8](text: from)) : nil
+        if let address, let phone = E164(digits: "15550100".utf8) { return SandboxPerson(mail: address, phone: phone) }
+        guard let phone = try? PhoneNormalizer.normalize([UInt8](text: from), .international) else { return nil }
+        return SandboxCast(startedAt: now).person(phone: phone)
     }
 
     private static func post(_ webhook: ForgedWebhook, to base: String, asJSON: Bool) -> Int32 {
@@ -48,11 +55,15 @@ enum TriggerCommand {
     }
 
     /// What the webhook is signed with; says what is missing.
-    private static func secrets(_ variables: ToolVariables, for channel: ChannelName) -> WebhookSecrets? {
+    private static func secrets(
+        _ variables: ToolVariables, _ invocation: Invocation, for channel: ChannelName
+    ) -> WebhookSecrets? {
         let needed: [String]
         switch channel {
         case .whatsapp: needed = ["LOLA_WHATSAPP_APP_SECRET", "PHONE_NUMBER_ID"]
         case .telegram: needed = ["LOLA_TELEGRAM_SECRET", "TELEGRAM_TOKEN"]
+        case .twilioSMS, .twilioWhatsApp: needed = ["TWILIO_AUTH_TOKEN", "TWILIO_FROM"]
+        case .resend: needed = ["RESEND_WEBHOOK_SECRET", "RESEND_FROM"]
         }
         let missing = needed.filter { variables.value($0) == nil }
         guard missing.isEmpty else {
@@ -61,10 +72,26 @@ enum TriggerCommand {
             return nil
         }
         let token = variables.value("TELEGRAM_TOKEN") ?? ""
+        let unset = SecretBytes.random(32)
+        // Twilio signs the address that the world calls, wherever the webhook is really sent to.
+        let publicURL = variables.value("LOLA_PUBLIC_URL") ?? variables.publicURL(invocation)
         return WebhookSecrets(
             whatsAppAppSecret: variables.secret("LOLA_WHATSAPP_APP_SECRET") ?? SecretBytes([]),
             phoneNumberID: [UInt8](text: variables.value("PHONE_NUMBER_ID") ?? ""),
             telegramSecret: variables.secret("LOLA_TELEGRAM_SECRET") ?? SecretBytes([]),
-            telegramBotID: [UInt8](text: String(token.prefix { $0 != ":" })))
+            telegramBotID: [UInt8](text: String(token.prefix { $0 != ":" })),
+            twilio: TwilioSecrets(
+                accountSID: [UInt8](text: variables.value("TWILIO_ACCOUNT_SID") ?? ""),
+                authToken: variables.secret("TWILIO_AUTH_TOKEN") ?? unset,
+                sharedKey: variables.value("TWILIO_SHARED_KEY").flatMap {
+                    try? SettingGrammar.twilioSharedKey.parse([UInt8](text: $0))
+                },
+                from: [UInt8](text: variables.value("TWILIO_FROM") ?? ""), publicURL: [UInt8](text: publicURL)),
+            resend: ResendSecrets(
+                apiKey: unset,
+                webhookSecret: variables.value("RESEND_WEBHOOK_SECRET").flatMap {
+                    try? SettingGrammar.webhookSecret.parse([UInt8](text: $0))
+                } ?? unset,
+                own: MailText.address([UInt8](text: variables.value("RESEND_FROM") ?? "")) ?? []))
     }
 }

@@ -1,12 +1,27 @@
-// `lola verify whatsapp`: why does a signature not match? Checks a recorded webhook as the gateway would and, when
-// it fails, tries the usual mistakes and names the variant that would match.
+// `lola verify`: why does a signature not match? Checks a recorded webhook as the gateway would and, when it fails,
+// tries the usual mistakes and names the variant that would match. One of three readers of signatures; the others are
+// in VerifyTwilio.swift and VerifyResend.swift.
 
 enum VerifyCommand {
-    /// One guess of what went wrong.
-    private struct Variant {
+    /// One guess of what went wrong, and whether it explains the signature.
+    struct Variant {
         let name: String
-        let body: [UInt8]
-        let secret: [UInt8]
+        let matches: () -> Bool
+    }
+
+    /// What a reader found out: whether it is right as it is, what is wrong with its form, and what would match.
+    struct Finding {
+        let isValid: Bool
+        let form: String?
+        let variant: String?
+
+        /// The first variant is the right one.
+        init(form: String?, _ variants: [Variant]) {
+            let found = variants.firstIndex { $0.matches() }
+            isValid = form == nil && found == 0
+            self.form = form
+            variant = found.map { variants[$0].name }
+        }
     }
 
     static func run(_ invocation: Invocation) -> Int32 {
@@ -15,32 +30,47 @@ enum VerifyCommand {
             return ExitCode.usage
         }
         guard let signature = invocation.flags["signature"].map({ [UInt8](text: $0) }) else {
-            Process.print("--signature: the value of X-Hub-Signature-256 is expected", to: 2)
+            Process.print("--signature: the value of the signature header is expected", to: 2)
             return ExitCode.usage
         }
         let variables = ToolVariables.load()
-        guard let secret = invocation.flags["secret"] ?? variables.value("LOLA_WHATSAPP_APP_SECRET") else {
-            Process.print("LOLA_WHATSAPP_APP_SECRET is not set", to: 2)
-            return ExitCode.configuration
+        let finding: Result<Finding, VerifyFault> =
+            switch invocation.arguments.first {
+            case "twilio": VerifyTwilio.finding(invocation, variables, body, signature)
+            case "resend": VerifyResend.finding(invocation, variables, body, signature)
+            default: whatsApp(invocation, variables, body, signature)
+            }
+        switch finding {
+        case .failure(let fault):
+            Process.print(fault.text, to: 2)
+            return fault.code
+        case .success(let finding):
+            report(finding, asJSON: invocation.wantsJSON)
+            return finding.isValid ? ExitCode.ok : ExitCode.failure
         }
-        let form = formProblem(signature)
-        let wanted = Hex.decode(signature.drop { $0 != 0x3D }.dropFirst().map(ASCII.lowercased))
-        let matching = wanted.flatMap { digest in
-            variants(body, secret, variables).first { variant in code(variant) == digest }
-        }
-        let isValid = form == nil && matching?.name == exact
-        report(isValid: isValid, form: form, variant: matching?.name, asJSON: invocation.wantsJSON)
-        return isValid ? ExitCode.ok : ExitCode.failure
     }
 
-    private static let exact = "the body as it is, with the app secret"
+    // MARK: WhatsApp
 
-    private static func variants(_ body: [UInt8], _ secret: String, _ variables: ToolVariables) -> [Variant] {
-        let key = [UInt8](text: secret)
-        var list = [Variant(name: exact, body: body, secret: key)]
-        func add(_ name: String, _ body: [UInt8], _ secret: [UInt8]? = nil) {
-            list.append(Variant(name: name, body: body, secret: secret ?? key))
+    private static func whatsApp(
+        _ invocation: Invocation, _ variables: ToolVariables, _ body: [UInt8], _ signature: [UInt8]
+    ) -> Result<Finding, VerifyFault> {
+        guard let secret = invocation.flags["secret"] ?? variables.value("LOLA_WHATSAPP_APP_SECRET") else {
+            return .failure(.unset("LOLA_WHATSAPP_APP_SECRET"))
         }
+        let wanted = Hex.decode(signature.drop { $0 != 0x3D }.dropFirst().map(ASCII.lowercased))
+        return .success(Finding(form: formProblem(signature), variants(body, secret, variables, wanted)))
+    }
+
+    private static func variants(
+        _ body: [UInt8], _ secret: String, _ variables: ToolVariables, _ wanted: [UInt8]?
+    ) -> [Variant] {
+        let key = [UInt8](text: secret)
+        var list: [Variant] = []
+        func add(_ name: String, _ body: [UInt8], _ secret: [UInt8]? = nil) {
+            list.append(Variant(name: name) { HMACKey(.sha256, key: SecretBytes(secret ?? key)).code(body) == wanted })
+        }
+        add("the body as it is, with the app secret", body)
         for (name, variable) in [
             ("the previous app secret", "LOLA_WHATSAPP_APP_SECRET_PREVIOUS"),
             ("the verify token instead of the app secret", "VERIFY_TOKEN_WHATSAPP"),
@@ -50,19 +80,22 @@ enum VerifyCommand {
         }
         add("the app secret with a line feed at its end", body, key + [0x0A])
         if let octets = Hex.decode(key) { add("the app secret decoded from hex", body, octets) }
-        add("the body without its last line feed", body.last == 0x0A ? Array(body.dropLast()) : body)
-        add("the body with a line feed at its end", body + [0x0A])
-        add("the body with CRLF line ends turned into LF", body.filter { $0 != 0x0D })
-        add("the body with \\/ turned into / (parsed and written again)", unescapedSlashes(body))
-        if let document = try? JSONDocument.parse(body) {
-            add("the body parsed and written again without spaces", compact(document.root))
-        }
-        add("an empty body", [])
+        for (name, other) in changedBodies(body) { add(name, other) }
         return list
     }
 
-    private static func code(_ variant: Variant) -> [UInt8] {
-        HMACKey(.sha256, key: SecretBytes(variant.secret)).code(variant.body)
+    /// What happens to bodies on their way.
+    static func changedBodies(_ body: [UInt8]) -> [(String, [UInt8])] {
+        var list = [
+            ("the body without its last line feed", body.last == 0x0A ? Array(body.dropLast()) : body),
+            ("the body with a line feed at its end", body + [0x0A]),
+            ("the body with CRLF line ends turned into LF", body.filter { $0 != 0x0D }),
+            ("the body with \\/ turned into / (parsed and written again)", unescapedSlashes(body)),
+        ]
+        if let document = try? JSONDocument.parse(body) {
+            list.append(("the body parsed and written again without spaces", compact(document.root)))
+        }
+        return list + [("an empty body", [])]
     }
 
     private static func formProblem(_ signature: [UInt8]) -> String? {
@@ -73,20 +106,20 @@ enum VerifyCommand {
         return Hex.decode(digits) == nil ? "there are characters that are no hex digits" : nil
     }
 
-    private static func report(isValid: Bool, form: String?, variant: String?, asJSON: Bool) {
+    private static func report(_ finding: Finding, asJSON: Bool) {
         if asJSON {
             var writer = JSONWriter(capacity: 256)
             writer.object { writer in
-                writer.member("valid", isValid)
-                writer.member("form", form)
-                writer.member("matching_variant", variant)
+                writer.member("valid", finding.isValid)
+                writer.member("form", finding.form)
+                writer.member("matching_variant", finding.variant)
             }
             return Process.print(writer.bytes.text)
         }
-        if isValid { return Process.print("the signature is valid") }
+        if finding.isValid { return Process.print("the signature is valid") }
         Process.print("the signature does not match")
-        if let form { Process.print("form: \(form)") }
-        if let variant {
+        if let form = finding.form { Process.print("form: \(form)") }
+        if let variant = finding.variant {
             Process.print("it would match: \(variant)")
         } else {
             Process.print("no usual mistake explains it: the body was changed on its way, or the secret is another one")
@@ -125,6 +158,27 @@ enum VerifyCommand {
         case .array: writer.array { writer in for element in value.elements { write(element, to: &writer) } }
         case .string: writer.string(bytes: value.textBytes ?? [])
         case .number, .bool, .null: writer.raw(value.raw)
+        }
+    }
+}
+
+/// Why nothing can be checked.
+enum VerifyFault: Error {
+    case unset(String)
+    case usage(String)
+    case wrong(String)
+
+    var text: String {
+        switch self {
+        case .unset(let name): "\(name) is not set"
+        case .usage(let text), .wrong(let text): text
+        }
+    }
+
+    var code: Int32 {
+        switch self {
+        case .unset, .wrong: ExitCode.configuration
+        case .usage: ExitCode.usage
         }
     }
 }

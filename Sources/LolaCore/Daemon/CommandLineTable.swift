@@ -55,10 +55,13 @@ enum CommandLineTable {
         arguments: [
             CommandArgument(
                 name: "TYPE", sentence: "What to send.",
-                choices: ["whatsapp.text", "whatsapp.button", "whatsapp.image", "telegram.text", "telegram.contact"])
+                choices: [
+                    "whatsapp.text", "whatsapp.button", "whatsapp.image", "telegram.text", "telegram.contact",
+                    "twilio.sms", "resend.email",
+                ])
         ],
         flags: [
-            CommandFlag("from", "NUMBER", "Number of the sender (+15550100)."),
+            CommandFlag("from", "NUMBER", "Number of the sender (+15550100), for mail also an address."),
             CommandFlag("text", "TEXT", "What the sender writes."), url, json,
         ],
         example: "lola trigger whatsapp.text --from +15550100 --text hola")
@@ -127,12 +130,19 @@ enum CommandLineTable {
         name: .verify, summary: "Explain why a webhook signature does not match",
         description: """
             Checks a recorded webhook against its signature and, when it does not match, tries the usual mistakes and \
-            names the variant that would match. The secret is LOLA_WHATSAPP_APP_SECRET unless --secret is given.
+            names the variant that would match. The secret is LOLA_WHATSAPP_APP_SECRET, TWILIO_AUTH_TOKEN or \
+            RESEND_WEBHOOK_SECRET unless --secret is given. Twilio needs --url, Resend --id and --timestamp.
             """,
-        arguments: [CommandArgument(name: "CHANNEL", sentence: "Who signed.", choices: ["whatsapp"])],
+        arguments: [
+            CommandArgument(name: "CHANNEL", sentence: "Who signed.", choices: ["whatsapp", "twilio", "resend"])
+        ],
         flags: [
             CommandFlag("body-file", "FILE", "The raw body as it was received; - is standard input."),
-            CommandFlag("signature", "VALUE", "The value of X-Hub-Signature-256."),
+            CommandFlag(
+                "signature", "VALUE", "The value of X-Hub-Signature-256, X-Twilio-Signature or svix-signature."),
+            CommandFlag("url", "URL", "The whole address that Twilio called."),
+            CommandFlag("id", "ID", "The value of svix-id."),
+            CommandFlag("timestamp", "SECONDS", "The value of svix-timestamp."),
             CommandFlag("secret", "SECRET", "Other users of this machine may see it; prefer the variable."), json,
         ],
         example: "lola verify whatsapp --body-file body.json --signature sha256=…")
@@ -146,9 +156,10 @@ enum CommandLineTable {
         name: .auditVerify, summary: "Prove that the audit trail is whole",
         description: """
             Reads the audit trail of a data folder and checks every octet of it against the keys (LOLA_AUDIT_KEY, else \
-            LOLA_DATA_KEY with the store) and its end against the head that the store keeps, and against --head. The store \
-            is that of the folder, or the Redis of REDIS_URL when that is set. Changes nothing; the gateway may run, or the folder be a copy. Says what was proved. Exit code 3, \
-            with the number of the first bad record, when anything was edited, inserted, moved, deleted or cut.
+            LOLA_DATA_KEY with the store) and its end against the head that the store keeps, and against --head. The \
+            store is that of the folder, or the Redis of REDIS_URL when that is set. Changes nothing; the gateway may \
+            run, or the folder be a copy. Says what was proved. Exit code 3, with the number of the first bad record, \
+            when anything was edited, inserted, moved, deleted or cut.
             """,
         flags: [config, dataDirectory, auditHead, json], example: "lola audit verify --data-dir /var/lib/lola")
 

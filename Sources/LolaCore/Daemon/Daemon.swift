@@ -160,7 +160,7 @@ enum Daemon {
                 jwks: try KeySet.jwks(settings.session), started: LinuxClock().now, pseudonymKey: opening.pseudonymKey,
                 audit: audit, alerts: alerts, anomalies: AnomalyCounters(), descriptorsMax: Process.descriptorsMax,
                 crashPage: { pages?.page($0) }, console: console, guardState: guardState,
-                agents: AgentMemory(settings))
+                agents: AgentMemory(settings), mcp: MCPSessions(directory))
         } catch {
             throw Failure(code: 78, text: "LOLA_JWT_PRIVATE_KEY: not a usable P-256 key (\(error))")
         }

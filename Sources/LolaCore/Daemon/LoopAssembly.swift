@@ -20,6 +20,7 @@ final class LoopAssembly {
     private let inbox: Inbox
     private let operators: OperatorAssembly
     private let door: LoopGuard
+    private let mcp: MCPAssembly
     private let watch: LoopWatch
     private let shared: SharedParts
     private let mailbox: Mailbox<LoopMail>
@@ -47,11 +48,10 @@ final class LoopAssembly {
         let journal = FlowLog(shared.log, clock: clock)
         let pseudonyms = Pseudonyms(secret: shared.pseudonymKey)
         let watch = try Self.watch(number, loop, shared, bare, store, client, pseudonyms)
-        self.watch = watch
         let door = LoopGuard(
             loop, shared, store: store, pseudonyms: pseudonyms, audit: watch.audit, channels: Set(channels.keys),
             hasConsole: shared.console != nil)
-        self.door = door
+        (self.door, self.watch) = (door, watch)
         let operators = try Self.operators(loop, shared, store, pseudonyms, watch.audit)
         self.operators = operators
         // Made before the console, which shows what it holds.
@@ -64,11 +64,13 @@ final class LoopAssembly {
                 requeue(accepted)
             },
             onGuess: { door.lockouts.failed($0, $1) }))
+        let signals = CountedSignals(loop.counters)
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), tickets: tickets.book,
             retry: RetrySchedule(delays: settings.agents.retry), log: shared.messages, backlog: shared.backlog,
-            journal: journal, doubts: doubts, crashPage: shared.crashPage(number), audit: watch.audit))
+            journal: journal, doubts: doubts, signals: signals, crashPage: shared.crashPage(number),
+            audit: watch.audit))
         self.flow = flow
         let console = shared.console?(loop, client, tickets.book, shared)
         toldConsole = console.map { $0.accepted }
@@ -78,9 +80,11 @@ final class LoopAssembly {
         ) { flow.take($0) }
         let outbound = OutboundAssembly(
             loop, shared, store: store, client: client, pseudonyms: pseudonyms, audit: watch.audit, channels: channels)
+        mcp = MCPAssembly(
+            number, shared, server, client, watch.audit, operators.desks, tickets.api, outbound.gate, door)
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
-            backlog: shared.backlog, pseudonyms: pseudonyms, doubts: shared.doubts,
+            backlog: shared.backlog, pseudonyms: pseudonyms, doubts: shared.doubts, signals: signals,
             onAccepted: console.map { $0.accepted }, onReceipt: { outbound.receipt($0, from: $1) }
         ) { [self] accepted in
             // What another loop accepted of the same conversation before us lies in the mailbox: it comes first.
@@ -96,7 +100,7 @@ final class LoopAssembly {
         serve([
             WebhookArea(webhooks, channels: channels), admin, deadLetters,
             LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
-            Self.page(server, shared, watch), TicketArea(tickets), operators.api, outbound.area,
+            Self.page(server, shared, watch), TicketArea(tickets), operators.api, outbound.area, mcp.door, mcp.openAPI,
         ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
         attach(store, journal, client, number: number)
     }
@@ -206,6 +210,7 @@ final class LoopAssembly {
         switch letter {
         case .message(let accepted): flow.take(accepted)
         case .entriesWithdrawn: flow.lookForWithdrawn()
+        case .streamed(let octets, let stream): mcp.streams.take(octets, for: stream)
         case .receipt(let reference, let isTaken): doubts.receipt(reference, isTaken: isTaken)
         case .drain:
             isDraining = true

@@ -4,6 +4,7 @@ final class LoopGuard {
     let gatekeeper: Gatekeeper
     let limits: LimitKeeper
     let lockouts: Lockouts
+    let authenticator: Authenticator
 
     init(
         _ loop: Loop, _ shared: SharedParts, store: any Store, pseudonyms: Pseudonyms, audit: any AuditLog,
@@ -16,7 +17,7 @@ final class LoopGuard {
         lockouts = Lockouts(.init(
             loop: loop, book: state.lockouts, store: store, pseudonyms: pseudonyms, audit: audit,
             alerts: shared.alerts, log: log, watch: { shared.anomalies.failedAuthentication($0) }))
-        let authenticator = Authenticator(
+        authenticator = Authenticator(
             orchestrator: shared.settings.orchestratorToken, agents: shared.agents.tokens,
             isDemo: shared.settings.demoMode)
         gatekeeper = Gatekeeper(.init(

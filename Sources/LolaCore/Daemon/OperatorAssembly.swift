@@ -22,8 +22,16 @@ struct AgentMemory: Sendable {
     var isReady: Bool { tokens.isReady && accounts.mirror.isLoaded }
 }
 
+/// The desks behind the operators' routes and the tools of agents, of one loop.
+struct OperatorDesks {
+    let agents: AgentDesk
+    let credentials: CredentialDesk
+    let consents: ConsentBook
+}
+
 struct OperatorAssembly {
     let api: OperatorAPI
+    let desks: OperatorDesks
     private let keeper: MirrorKeeper
     private let uses: TokenUseKeeper
 
@@ -40,17 +48,16 @@ struct OperatorAssembly {
         let keys = settings.credentialsKeys.isEmpty
             ? nil : try CredentialKeys(settings.credentialsKeys, entropy: loop.entropy)
         let credentials = CredentialDesk(loop, store: store, audit: audit, keys: keys)
-        var own: [ChannelName: [UInt8]] = [:]
-        own[.whatsapp] = settings.whatsapp.map { [UInt8](text: $0.phoneNumberID) }
-        own[.telegram] = settings.telegram.map { [UInt8](text: $0.token.botID) }
         let (directory, opened) = (shared.directory, shared.store)
         let erasure = ErasureParts(
             loop: loop, store: store, pseudonyms: pseudonyms, names: names, suppressions: suppressions,
-            consents: consents, audit: audit, log: shared.messages, own: own,
+            consents: consents, audit: audit, log: shared.messages, own: Registry.ownIDs(settings),
+            operations: settings.widgets.operations,
             onErased: {
                 directory.postAll(.entriesWithdrawn)
                 opened.requestCompaction()
             })
+        desks = OperatorDesks(agents: desk, credentials: credentials, consents: consents)
         api = OperatorAPI(
             tokens: TokenAPI(desk), agents: AgentAPI(loop, desk),
             suppressions: SuppressionAPI(suppressions, store: store),

@@ -14,9 +14,7 @@ struct OutboundAssembly {
     ) {
         let settings = shared.settings
         let names = PersonNames(secret: shared.pseudonymKey)
-        var own: [ChannelName: [UInt8]] = [:]
-        own[.whatsapp] = settings.whatsapp.map { [UInt8](text: $0.phoneNumberID) }
-        own[.telegram] = settings.telegram.map { [UInt8](text: $0.token.botID) }
+        let own = Registry.ownIDs(settings)
         gate = OutboundGate(.init(
             loop: loop, store: store, audit: audit, accounts: shared.agents.accounts,
             consents: ConsentBook(loop, store: store, audit: audit, names: names),
@@ -39,9 +37,11 @@ struct OutboundAssembly {
             for channel in AgentChannel.allCases { providers[channel] = MockProvider(loop, channel) }
         }
         if settings.demoMode { return providers }
-        for channel in channels.values {
-            let provider = ChannelProvider(client, channel)
-            providers[provider.channel] = provider
+        // Where both are on, WhatsApp's own service goes before that of Twilio.
+        for name in [ChannelName.twilioWhatsApp, .whatsapp, .telegram, .twilioSMS, .resend] {
+            guard let channel = channels[name], let own = Registry.ownIDs(settings)[name] else { continue }
+            providers[name.agentChannel] = ChannelProvider(client, channel, ownID: own)
+            if name == .twilioSMS { providers[.voice] = ChannelProvider(client, channel, ownID: own, for: .voice) }
         }
         return providers
     }

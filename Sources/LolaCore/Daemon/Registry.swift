@@ -7,6 +7,8 @@ enum Registry {
         var list: [any Channel] = []
         if let whatsapp = whatsapp(settings) { list.append(whatsapp) }
         if let telegram = telegram(settings, clock) { list.append(telegram) }
+        list += twilio(settings, clock)
+        if let resend = resend(settings, clock) { list.append(resend) }
         return list
     }
 
@@ -22,6 +24,37 @@ enum Registry {
         guard let own = settings.telegram else { return nil }
         return TelegramChannel(
             botToken: own.token.secret, secret: own.secret, apiURL: HTTPURL(own.apiURL), clock: clock)
+    }
+
+    /// One account carries both.
+    static func twilio(_ settings: Settings, _ clock: any Clock) -> [TwilioChannel] {
+        guard let own = settings.twilio else { return [] }
+        let account = TwilioChannel.Account(
+            sid: [UInt8](text: own.accountSID), authTokens: own.authTokens, sharedKey: own.sharedKey,
+            publicURL: [UInt8](text: settings.server.publicURL.text), apiURL: HTTPURL(own.apiURL))
+        return [.twilioSMS, .twilioWhatsApp].map { TwilioChannel($0, account, clock: clock) }
+    }
+
+    static func resend(_ settings: Settings, _ clock: any Clock) -> ResendChannel? {
+        guard let own = settings.resend else { return nil }
+        return ResendChannel(
+            apiKey: own.apiKey, secrets: [own.webhookSecret], from: [UInt8](text: own.from),
+            apiURL: HTTPURL(own.apiURL), clock: clock)
+    }
+
+    /// Our number, bot or mail address at each channel that is on.
+    static func ownIDs(_ settings: Settings) -> [ChannelName: [UInt8]] {
+        var ids: [ChannelName: [UInt8]] = [:]
+        ids[.whatsapp] = settings.whatsapp.map { [UInt8](text: $0.phoneNumberID) }
+        ids[.telegram] = settings.telegram.map { [UInt8](text: $0.token.botID) }
+        for channel in [ChannelName.twilioSMS, .twilioWhatsApp] {
+            ids[channel] = settings.twilio.map { [UInt8](text: $0.from) }
+        }
+        ids[.resend] = settings.resend.map { own in
+            let from = [UInt8](text: own.from)
+            return MailText.address(from) ?? from
+        }
+        return ids
     }
 
     /// The chain in the configured order.

@@ -137,7 +137,10 @@ struct TelegramSettings: Sendable {
 
 struct TwilioSettings: Sendable {
     let accountSID: String
-    let authToken: SecretBytes
+    /// Tokens that sign webhooks: the current one, which also authorises sending, then the previous one when it is set.
+    let authTokens: [SecretBytes]
+    /// When it is set, only webhooks signed with it are taken.
+    let sharedKey: TwilioSharedKey?
     let from: String
     let apiURL: WebURL
 }

@@ -190,10 +190,14 @@ private struct SettingsLoader {
     private func twilio() -> TwilioSettings? {
         let accountSID = reader.optional(SettingsTable.twilioAccountSID)
         let authToken = reader.optional(SettingsTable.twilioAuthToken)
+        let previous = reader.optional(SettingsTable.twilioAuthTokenPrevious)
+        let sharedKey = reader.optional(SettingsTable.twilioSharedKey)
         let from = reader.optional(SettingsTable.twilioFrom)
         let apiURL = reader.value(SettingsTable.twilioAPIURL)
         guard isOn("twilio"), let accountSID, let authToken, let from else { return nil }
-        return TwilioSettings(accountSID: accountSID, authToken: authToken, from: from, apiURL: apiURL)
+        return TwilioSettings(
+            accountSID: accountSID, authTokens: [authToken] + (previous.map { [$0] } ?? []), sharedKey: sharedKey,
+            from: from, apiURL: apiURL)
     }
 
     private func resend() -> ResendSettings? {

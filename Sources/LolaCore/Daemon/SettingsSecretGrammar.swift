@@ -1,6 +1,22 @@
 // Grammars of secrets: keys, tokens, PEM blocks. They check form and strength; whether a PEM is a usable key is asked
 // of the caller's `SettingsChecks`, so that settings stay above cryptography.
 
+extension SettingGrammar where Value == TwilioSharedKey {
+    /// `<key id>:<secret>`; the secret is used as it is written.
+    static var twilioSharedKey: Self {
+        Self(type: "secret", expected: "the id of a key, a colon and its secret") { text throws(SettingsFault) in
+            let id = text.prefix { $0 != 0x3A }
+            let secret = text.dropFirst(id.count + 1)
+            let isName = id.allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == 0x2D || $0 == 0x5F }
+            guard (1...64).contains(id.count), isName, id.count < text.count, secret.count <= 4_096,
+                secret.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+            else { throw .wrongValue }
+            guard secret.count >= 16 else { throw .insecure }
+            return TwilioSharedKey(id: Array(id), secret: SecretBytes(Array(secret)))
+        }
+    }
+}
+
 extension SettingGrammar where Value == SecretBytes {
     /// Visible ASCII, so that it can stand in a header field.
     static func token(_ length: ClosedRange<Int> = 1...4_096) -> Self {
@@ -29,7 +45,12 @@ extension SettingGrammar where Value == SecretBytes {
         Self(type: "secret", expected: "whsec_ and the base64 of 16 to 128 octets") { text throws(SettingsFault) in
             let prefix = "whsec_".utf8
             let encoded = text.starts(with: prefix) ? text.dropFirst(prefix.count) : text[...]
-            guard let octets = Base64.decode(encoded, .standard), octets.count <= 128 else { throw .wrongValue }
+            // Some hand it out without the padding.
+            let missing = encoded.last == 0x3D ? 0 : (4 - encoded.count % 4) % 4
+            let padded = encoded + [UInt8](repeating: 0x3D, count: missing)
+            guard let octets = Base64.decode(padded, .standard, isLoose: true), octets.count <= 128 else {
+                throw .wrongValue
+            }
             guard octets.count >= 16 else { throw .insecure }
             return SecretBytes(octets)
         }

@@ -46,6 +46,12 @@ extension SettingsTable {
     static let twilioAuthToken = Setting.secret(
         "twilio.auth_token", "TWILIO_AUTH_TOKEN", .token(), needed: .channel, example: "<auth token>",
         "Auth token of the account; signs webhooks and authorises sending.")
+    static let twilioAuthTokenPrevious = Setting.secret(
+        "twilio.auth_token_previous", "TWILIO_AUTH_TOKEN_PREVIOUS", .token(), example: "<auth token>",
+        "The token before a rotation; webhooks signed with it are still taken while it is set.")
+    static let twilioSharedKey = Setting.secret(
+        "twilio.shared_key", "TWILIO_SHARED_KEY", .twilioSharedKey, example: "<key id>:<secret>",
+        "Shared key of Twilio's newer signatures (HMAC_SHA256); while it is set, only they are taken.")
     static let twilioFrom = Setting(
         "twilio.from", "TWILIO_FROM", .senderNumber, needed: .channel, example: "+15550100",
         "Number that messages come from.")
@@ -69,8 +75,9 @@ extension SettingsTable {
         whatsappToken.definition, whatsappPhoneNumberID.definition, whatsappVerifyToken.definition,
         whatsappAppSecret.definition, whatsappAppSecretPrevious.definition, whatsappAPIURL.definition,
         telegramToken.definition, telegramSecret.definition, telegramAPIURL.definition, twilioAccountSID.definition,
-        twilioAuthToken.definition, twilioFrom.definition, twilioAPIURL.definition, resendAPIKey.definition,
-        resendWebhookSecret.definition, resendFrom.definition, resendAPIURL.definition,
+        twilioAuthToken.definition, twilioAuthTokenPrevious.definition, twilioSharedKey.definition,
+        twilioFrom.definition, twilioAPIURL.definition, resendAPIKey.definition, resendWebhookSecret.definition,
+        resendFrom.definition, resendAPIURL.definition,
     ]
 
     // MARK: Agents

@@ -28,6 +28,7 @@ struct SharedParts: Sendable {
     /// What the guard knows, for all loops.
     let guardState: GuardState
     let agents: AgentMemory
+    let mcp: MCPSessions
     /// Whom the loops' clients have given up on.
     var circuits = CircuitBoard()
 }

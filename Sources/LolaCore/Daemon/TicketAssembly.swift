@@ -41,7 +41,7 @@ struct TicketAssembly {
         var ownWidgets: [[UInt8]: [UInt8]] = [:]
         for widget in own { ownWidgets[[UInt8](text: widget.operation)] = [UInt8](text: widget.url.text) }
         api = TicketAPI(
-            book, sessions, ownIDs: Self.ownIDs(settings), operations: settings.widgets.operations,
+            book, sessions, ownIDs: Registry.ownIDs(settings), operations: settings.widgets.operations,
             pseudonym: { pseudonyms.name($0) })
         let pages = WidgetPages(
             vaultKey: settings.widgets.vaultKey, themeURL: settings.session.themeURL.map { $0.text })
@@ -70,13 +70,5 @@ struct TicketAssembly {
             themeURL: own.themeURL.map { [UInt8](text: $0.text) })
         return SessionTokens(
             terms, key: try ES256PrivateKey(pem: own.jwtPrivateKey), previous: previous, entropy: entropy)
-    }
-
-    /// Our number or bot at each channel that is on.
-    private static func ownIDs(_ settings: Settings) -> [ChannelName: [UInt8]] {
-        var ids: [ChannelName: [UInt8]] = [:]
-        ids[.whatsapp] = settings.whatsapp.map { [UInt8](text: $0.phoneNumberID) }
-        ids[.telegram] = settings.telegram.map { [UInt8](text: $0.token.botID) }
-        return ids
     }
 }

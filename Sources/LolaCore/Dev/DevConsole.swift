@@ -95,6 +95,14 @@ final class DevConsole: ConsoleApplication {
             let telegram = SandboxTelegram(
                 world: world, botToken: setup.botToken, botID: setup.secrets.telegramBotID)
             return only([.post], request) { telegram.answer(request, path: rest, at: loop.wall) }
+        case "twilio":
+            let twilio = SandboxTwilio(world: world, secrets: setup.secrets.twilio)
+            let random = loop.entropy.bytes(WebhookForge.randomCount)
+            return only([.post], request) { twilio.answer(request, path: rest, at: loop.wall, random: random) }
+        case "resend":
+            let resend = SandboxResend(world: world, apiKey: setup.secrets.resend.apiKey)
+            let random = loop.entropy.bytes(WebhookForge.randomCount)
+            return only([.get, .post], request) { resend.answer(request, path: rest, at: loop.wall, random: random) }
         default: return unknown(request)
         }
     }
@@ -170,14 +178,18 @@ final class DevConsole: ConsoleApplication {
         switch channel {
         case .whatsapp: own = setup.secrets.phoneNumberID
         case .telegram: own = setup.secrets.telegramBotID
+        case .twilioSMS, .twilioWhatsApp: own = setup.secrets.twilio.from
+        case .resend: own = setup.secrets.resend.own
         }
         let sender: [UInt8]
         switch person.address(on: channel) {
         case .whatsappNumber(let digits): sender = digits
         case .whatsappUser(let id): sender = id
         case .telegramChat(let chat): sender = [UInt8](text: "\(chat)")
+        case .sms(_, let number), .twilioWhatsApp(_, let number): sender = number
+        case .mail(let thread): sender = thread.sender
         }
-        let conversation = ConversationKey(bytes: channel.bytes + [0x3A] + own + [0x3A] + sender)
+        let conversation = ConversationKey(channel, own: own, sender: sender)
         DevTickets.collect(book, of: conversation) { [book] in answer(DevTickets.answer($0, book)) }
     }
 

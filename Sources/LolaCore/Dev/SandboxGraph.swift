@@ -64,7 +64,7 @@ struct SandboxGraph {
                             writer.member("input", bytes: digits)
                             writer.member("wa_id", bytes: digits)
                         case .whatsappUser(let user): writer.member("input", bytes: user)
-                        case .telegramChat: break
+                        case .telegramChat, .sms, .twilioWhatsApp, .mail: break
                         }
                     }
                 }

@@ -25,6 +25,7 @@ struct SandboxPerson: Sendable {
     let language: String?
     /// Telegram user and private chat; WhatsApp's business-scoped id ends in it.
     let telegramID: Int64
+    private var givenMail: [UInt8]?
 
     /// What the service answers once the person's identity check has come back: it passes whoever was not blocked.
     func standing(isVerified: Bool) -> Standing {
@@ -39,8 +40,14 @@ struct SandboxPerson: Sendable {
         switch channel {
         case .whatsapp: showsPhone ? .whatsappNumber(phone.digits) : .whatsappUser(userID)
         case .telegram: .telegramChat(telegramID)
+        case .twilioSMS: .sms(own: [], sender: phone.bytes)
+        case .twilioWhatsApp: .twilioWhatsApp(own: [], sender: phone.bytes)
+        case .resend: .mail(MailThread(own: [], sender: mail, subject: [], messageID: nil))
         }
     }
+
+    /// The mail address: unless it is told, the word or the digits of the person, at a domain that nobody can own.
+    var mail: [UInt8] { givenMail ?? id.utf8.filter { $0 != 0x2B } + [UInt8](text: "@people.example") }
 
     /// WhatsApp's business-scoped user id, `US.` and digits.
     var userID: [UInt8] {
@@ -55,6 +62,12 @@ struct SandboxPerson: Sendable {
         self.init(
             id: phone.text, name: phone.text, phone: phone, standing: .unknown,
             about: "A number from outside the cast. The identity service does not know it: onboarding.")
+    }
+
+    /// Somebody at a mail address.
+    init(mail: [UInt8], phone: E164) {
+        self.init(id: mail.text, name: "Somebody", phone: phone, standing: .unknown, about: "")
+        givenMail = mail
     }
 
     init(
@@ -113,5 +126,17 @@ struct SandboxCast: Sendable {
 
     func person(phone: E164) -> SandboxPerson {
         people.first { $0.phone == phone } ?? SandboxPerson(phone: phone)
+    }
+}
+
+extension ReplyAddress {
+    /// The person's side of it: which number of ours was written to, and in which thread, makes no other chat.
+    var sandboxChat: ReplyAddress {
+        switch self {
+        case .whatsappNumber, .whatsappUser, .telegramChat: self
+        case .sms(_, let sender): .sms(own: [], sender: sender)
+        case .twilioWhatsApp(_, let sender): .twilioWhatsApp(own: [], sender: sender)
+        case .mail(let thread): .mail(MailThread(own: [], sender: thread.sender, subject: [], messageID: nil))
+        }
     }
 }

@@ -38,8 +38,9 @@ final class SandboxWorld: Sendable {
 
     /// Adds to a chat; a message that is already there is not added again. Returns the revision after it.
     @discardableResult
-    func record(_ entry: SandboxEntry, with address: ReplyAddress) -> Int64 {
-        state.withLock { state in
+    func record(_ entry: SandboxEntry, with place: ReplyAddress) -> Int64 {
+        let address = place.sandboxChat
+        return state.withLock { state in
             let isKnown = entry.key.map { state.transcripts[address]?.contains($0) ?? false } ?? false
             if !isKnown { state.change(address) { $0.append(entry, number: $1) } }
             return state.revision
@@ -47,7 +48,8 @@ final class SandboxWorld: Sendable {
     }
 
     /// How far a message of a person has come.
-    func mark(_ key: MessageKey, _ mark: SandboxEntry.State, with address: ReplyAddress) {
+    func mark(_ key: MessageKey, _ mark: SandboxEntry.State, with place: ReplyAddress) {
+        let address = place.sandboxChat
         state.withLock { state in
             guard var transcript = state.transcripts[address], transcript.mark(key, mark) else { return }
             state.revision += 1
@@ -58,12 +60,13 @@ final class SandboxWorld: Sendable {
 
     /// A chat, empty when nothing was said in it.
     func transcript(with address: ReplyAddress) -> SandboxTranscript {
-        state.withLock { $0.transcripts[address] } ?? SandboxTranscript(revision: start)
+        state.withLock { $0.transcripts[address.sandboxChat] } ?? SandboxTranscript(revision: start)
     }
 
     /// Notes that the contact is shared; true for the first time.
-    func sharesContact(with address: ReplyAddress) -> Bool {
-        state.withLock { state in
+    func sharesContact(with place: ReplyAddress) -> Bool {
+        let address = place.sandboxChat
+        return state.withLock { state in
             if state.transcripts[address]?.hasSharedContact ?? false { return false }
             state.change(address) { transcript, _ in transcript.hasSharedContact = true }
             return true
@@ -80,14 +83,18 @@ final class SandboxWorld: Sendable {
     func isVerified(_ person: SandboxPerson) -> Bool { state.withLock { $0.verified.contains(person.phone) } }
 
     private func person(at address: ReplyAddress) -> SandboxPerson? {
+        let chat = address.sandboxChat
         let known = cast.people.first { person in
-            ChannelName.allCases.contains { person.address(on: $0) == address }
+            ChannelName.allCases.contains { person.address(on: $0) == chat }
         }
         if let known { return known }
         switch address {
         case .whatsappNumber(let digits): return E164(digits: digits).map { SandboxPerson(phone: $0) }
         case .telegramChat(let chat): return E164(digits: [UInt8](text: "\(chat)")).map { SandboxPerson(phone: $0) }
-        case .whatsappUser: return nil
+        case .sms(_, let sender), .twilioWhatsApp(_, let sender):
+            return E164(sender).map { SandboxPerson(phone: $0) }
+        // A mail address proves nobody's identity.
+        case .whatsappUser, .mail: return nil
         }
     }
 
@@ -99,7 +106,9 @@ final class SandboxWorld: Sendable {
             case .whatsappNumber(let digits): if let phone = E164(digits: digits) { numbers.insert(phone) }
             case .telegramChat(let chat):
                 if let phone = E164(digits: [UInt8](text: "\(chat)")) { numbers.insert(phone) }
-            case .whatsappUser: break
+            case .sms(_, let sender), .twilioWhatsApp(_, let sender):
+                if let phone = E164(sender) { numbers.insert(phone) }
+            case .whatsappUser, .mail: break
             }
         }
         for person in cast.people {

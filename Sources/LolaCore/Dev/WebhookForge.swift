@@ -8,11 +8,15 @@ enum TriggerType: String, CaseIterable, Sendable {
     case whatsAppImage = "whatsapp.image"
     case telegramText = "telegram.text"
     case telegramContact = "telegram.contact"
+    case twilioSMS = "twilio.sms"
+    case resendMail = "resend.email"
 
     var channel: ChannelName {
         switch self {
         case .whatsAppText, .whatsAppButton, .whatsAppImage: .whatsapp
         case .telegramText, .telegramContact: .telegram
+        case .twilioSMS: .twilioSMS
+        case .resendMail: .resend
         }
     }
 }
@@ -36,6 +40,26 @@ struct WebhookSecrets: Sendable {
     let telegramSecret: SecretBytes
     /// The digits before the colon of the bot's token.
     let telegramBotID: [UInt8]
+    let twilio: TwilioSecrets
+    let resend: ResendSecrets
+}
+
+struct TwilioSecrets: Sendable {
+    let accountSID: [UInt8]
+    let authToken: SecretBytes
+    let sharedKey: TwilioSharedKey?
+    /// The number that is written to.
+    let from: [UInt8]
+    /// The gateway's public URL: what is signed is what Twilio would have called.
+    let publicURL: [UInt8]
+}
+
+struct ResendSecrets: Sendable {
+    let apiKey: SecretBytes
+    /// The octets behind `whsec_`.
+    let webhookSecret: SecretBytes
+    /// The bare address that is written to.
+    let own: [UInt8]
 }
 
 /// A webhook ready to be posted.
@@ -61,6 +85,10 @@ enum WebhookForge {
         switch channel {
         case .whatsapp: WhatsAppForge(person: person, secrets: secrets, now: now, random: random).webhook(content)
         case .telegram: TelegramForge(person: person, secrets: secrets, now: now, random: random).webhook(content)
+        case .twilioSMS, .twilioWhatsApp:
+            TwilioForge(channel: channel, person: person, secrets: secrets.twilio, random: random).webhook(content)
+        case .resend:
+            ResendForge(person: person, secrets: secrets.resend, now: now, random: random).webhook(content)
         }
     }
 
@@ -71,7 +99,7 @@ enum WebhookForge {
     ) -> ForgedWebhook {
         let content: ForgedContent =
             switch type {
-            case .whatsAppText, .telegramText: .text(text ?? [UInt8](text: "hola"))
+            case .whatsAppText, .telegramText, .twilioSMS, .resendMail: .text(text ?? [UInt8](text: "hola"))
             case .whatsAppButton:
                 .button(id: text ?? [UInt8](text: "send"), title: text ?? [UInt8](text: "Send money"))
             case .whatsAppImage: .image(caption: text)

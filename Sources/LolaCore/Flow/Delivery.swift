@@ -102,8 +102,12 @@ final class Delivery {
     private func judged(_ verdict: DeliveryVerdict) {
         guard var item = items.popLast() else { return }
         switch verdict {
-        case .accepted:
+        case .accepted(let providerID):
             note(item, .sent, nil)
+            if !providerID.isEmpty {
+                let place = MessageLog.DeliveryPlace(record: ledger.id, index: item.record)
+                parts.log.sent(providerID, by: message.channel, as: place)
+            }
             sent += 1
             // The last one is recorded by the end of the message itself.
             if items.isEmpty { return completion(.delivered) }
@@ -131,6 +135,10 @@ final class Delivery {
             }
             loop.counters.add(.deliveriesFailed)
             note(item, .failed, word)
+            if let signal = channel.signal(of: verdict, to: message.replyTo) {
+                // The refusal itself says it again with the next attempt: nobody waits for this one.
+                parts.signals.note([signal]) { _ in }
+            }
             completion(.refused(word: "\(word)", sent: sent))
         }
     }

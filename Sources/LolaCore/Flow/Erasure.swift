@@ -15,6 +15,8 @@ struct ErasureParts {
     let log: MessageLog
     /// Our own end of conversations, by channel.
     let own: [ChannelName: [UInt8]]
+    /// What tickets can be for.
+    let operations: TicketOperations
     /// Loops look for what they hold, the journal is compacted. Called when everything is removed durably.
     let onErased: () -> Void
 }
@@ -42,8 +44,8 @@ final class Erasure {
     private var contacts: Set<RecordID> = []
     /// Conversations by their keys, as far as these are known: tickets are named after them.
     private var talks: Set<ConversationKey> = []
-    /// Of tickets.
-    private var operations = Set(TicketOperations.builtIn.names)
+    /// Of tickets: those that there are now, and those of tickets that were found.
+    private var operations: Set<[UInt8]>
 
     /// Tells other gateways on the same store, and the next start, that something was erased.
     static let mark = StoreKey(.meta, RecordID(digest: Digest.sha256([UInt8](text: "lola last erasure"))))
@@ -59,6 +61,7 @@ final class Erasure {
         self.subject = subject
         self.actor = actor
         self.completion = completion
+        operations = Set(parts.operations.names)
         let name = parts.names.name(subject.conversation?.bytes ?? subject.addresses.first?.bytes ?? text)
         receipt = ErasureReceipt(id: Hex.encode(parts.loop.entropy.bytes(16)), subject: name, at: parts.loop.wall)
     }

@@ -47,10 +47,14 @@ struct ErasureSubject: Sendable {
         case .phone(let number):
             let forms = PhoneNormalizer.candidates(for: number)
             phones.formUnion(forms)
-            for form in forms { senders.insert(Sender(channel: .whatsapp, id: form.digits)) }
+            for form in forms {
+                senders.insert(Sender(channel: .whatsapp, id: form.digits))
+                senders.insert(Sender(channel: .twilioSMS, id: form.bytes))
+                senders.insert(Sender(channel: .twilioWhatsApp, id: form.bytes))
+            }
         case .telegram(let id): senders.insert(Sender(channel: .telegram, id: [UInt8](text: "\(id)")))
         case .whatsappUser(let id): senders.insert(Sender(channel: .whatsapp, id: id))
-        case .email: break
+        case .email(let text): senders.insert(Sender(channel: .resend, id: text))
         }
     }
 
@@ -59,6 +63,7 @@ struct ErasureSubject: Sendable {
         switch sender.channel {
         case .telegram: if let address = PersonAddress([UInt8](text: "telegram:") + sender.id) { add(address) }
         case .whatsapp: if let address = PersonAddress([UInt8](text: "whatsapp:") + sender.id) { add(address) }
+        case .twilioSMS, .twilioWhatsApp, .resend: if let address = PersonAddress(sender.id) { add(address) }
         }
         senders.insert(sender)
     }
@@ -68,6 +73,10 @@ struct ErasureSubject: Sendable {
     func holds(_ message: InboundMessage) -> Bool {
         if senders.contains(Sender(channel: message.channel, id: message.senderID)) { return true }
         if message.conversation == conversation { return true }
+        // An address of mail is one person's in whatever case it is written.
+        if message.channel == .resend, let address = PersonAddress(message.senderID) {
+            return addresses.contains(address)
+        }
         guard let spelling = message.phone, let phone = try? PhoneNormalizer.normalize(spelling, .international) else {
             return false
         }

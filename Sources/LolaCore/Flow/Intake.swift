@@ -1,5 +1,5 @@
-// From a webhook request to accepted messages: proof, claim and queue of each message in one operation that is durable,
-// hand-over to the owner loop, and only then the 200. Lives on the loop that accepted the request.
+// From a webhook request to accepted messages: proof, claim and queue of each message in one operation that is
+// durable, hand-over to the owner loop, and only then the 200. Lives on the loop that accepted the request.
 
 final class Intake {
     private let store: any Store
@@ -16,15 +16,18 @@ final class Intake {
     private let onAccepted: ((VerifiedMessage) -> Void)?
     /// Told of each receipt and whose it is.
     private let onReceipt: ((DeliveryReceipt, ChannelName) -> Void)?
+    private let signals: any ContactSignals
 
     init(
         _ loop: Loop, store: any Store, directory: LoopDirectory, number: Int, log: MessageLog, backlog: Backlog,
-        pseudonyms: Pseudonyms, doubts: DoubtCount, onAccepted: ((VerifiedMessage) -> Void)? = nil,
+        pseudonyms: Pseudonyms, doubts: DoubtCount, signals: any ContactSignals,
+        onAccepted: ((VerifiedMessage) -> Void)? = nil,
         onReceipt: ((DeliveryReceipt, ChannelName) -> Void)? = nil,
         take: @escaping (AcceptedMessage) -> Void
     ) {
         self.onAccepted = onAccepted
         self.onReceipt = onReceipt
+        self.signals = signals
         self.loop = loop
         self.store = store
         self.directory = directory
@@ -36,8 +39,8 @@ final class Intake {
         self.take = take
     }
 
-    /// Answers exactly once: an empty 200 when everything in the body is accepted or known, 503 when it could not
-    /// be kept, the refusal's status otherwise.
+    /// Answers exactly once: what the channel calls accepted when everything in the body is kept or known, 503 when
+    /// it could not be kept, the refusal's status otherwise.
     /// - Returns: why the request was refused as it stands; nil when its proof held and its messages are being kept.
     func receive(
         _ request: HTTPRequest, from channel: any Channel, _ answer: @escaping (HTTPResponse) -> Void
@@ -55,20 +58,32 @@ final class Intake {
         loop.counters.add(.webhookQuarantined, webhook.quarantined.count)
         loop.counters.add(.webhookIgnored, webhook.ignored)
         loop.counters.add(.webhookReceipts, webhook.receipts.count)
-        receipts(webhook.receipts)
+        receipts(webhook.receipts, of: channel.name)
         if let onReceipt { for receipt in webhook.receipts { onReceipt(receipt, channel.name) } }
-        accept(webhook.messages, requestID: request.requestID, answer)
+        let answer = acceptance(webhook.answer ?? channel.accepted, requestID: request.requestID, answer)
+        guard !webhook.signals.isEmpty else {
+            accept(webhook.messages, answer)
+            return nil
+        }
+        signals.note(webhook.signals) { [self] areKept in
+            accept(webhook.messages) { answer($0 && areKept) }
+        }
         return nil
     }
 
-    private func accept(
-        _ messages: [VerifiedMessage], requestID: [UInt8], _ answer: @escaping (HTTPResponse) -> Void
-    ) {
-        guard !messages.isEmpty else {
-            loop.counters.add(.webhooksAccepted)
-            return answer(.empty(200))
+    /// The end of a webhook whose proof held: 200 in the provider's words, or 503.
+    private func acceptance(
+        _ accepted: HTTPResponse, requestID: [UInt8], _ answer: @escaping (HTTPResponse) -> Void
+    ) -> (Bool) -> Void {
+        { [self] isComplete in
+            loop.counters.add(isComplete ? .webhooksAccepted : .webhooksRefused)
+            answer(isComplete ? accepted : .refusal(.storeUnavailable, requestID: requestID))
         }
+    }
+
+    private func accept(_ messages: [VerifiedMessage], _ completion: @escaping (_ isComplete: Bool) -> Void) {
         var open = messages.count
+        guard open > 0 else { return completion(true) }
         var isComplete = true
         for verified in messages {
             let names = pseudonyms.names(verified.message)
@@ -79,9 +94,7 @@ final class Intake {
                 case .value, .done, .page, .sum, .reserved, .exceeded, .fenced, .unavailable: isComplete = false
                 }
                 open -= 1
-                guard open == 0 else { return }
-                loop.counters.add(isComplete ? .webhooksAccepted : .webhooksRefused)
-                answer(isComplete ? .empty(200) : .refusal(.storeUnavailable, requestID: requestID))
+                if open == 0 { completion(isComplete) }
             }
         }
     }
@@ -111,8 +124,10 @@ final class Intake {
         if owner == number { take(accepted) } else { directory.mailboxes[owner].post(.message(accepted)) }
     }
 
-    /// A receipt matters to a delivery that is in doubt; its loop is not known, so all are told.
-    private func receipts(_ receipts: [DeliveryReceipt]) {
+    /// The record of the delivery goes on. A receipt also matters to a delivery that is in doubt; its loop is not
+    /// known, so all are told.
+    private func receipts(_ receipts: [DeliveryReceipt], of channel: ChannelName) {
+        for receipt in receipts { log.receipt(receipt, of: channel) }
         if doubts.isEmpty { return }
         for receipt in receipts {
             guard let reference = receipt.reference else { continue }
@@ -125,6 +140,8 @@ final class Intake {
         switch channel {
         case .whatsapp: Limits.seenWhatsApp
         case .telegram: Limits.seenTelegram
+        case .twilioSMS, .twilioWhatsApp: Limits.seenTwilio
+        case .resend: Limits.seenResend
         }
     }
 }

@@ -1,11 +1,11 @@
 // One message from the head of its conversation to its end: runs the chain, asks the agent, records the answer, sends
-// the replies, and takes the message out of the store. Each step after the first is idempotent by the message's key, so
-// that a crash anywhere repeats it or goes on behind it. Holds itself through the completions it waits for; every path
-// leads to `leave` exactly once.
+// the replies, and takes the message out of the store. Each step after the first is idempotent by the message's key,
+// so that a crash anywhere repeats it or goes on behind it. Holds itself through the completions it waits for; every
+// path leads to `leave` exactly once.
 
 final class Journey {
-    let turn: Turn
-    private let accepted: AcceptedMessage
+    private(set) var turn: Turn
+    private var accepted: AcceptedMessage
     private let parts: FlowParts
     private let ledger: MessageLedger
     private let completion: () -> Void
@@ -54,7 +54,42 @@ final class Journey {
         if let courtesy = channel?.acknowledgement(of: message) {
             parts.client.send(courtesy, leash: courtesyLeash) { _ in }
         }
-        advance(nil)
+        if message.answeredKeyword != nil { return stop(.answeredByProvider) }
+        guard message.contentID != nil else { return advance(nil) }
+        fetch()
+    }
+
+    // MARK: Content
+
+    private func fetch() {
+        guard let channel, let request = channel.missingContent(of: message) else {
+            return giveUp("channel_off", stage: .agent, replies: [])
+        }
+        let started = loop.clock.now
+        ContentFetch(accepted, channel, parts, ledger, leash: leash) { [self] outcome in
+            let took = loop.clock.now - started
+            switch outcome {
+            case .complete(let verified):
+                accepted = AcceptedMessage(
+                    verified: verified, names: names, mayBeRepeated: accepted.mayBeRepeated)
+                turn = Turn(verified, senderID: names.senderID, traceID: names.reference)
+                turn.record("content", "fetched", took: took)
+                advance(nil)
+            case .automatic:
+                turn.record("content", "automatic", took: took)
+                stop(.automaticMessage)
+            case .failed(let word, let attempts):
+                turn.detail = "attempt \(attempts), \(word)"
+                turn.record("content", "failed", took: took)
+                giveUp(word, stage: .agent, replies: [])
+            }
+        }.start(request)
+    }
+
+    /// Ends without an answer.
+    private func stop(_ refusal: Refusal) {
+        self.refusal = refusal
+        answer(with: [], thenEnd: .stopped)
     }
 
     // MARK: Pipeline
@@ -204,10 +239,12 @@ final class Journey {
         delivery.start(outbox.replies, reference: names.reference, after: sent)
     }
 
-    /// A delivery that no retry can mend.
-    private func giveUp(_ word: String, replies: [Reply], sent: Int = 0) {
+    /// What no retry can mend.
+    private func giveUp(
+        _ word: String, stage: DeadLetter.Stage = .delivery, replies: [Reply], sent: Int = 0
+    ) {
         let letter = DeadLetter(
-            accepted, stage: .delivery, word: word, at: loop.wall, attempts: agentAttempts, replies: replies,
+            accepted, stage: stage, word: word, at: loop.wall, attempts: agentAttempts, replies: replies,
             sent: sent)
         parts.journal.deadLetter(turn, names, word: word)
         finish(.deadLetter, with: [letter.operation])

@@ -7,6 +7,8 @@ enum LoopMail: Sendable {
     case receipt([UInt8], isTaken: Bool)
     /// Entries were withdrawn from the queue: what is held here must be looked for.
     case entriesWithdrawn
+    /// What another loop says into a stream that the receiving loop has open; nil ends the stream.
+    case streamed([UInt8]?, to: UInt64)
     /// Stop taking work, finish what is there.
     case drain
 }

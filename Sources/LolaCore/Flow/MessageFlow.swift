@@ -129,6 +129,7 @@ final class FlowParts {
     let backlog: Backlog
     let journal: any EventLog
     let doubts: Doubts
+    let signals: any ContactSignals
     /// Names the message whose code runs, for the case that it kills the process.
     let crashPage: (any CrashPage)?
     /// What was refused to a sender is audited.
@@ -137,8 +138,8 @@ final class FlowParts {
     init(
         loop: Loop, client: OutboundClient, store: any Store, channels: [ChannelName: any Channel],
         pipeline: Pipeline, agents: AgentRoster, tickets: TicketBook?, retry: RetrySchedule, log: MessageLog,
-        backlog: Backlog, journal: any EventLog, doubts: Doubts, crashPage: (any CrashPage)?,
-        audit: any AuditLog
+        backlog: Backlog, journal: any EventLog, doubts: Doubts, signals: any ContactSignals,
+        crashPage: (any CrashPage)?, audit: any AuditLog
     ) {
         self.loop = loop
         self.client = client
@@ -151,6 +152,7 @@ final class FlowParts {
         self.backlog = backlog
         self.journal = journal
         self.doubts = doubts
+        self.signals = signals
         self.crashPage = crashPage
         self.audit = audit
         self.tickets = tickets

@@ -9,6 +9,36 @@ final class MessageLog: Sendable {
         /// Where the newest record of a message is, by its id: hashing a key costs several times as much.
         var slots: [RecordID: Int] = [:]
         var version = 0
+        /// Where deliveries stand, by their id at the provider; and those ids by record, so that they go with it.
+        var places: [ProviderID: DeliveryPlace] = [:]
+        var providerIDs: [RecordID: [ProviderID]] = [:]
+        /// Receipts that came before the answer to the delivery itself. All are forgotten when there are too many:
+        /// most belong to deliveries whose record is gone.
+        var early: [ProviderID: [DeliveryReceipt]] = [:]
+
+        /// The record goes, and with it what is known of its deliveries.
+        mutating func forgetPlaces(of record: RecordID) {
+            for id in providerIDs.removeValue(forKey: record) ?? [] { places[id] = nil }
+        }
+    }
+
+    /// One delivery of one record.
+    struct DeliveryPlace: Sendable {
+        let record: RecordID
+        let index: Int
+    }
+
+    private struct ProviderID: Hashable {
+        let provider: ChannelName
+        let id: [UInt8]
+
+        /// Ids of Twilio are its own whatever they carry.
+        init(_ channel: ChannelName, _ id: [UInt8]) {
+            provider = channel == .twilioWhatsApp ? .twilioSMS : channel
+            self.id = id
+        }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(octets: id) }
     }
 
     private let ring = Mutex(Ring())
@@ -26,7 +56,10 @@ final class MessageLog: Sendable {
                 ring.records.append(stored)
             } else {
                 let oldest = ring.records[ring.oldest].id
-                if ring.slots[oldest] == ring.oldest { ring.slots[oldest] = nil }
+                if ring.slots[oldest] == ring.oldest {
+                    ring.slots[oldest] = nil
+                    ring.forgetPlaces(of: oldest)
+                }
                 ring.records[ring.oldest] = stored
                 ring.slots[record.id] = ring.oldest
                 ring.oldest = (ring.oldest + 1) % capacity
@@ -44,6 +77,41 @@ final class MessageLog: Sendable {
         }
     }
 
+    // MARK: Receipts
+
+    /// The provider has accepted a delivery under this id.
+    func sent(_ providerID: [UInt8], by channel: ChannelName, as place: DeliveryPlace) {
+        ring.withLock { ring in
+            guard ring.slots[place.record] != nil else { return }
+            let id = ProviderID(channel, providerID)
+            ring.places[id] = place
+            ring.providerIDs[place.record, default: []].append(id)
+            for receipt in ring.early.removeValue(forKey: id) ?? [] { Self.advance(&ring, place, receipt) }
+        }
+    }
+
+    /// What became of a delivery. One that is not known may be known in a moment.
+    func receipt(_ receipt: DeliveryReceipt, of channel: ChannelName) {
+        ring.withLock { ring in
+            let id = ProviderID(channel, receipt.providerID)
+            if let place = ring.places[id] { return Self.advance(&ring, place, receipt) }
+            if ring.early.count >= Limits.receiptsEarlyMax { ring.early.removeAll(keepingCapacity: true) }
+            var known = ring.early[id] ?? []
+            if !known.contains(where: { $0.state == receipt.state }) { known.append(receipt) }
+            ring.early[id] = known
+        }
+    }
+
+    private static func advance(_ ring: inout Ring, _ place: DeliveryPlace, _ receipt: DeliveryReceipt) {
+        guard let slot = ring.slots[place.record], place.index < ring.records[slot].deliveries.count,
+            ring.records[slot].deliveries[place.index].advance(receipt)
+        else { return }
+        ring.version += 1
+        ring.records[slot].stamp(ring.version)
+    }
+
+    // MARK: Reading
+
     /// Forgets records for good.
     /// - Returns: how many there were.
     func remove(where isWanted: (MessageRecord) -> Bool) -> Int {
@@ -57,6 +125,7 @@ final class MessageLog: Sendable {
             ring.oldest = 0
             ring.slots = [:]
             for (slot, record) in kept.enumerated() { ring.slots[record.id] = slot }
+            for record in inOrder where ring.slots[record.id] == nil { ring.forgetPlaces(of: record.id) }
             return count - kept.count
         }
     }

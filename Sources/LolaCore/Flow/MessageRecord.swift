@@ -24,12 +24,40 @@ struct MessageRecord: Sendable {
             case pending
             case sent
             case failed
+            case delivered
+            case read
+
+            /// How far it is. A receipt that comes late takes nothing back; what has arrived did not fail.
+            fileprivate var rank: Int {
+                switch self {
+                case .pending: 0
+                case .sent: 1
+                case .failed: 2
+                case .delivered: 3
+                case .read: 4
+                }
+            }
         }
         let kind: StaticString
         var status: Status
         var attempts: Int
         /// Stable word of the last failure; nil when there was none.
         var error: String?
+
+        /// What the provider says of it later; only ever forward. False when it changes nothing.
+        mutating func advance(_ receipt: DeliveryReceipt) -> Bool {
+            let next: Status =
+                switch receipt.state {
+                case .sent: .sent
+                case .delivered: .delivered
+                case .read: .read
+                case .failed: .failed
+                }
+            guard next.rank > status.rank else { return false }
+            status = next
+            error = next == .failed ? receipt.errorCode.map { "provider_\($0)" } ?? "provider" : nil
+            return true
+        }
     }
 
     /// The store's id of the message.

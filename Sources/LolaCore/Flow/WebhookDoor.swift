@@ -87,6 +87,9 @@ final class WebhookDoor {
 extension Refusal {
     /// The caller has not shown to be who may call.
     fileprivate var isProofRefused: Bool {
-        self == .signatureMissing || self == .signatureInvalid || self == .challengeInvalid
+        switch self {
+        case .signatureMissing, .signatureInvalid, .signatureStale, .challengeInvalid: true
+        default: false
+        }
     }
 }

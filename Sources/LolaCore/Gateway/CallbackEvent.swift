@@ -69,7 +69,8 @@ struct ConversationParts: Hashable, Sendable {
 
     init?(_ conversation: ConversationKey) {
         let parts = conversation.bytes.split(separator: 0x3A, maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }), conversation.bytes.count <= 256,
+        guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }),
+            conversation.bytes.count <= Limits.conversationKeyMax.bytes,
             conversation.bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
             let channel = ChannelName.allCases.first(where: { $0.bytes[...] == parts[0] })
         else { return nil }
@@ -86,6 +87,26 @@ struct ConversationParts: Hashable, Sendable {
             guard isNumber, let chat = ASCII.decimal(sender) else { return nil }
             phone = nil
             replyTo = .telegramChat(Int64(chat))
+        case .twilioSMS:
+            phone = E164(sender) == nil ? nil : sender
+            replyTo = .sms(own: own, sender: sender)
+        case .twilioWhatsApp:
+            phone = E164(sender) == nil ? nil : sender
+            replyTo = .twilioWhatsApp(own: own, sender: sender)
+        case .resend:
+            phone = nil
+            replyTo = .mail(MailThread(own: own, sender: sender, subject: [], messageID: nil))
+        }
+    }
+
+    /// Whether our end is one that we answer from, given that of each channel which is on. An account of Twilio and a
+    /// domain of Resend have more of them than the settings name.
+    func isOurs(_ ownIDs: [ChannelName: [UInt8]]) -> Bool {
+        guard let id = ownIDs[channel] else { return false }
+        switch channel {
+        case .whatsapp, .telegram: return own == id
+        case .twilioSMS, .twilioWhatsApp: return E164(own) != nil || own.allSatisfy(ASCII.isDigit)
+        case .resend: return own.contains(0x40)
         }
     }
 }

@@ -61,6 +61,8 @@ enum ContactBook {
         switch message.replyTo {
         case .whatsappNumber: false
         case .whatsappUser, .telegramChat: true
+        // Nothing that a sender shares there proves a number: a short code, a name and a mail address stay unknown.
+        case .sms, .twilioWhatsApp, .mail: false
         }
     }
 

@@ -1,20 +1,36 @@
 // What a channel makes of one incoming message: plain values, no channel format left in them.
 // Made by Channels/, proved by VerifiedMessage, read by the pipeline and the agents.
 
-/// The channels Lola speaks. The raw text is the word used in keys, metrics, logs and settings.
+/// The channels Lola speaks. The raw text is the word used in conversations, records and logs.
 enum ChannelName: String, CaseIterable, Sendable {
     case whatsapp
     case telegram
+    case twilioSMS = "twilio_sms"
+    /// WhatsApp by way of Twilio.
+    case twilioWhatsApp = "twilio_whatsapp"
+    /// E-mail.
+    case resend
 
     /// The raw text, known at compile time.
     var word: StaticString {
         switch self {
         case .whatsapp: "whatsapp"
         case .telegram: "telegram"
+        case .twilioSMS: "twilio_sms"
+        case .twilioWhatsApp: "twilio_whatsapp"
+        case .resend: "resend"
         }
     }
 
-    var bytes: [UInt8] { key() }
+    /// The word before the native id in a message's key: that of the provider, whose ids are unique (CONTRACT §5).
+    fileprivate var providerWord: StaticString {
+        switch self {
+        case .twilioSMS, .twilioWhatsApp: "twilio"
+        case .whatsapp, .telegram, .resend: word
+        }
+    }
+
+    var bytes: [UInt8] { Self.key(word) }
 
     /// By the case, not by the text as the standard library would: it is asked for at every step.
     func hash(into hasher: inout Hasher) {
@@ -22,12 +38,15 @@ enum ChannelName: String, CaseIterable, Sendable {
             switch self {
             case .whatsapp: 0
             case .telegram: 1
+            case .twilioSMS: 2
+            case .twilioWhatsApp: 3
+            case .resend: 4
             }
         hasher.combine(place)
     }
 
     /// The parts of a key, with colons between them.
-    fileprivate func key(_ parts: [UInt8]...) -> [UInt8] {
+    fileprivate static func key(_ word: StaticString, _ parts: [UInt8]...) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(parts.reduce(word.utf8CodeUnitCount) { $0 + 1 + $1.count })
         out.append(word: word)
@@ -39,11 +58,11 @@ enum ChannelName: String, CaseIterable, Sendable {
     }
 }
 
-/// `<channel>:<native id>` (CONTRACT §5): the idempotency key of a message, everywhere.
+/// `<provider>:<native id>` (CONTRACT §5): the idempotency key of a message, everywhere.
 struct MessageKey: Hashable, Sendable {
     let bytes: [UInt8]
 
-    init(_ channel: ChannelName, nativeID: [UInt8]) { bytes = channel.key(nativeID) }
+    init(_ channel: ChannelName, nativeID: [UInt8]) { bytes = ChannelName.key(channel.providerWord, nativeID) }
     init(bytes: [UInt8]) { self.bytes = bytes }
     var text: String { bytes.text }
 
@@ -56,7 +75,7 @@ struct ConversationKey: Hashable, Sendable {
     let bytes: [UInt8]
 
     init(_ channel: ChannelName, own: [UInt8], sender: [UInt8]) {
-        bytes = channel.key(own, sender)
+        bytes = ChannelName.key(channel.word, own, sender)
     }
     init(bytes: [UInt8]) { self.bytes = bytes }
     var text: String { bytes.text }
@@ -79,6 +98,28 @@ enum ReplyAddress: Hashable, Sendable {
     case whatsappUser([UInt8])
     /// Telegram chat.
     case telegramChat(Int64)
+    /// SMS by Twilio: from the number of ours that was written to, to the sender. A short code or a name is possible.
+    case sms(own: [UInt8], sender: [UInt8])
+    /// The same on WhatsApp, both without the prefix `whatsapp:`.
+    case twilioWhatsApp(own: [UInt8], sender: [UInt8])
+    case mail(MailThread)
+}
+
+/// Where the answer to a mail goes, and what makes it an answer.
+struct MailThread: Hashable, Sendable {
+    /// The address of ours that was written to.
+    let own: [UInt8]
+    /// Who wrote: `local@domain`, the domain in lower case.
+    let sender: [UInt8]
+    /// Subject of the mail, one line, possibly empty.
+    var subject: [UInt8]
+    /// `<…>` of the mail; nil when there is none of that form.
+    let messageID: [UInt8]?
+}
+
+/// A keyword of the provider's own opt-out handling (Twilio `OptOutType`).
+enum AnsweredKeyword: String, CaseIterable, Sendable {
+    case stop, start, help
 }
 
 /// The `type` an agent sees in `message.type`. Words are fixed by the channels' own vocabulary.
@@ -148,6 +189,11 @@ final class InboundMessage: Hashable, Sendable {
     let at: WallTime
     /// Telegram callback query to be answered, so that the button stops spinning.
     let callbackQueryID: [UInt8]?
+    /// What the channel keeps of the message and gives only when asked (Resend: the id of the mail); nil when the
+    /// message is complete.
+    let contentID: [UInt8]?
+    /// The provider took the text for a keyword and has answered it already: nobody answers it again.
+    let answeredKeyword: AnsweredKeyword?
     /// What happened outside the chat, when this is no message of the sender.
     let event: CallbackEvent?
     /// Made once: it is asked for at every step.
@@ -157,7 +203,8 @@ final class InboundMessage: Hashable, Sendable {
         channel: ChannelName, nativeID: [UInt8], conversation: ConversationKey, replyTo: ReplyAddress,
         senderID: [UInt8], phone: [UInt8]?, language: [UInt8]?, type: MessageType, text: [UInt8]?,
         startPayload: [UInt8]?, choiceID: [UInt8]?, attachments: [Attachment], at: WallTime,
-        callbackQueryID: [UInt8]?, event: CallbackEvent? = nil
+        callbackQueryID: [UInt8]?, contentID: [UInt8]? = nil, answeredKeyword: AnsweredKeyword? = nil,
+        event: CallbackEvent? = nil
     ) {
         self.event = event
         self.channel = channel
@@ -174,18 +221,25 @@ final class InboundMessage: Hashable, Sendable {
         self.attachments = attachments
         self.at = at
         self.callbackQueryID = callbackQueryID
+        self.contentID = contentID
+        self.answeredKeyword = answeredKeyword
         key = event?.key ?? MessageKey(channel, nativeID: nativeID)
     }
 
     /// The same message with other free text.
-    init(_ other: InboundMessage, text: [UInt8]?, startPayload: [UInt8]?, attachments: [Attachment]) {
+    init(
+        _ other: InboundMessage, text: [UInt8]?, startPayload: [UInt8]?, attachments: [Attachment],
+        replyTo: ReplyAddress, contentID: [UInt8]?
+    ) {
         self.text = text
         self.startPayload = startPayload
         self.attachments = attachments
         channel = other.channel
         nativeID = other.nativeID
         conversation = other.conversation
-        replyTo = other.replyTo
+        self.replyTo = replyTo
+        self.contentID = contentID
+        answeredKeyword = other.answeredKeyword
         senderID = other.senderID
         phone = other.phone
         language = other.language
@@ -202,7 +256,8 @@ final class InboundMessage: Hashable, Sendable {
             && left.senderID == right.senderID && left.phone == right.phone && left.language == right.language
             && left.type == right.type && left.text == right.text && left.startPayload == right.startPayload
             && left.choiceID == right.choiceID && left.attachments == right.attachments && left.at == right.at
-            && left.callbackQueryID == right.callbackQueryID && left.event == right.event
+            && left.callbackQueryID == right.callbackQueryID && left.contentID == right.contentID
+            && left.answeredKeyword == right.answeredKeyword && left.event == right.event
     }
 
     func hash(into hasher: inout Hasher) { hasher.combine(key) }
@@ -242,6 +297,10 @@ struct DecodedWebhook: Sendable {
     var quarantined: [QuarantineReason] = []
     /// Understood and of no interest (typing, own echoes, account notices).
     var ignored = 0
+    /// What was said about writing to somebody; kept before the webhook is acknowledged.
+    var signals: [ContactSignal] = []
+    /// What the provider is told instead of the channel's usual answer: the script of a call.
+    var answer: HTTPResponse?
 }
 
 /// Why a signed body, or a part of it, was put aside.

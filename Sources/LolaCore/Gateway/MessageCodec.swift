@@ -39,7 +39,13 @@ enum MessageCodec {
         writer.word(message.at.milliseconds)
         writer.optional(message.callbackQueryID)
         if message.type == .event { writer.optional(message.event) { CallbackEventCodec.write($1, to: &$0) } }
+        // Channels of the first version have neither.
+        guard hasTail(message.channel) else { return }
+        writer.optional(message.contentID)
+        writer.optional(message.answeredKeyword) { $0.byte(number(of: $1)) }
     }
+
+    private static func hasTail(_ channel: ChannelName) -> Bool { number(of: channel) > 1 }
 
     /// What `encode` gave; a fault for everything else. For `WebhookGate.restored`.
     static func decode(_ bytes: [UInt8]) throws(RecordFault) -> RestoredFields {
@@ -57,13 +63,20 @@ enum MessageCodec {
         let (replyTo, senderID) = (try address(&reader), try reader.octets())
         let (phone, language) = (try reader.optionalOctets(), try reader.optionalOctets())
         let type = try type(&reader)
+        let (text, startPayload) = (try reader.optionalOctets(), try reader.optionalOctets())
+        let choiceID = try reader.optionalOctets()
+        let attachments = try reader.list { (reader) throws(RecordFault) in try attachment(&reader) }
+        let (at, callbackQueryID) = (WallTime(milliseconds: try reader.signedWord()), try reader.optionalOctets())
+        let event = type == .event ? try event(&reader) : nil
+        let hasTail = hasTail(channel)
         let message = InboundMessage(
             channel: channel, nativeID: nativeID, conversation: conversation, replyTo: replyTo, senderID: senderID,
-            phone: phone, language: language, type: type, text: try reader.optionalOctets(),
-            startPayload: try reader.optionalOctets(), choiceID: try reader.optionalOctets(),
-            attachments: try reader.list { (reader) throws(RecordFault) in try attachment(&reader) },
-            at: WallTime(milliseconds: try reader.signedWord()), callbackQueryID: try reader.optionalOctets(),
-            event: type == .event ? try event(&reader) : nil)
+            phone: phone, language: language, type: type, text: text, startPayload: startPayload, choiceID: choiceID,
+            attachments: attachments, at: at, callbackQueryID: callbackQueryID,
+            contentID: hasTail ? try reader.optionalOctets() : nil,
+            answeredKeyword: hasTail
+                ? try reader.optional { (reader) throws(RecordFault) in try keyword(&reader) } : nil,
+            event: event)
         return RestoredFields(message: message, receivedAt: receivedAt, maskedCards: maskedCards)
     }
 
@@ -84,6 +97,20 @@ enum MessageCodec {
         case .telegramChat(let chat):
             writer.byte(2)
             writer.word(chat)
+        case .sms(let own, let sender):
+            writer.byte(3)
+            writer.octets(own)
+            writer.octets(sender)
+        case .twilioWhatsApp(let own, let sender):
+            writer.byte(4)
+            writer.octets(own)
+            writer.octets(sender)
+        case .mail(let thread):
+            writer.byte(5)
+            writer.octets(thread.own)
+            writer.octets(thread.sender)
+            writer.octets(thread.subject)
+            writer.optional(thread.messageID)
         }
     }
 
@@ -92,6 +119,13 @@ enum MessageCodec {
         case 0: return .whatsappNumber(try reader.octets())
         case 1: return .whatsappUser(try reader.octets())
         case 2: return .telegramChat(try reader.signedWord())
+        case 3: return .sms(own: try reader.octets(), sender: try reader.octets())
+        case 4: return .twilioWhatsApp(own: try reader.octets(), sender: try reader.octets())
+        case 5:
+            return .mail(
+                MailThread(
+                    own: try reader.octets(), sender: try reader.octets(), subject: try reader.octets(),
+                    messageID: try reader.optionalOctets()))
         default: throw .malformed
         }
     }
@@ -139,7 +173,26 @@ enum MessageCodec {
         switch channel {
         case .whatsapp: 0
         case .telegram: 1
+        case .twilioSMS: 2
+        case .twilioWhatsApp: 3
+        case .resend: 4
         }
+    }
+
+    private static func number(of keyword: AnsweredKeyword) -> UInt8 {
+        switch keyword {
+        case .stop: 0
+        case .start: 1
+        case .help: 2
+        }
+    }
+
+    private static func keyword(_ reader: inout RecordReader) throws(RecordFault) -> AnsweredKeyword {
+        let number = try reader.byte()
+        guard let keyword = AnsweredKeyword.allCases.first(where: { self.number(of: $0) == number }) else {
+            throw .malformed
+        }
+        return keyword
     }
 
     private static func channel(_ reader: inout RecordReader) throws(RecordFault) -> ChannelName {

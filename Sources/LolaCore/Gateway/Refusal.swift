@@ -5,6 +5,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     // Webhooks, before anything is parsed
     case signatureMissing = "signature_missing"
     case signatureInvalid = "signature_invalid"
+    /// Signed, but at another time than now.
+    case signatureStale = "signature_stale"
     case contentTypeWrong = "content_type_wrong"
     case contentEncoded = "content_encoded"
     case challengeInvalid = "challenge_invalid"
@@ -26,6 +28,12 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case addressDenied = "address_denied"
     case rateLimited = "rate_limited"
     case lockedOut = "locked_out"
+    /// A page of somebody else that a browser shows.
+    case originRefused = "origin_refused"
+    /// A name under which nobody was told to reach us.
+    case hostUnknown = "host_unknown"
+    /// The client takes no answer that we could give.
+    case notAcceptable = "not_acceptable"
     case bodyInvalid = "body_invalid"
     case fieldInvalid = "field_invalid"
     case recordUnreadable = "record_unreadable"
@@ -59,13 +67,19 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     case senderNotAllowed = "sender_not_allowed"
     case commandsDisabled = "commands_disabled"
     case commandNotAllowed = "command_not_allowed"
+    /// Nobody wrote it: an automatic reply.
+    case automaticMessage = "automatic_message"
+    /// The provider has answered its own keyword.
+    case answeredByProvider = "answered_by_provider"
 
     /// The status when the refusal answers an HTTP request; pipeline refusals never do.
     var status: Int {
         switch self {
-        case .signatureMissing, .signatureInvalid, .authenticationRequired, .sessionInvalid: 401
+        case .signatureMissing, .signatureInvalid, .signatureStale, .authenticationRequired, .sessionInvalid: 401
         case .contentTypeWrong, .contentEncoded: 415
-        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign: 403
+        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign, .originRefused: 403
+        case .hostUnknown: 421
+        case .notAcceptable: 406
         case .rateLimited, .lockedOut: 429
         case .channelOff, .routeUnknown: 404
         case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded, .callbackKeyExhausted: 503
@@ -76,16 +90,19 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .methodNotAllowed: 405
         case .lengthRequired: 411
         case .bodyInvalid, .fieldInvalid: 400
-        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed: 200
+        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed, .automaticMessage, .answeredByProvider: 200
         }
     }
 
     /// What the outside may read. Never says which part of an authentication failed (CONTRACT §4).
     var publicCode: StaticString {
         switch self {
-        case .signatureMissing, .signatureInvalid, .authenticationRequired, .sessionInvalid: "unauthorized"
+        case .signatureMissing, .signatureInvalid, .signatureStale, .authenticationRequired, .sessionInvalid:
+            "unauthorized"
         case .contentTypeWrong, .contentEncoded: "unsupported_media_type"
-        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign: "forbidden"
+        case .challengeInvalid, .accessDenied, .addressDenied, .ticketForeign, .originRefused: "forbidden"
+        case .hostUnknown: "misdirected"
+        case .notAcceptable: "not_acceptable"
         case .rateLimited, .lockedOut: "too_many_requests"
         case .channelOff, .routeUnknown: "not_found"
         case .backlogFull, .storeUnavailable, .auditUnavailable, .flooded, .callbackKeyExhausted: "unavailable"
@@ -103,7 +120,8 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
         case .lengthRequired: "length_required"
         case .bodyInvalid: "invalid_body"
         case .fieldInvalid: "invalid_field"
-        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed: "refused"
+        case .senderNotAllowed, .commandsDisabled, .commandNotAllowed, .automaticMessage, .answeredByProvider:
+            "refused"
         }
     }
 }

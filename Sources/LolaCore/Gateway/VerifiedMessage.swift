@@ -25,6 +25,11 @@ final class VerifiedMessage: Hashable, Sendable {
             return result.masked
         }
         let (text, startPayload) = (clean(message.text), clean(message.startPayload))
+        var replyTo = message.replyTo
+        if case .mail(var thread) = replyTo {
+            thread.subject = clean(thread.subject) ?? []
+            replyTo = .mail(thread)
+        }
         let attachments: [Attachment] = message.attachments.map { attachment in
             switch attachment {
             case .contact(let name, let phone, let isOwn): .contact(name: clean(name) ?? [], phone: phone, isOwn: isOwn)
@@ -37,7 +42,9 @@ final class VerifiedMessage: Hashable, Sendable {
         self.message =
             masked == 0
             ? message
-            : InboundMessage(message, text: text, startPayload: startPayload, attachments: attachments)
+            : InboundMessage(
+                message, text: text, startPayload: startPayload, attachments: attachments, replyTo: replyTo,
+                contentID: message.contentID)
         self.receivedAt = receivedAt
         maskedCards = masked
     }
@@ -55,6 +62,9 @@ struct VerifiedWebhook: Sendable {
     let receipts: [DeliveryReceipt]
     let quarantined: [QuarantineReason]
     let ignored: Int
+    let signals: [ContactSignal]
+    /// What the provider is told instead of the channel's usual answer.
+    let answer: HTTPResponse?
 }
 
 enum WebhookGate {
@@ -63,12 +73,20 @@ enum WebhookGate {
         _ channel: any Channel, head: HTTPRequestHead, body: [UInt8], at now: WallTime
     ) throws(Refusal) -> VerifiedWebhook {
         try channel.authenticate(head, body)
-        let decoded = channel.decode(body)
+        let decoded = channel.decode(head, body)
         return VerifiedWebhook(
             messages: decoded.messages.map { VerifiedMessage($0, receivedAt: now) },
             receipts: decoded.receipts,
             quarantined: decoded.quarantined,
-            ignored: decoded.ignored)
+            ignored: decoded.ignored,
+            signals: decoded.signals,
+            answer: decoded.answer)
+    }
+
+    /// A proven message with the content that its channel kept, fetched from the provider with our own credentials.
+    static func completed(_ verified: VerifiedMessage, with message: InboundMessage) -> VerifiedMessage {
+        precondition(message.key == verified.message.key, "the content of another message")
+        return VerifiedMessage(message, receivedAt: verified.receivedAt)
     }
 
     /// The second proof: octets of `MessageCodec.encode` that a seal of ours opened (SealedStore). The seal is ours

@@ -26,6 +26,14 @@ enum Action: String, CaseIterable, Sendable {
     case createTicket = "tickets.create"
     case showTicket = "tickets.show"
     case revokeTicket = "tickets.revoke"
+    case readOpenAPI = "openapi.read"
+    /// One message to `/mcp`, its stream, its end; the older transport's stream.
+    case callMCP = "mcp.call"
+    case followMCP = "mcp.follow"
+    case endMCP = "mcp.end"
+    case openMCPStream = "mcp.open"
+    /// A message into a stream: the handler checks what it shows.
+    case writeMCPStream = "mcp.write"
     case sendMessage = "orders.send"
     case showOrder = "orders.show"
 
@@ -75,9 +83,11 @@ enum Action: String, CaseIterable, Sendable {
         switch self {
         case .probeLive, .probeReady, .readKeys, .readMetrics, .webhookHandshake, .webhookReceive, .useConsole,
             .readAdminPage, .openLink, .readWidgetAsset, .openSession, .redeemCallback, .askForSession,
-            .askForCallback:
+            .askForCallback, .writeMCPStream:
             .everybody
-        case .createTicket, .showTicket, .revokeTicket, .sendMessage, .showOrder: .agents
+        case .createTicket, .showTicket, .revokeTicket, .readOpenAPI, .callMCP, .followMCP, .endMCP,
+            .openMCPStream, .sendMessage, .showOrder:
+            .agents
         case .listMessages, .showMessage, .dryRun, .listDeadLetters, .actOnDeadLetter, .showDeadLetter,
             .dropDeadLetter, .listQuarantine, .listLockouts, .liftLockout, .readAudit, .listAlerts, .followEvents,
             .readHealth, .listTickets, .listTokens, .mintToken, .revokeToken, .listAgents, .createAgent, .showAgent,
@@ -85,6 +95,15 @@ enum Action: String, CaseIterable, Sendable {
             .showAgentLimits, .setAgentLimits, .listSuppressions, .addSuppression, .removeSuppression, .listConsents,
             .putConsent, .listCredentials, .setCredential, .removeCredential, .rotateCredentials, .erase:
             .operators
+        }
+    }
+
+    /// What an agent token that is limited to some tools must name; nil for what every token may do.
+    var scope: TokenScope? {
+        switch self {
+        case .createTicket, .revokeTicket: .createTicket
+        case .showTicket: .getTicket
+        default: nil
         }
     }
 }

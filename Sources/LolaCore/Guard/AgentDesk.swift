@@ -72,6 +72,28 @@ final class AgentDesk {
         }
     }
 
+    /// Revokes every token of an agent that stands; the count of them. The first failure ends it: what was revoked
+    /// stays revoked.
+    func revokeAll(of agent: AgentID, actor: String, _ completion: @escaping (Result<Int, Refusal>) -> Void) {
+        guard isReady else { return completion(.failure(.storeUnavailable)) }
+        let now = loop.wall
+        let standing = tokens.mirror.page(after: nil, limit: Limits.agentTokensMax) {
+            $0.agent == agent && $0.stands(at: now)
+        }
+        revoke(standing.map(\.0)[...], 0, actor, completion)
+    }
+
+    private func revoke(
+        _ ids: ArraySlice<RecordID>, _ count: Int, _ actor: String,
+        _ completion: @escaping (Result<Int, Refusal>) -> Void
+    ) {
+        guard let id = ids.first else { return completion(.success(count)) }
+        revoke(id, actor: actor) { [self] refusal in
+            if let refusal { return completion(.failure(refusal)) }
+            revoke(ids.dropFirst(), count + 1, actor, completion)
+        }
+    }
+
     /// When the token was last used, by what is here and what the store knows.
     func lastUse(of token: RecordID, _ completion: @escaping (WallTime?) -> Void) {
         let own = tokens.lastUse(of: token)

@@ -23,10 +23,17 @@ enum Authorisation {
 
     /// Whether the caller may do this at all; of what, is asked when that is known.
     static func mayTry(_ principal: Principal, _ action: Action) -> Bool {
-        switch rule(principal.kind, action.audience) {
+        guard hasScope(principal, action) else { return false }
+        return switch rule(principal.kind, action.audience) {
         case .never: false
         case .own, .always: true
         }
+    }
+
+    /// A token that is limited to some tools does over REST what those tools do, and no more.
+    private static func hasScope(_ principal: Principal, _ action: Action) -> Bool {
+        guard principal.kind == .agent, let scope = action.scope, let scopes = principal.scopes else { return true }
+        return scopes.contains(scope.rawValue)
     }
 
     /// Whether the caller may do this with something that belongs to `agent`.

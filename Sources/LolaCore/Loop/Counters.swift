@@ -30,6 +30,7 @@ enum Counter: Int, CaseIterable, Sendable {
     case webhookQuarantined
     case webhookIgnored
     case webhookReceipts
+    case contactSignals
     case messagesRecovered
     case messagesQuarantined
     case messagesDone

@@ -5,30 +5,49 @@ final class ChannelProvider: OutboundProvider {
     let channel: AgentChannel
     private let client: OutboundClient
     private let own: any Channel
+    private let ownID: [UInt8]
 
-    init(_ client: OutboundClient, _ own: any Channel) {
+    /// - Parameters:
+    ///   - ownID: our number or address there, from which it is sent.
+    ///   - use: what of the channel it is for, where that is not its texts.
+    init(_ client: OutboundClient, _ own: any Channel, ownID: [UInt8], for use: AgentChannel? = nil) {
         self.client = client
         self.own = own
-        channel = own.name.agentChannel
+        self.ownID = ownID
+        channel = use ?? own.name.agentChannel
     }
 
     func send(_ dispatch: OutboundDispatch, _ completion: @escaping (ProviderOutcome) -> Void) {
-        guard let address = Self.replyTo(dispatch.recipient) else {
+        guard let address = replyTo(dispatch.recipient) else {
             return completion(.refused(word: "address_unknown"))
         }
-        let requests = own.encode(.text(dispatch.text), to: address, reference: dispatch.reference)
+        let order = AgentMessage(text: dispatch.text, form: Self.form(dispatch))
+        let requests = own.encode(order, to: address, reference: dispatch.reference)
         guard !requests.isEmpty else { return completion(.refused(word: "empty")) }
         Sending(client, own, address, completion).next(requests[...])
     }
 
     /// Where the channel sends it: to the address that a conversation came from, else to the one that was named.
-    private static func replyTo(_ recipient: OutboundRecipient) -> ReplyAddress? {
+    private func replyTo(_ recipient: OutboundRecipient) -> ReplyAddress? {
         if let conversation = recipient.conversation { return conversation.replyTo }
-        switch (recipient.channel, recipient.address) {
+        switch (own.name, recipient.address) {
         case (.whatsapp, .phone(let number)): return .whatsappNumber(number.digits)
         case (.whatsapp, .whatsappUser(let id)): return .whatsappUser(id)
         case (.telegram, .telegram(let chat)): return .telegramChat(chat)
+        case (.twilioSMS, .phone(let number)): return .sms(own: ownID, sender: number.bytes)
+        case (.twilioWhatsApp, .phone(let number)): return .twilioWhatsApp(own: ownID, sender: number.bytes)
+        case (.resend, .email(let address)):
+            return .mail(MailThread(own: ownID, sender: address, subject: [], messageID: nil))
         default: return nil
+        }
+    }
+
+    private static func form(_ dispatch: OutboundDispatch) -> AgentMessage.Form {
+        switch dispatch.recipient.channel {
+        case .voice: .call(announcement: dispatch.announcement, isRecorded: dispatch.records)
+        case .email:
+            .mail(subject: dispatch.subject ?? [], html: dispatch.html, addsUnsubscribe: dispatch.addsUnsubscribe)
+        case .sms, .whatsapp, .telegram: .text
         }
     }
 

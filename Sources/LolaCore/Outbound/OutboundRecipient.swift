@@ -17,7 +17,7 @@ struct OutboundRecipient: Hashable, Sendable {
             self.channel = channel
             self.address = address
         case .conversation(let key):
-            guard let parts = ConversationParts(key), ownIDs[parts.channel] == parts.own,
+            guard let parts = ConversationParts(key), parts.isOurs(ownIDs),
                 let address = parts.address
             else { return nil }
             channel = parts.channel.agentChannel
@@ -47,8 +47,10 @@ extension ChannelName {
     /// How agents call the channel.
     var agentChannel: AgentChannel {
         switch self {
-        case .whatsapp: .whatsapp
+        case .whatsapp, .twilioWhatsApp: .whatsapp
         case .telegram: .telegram
+        case .twilioSMS: .sms
+        case .resend: .email
         }
     }
 }
@@ -58,6 +60,7 @@ extension ConversationParts {
     var address: PersonAddress? {
         switch channel {
         case .whatsapp, .telegram: PersonAddress(channel.bytes + [0x3A] + sender)
+        case .twilioSMS, .twilioWhatsApp, .resend: PersonAddress(sender)
         }
     }
 }
@@ -66,10 +69,13 @@ extension PersonAddress {
     /// Every name under which a channel may know the person, for messages that came in.
     var senders: [(channel: ChannelName, id: [UInt8])] {
         switch self {
-        case .phone(let number): PhoneNormalizer.candidates(for: number).map { (.whatsapp, $0.digits) }
+        case .phone(let number):
+            PhoneNormalizer.candidates(for: number).flatMap { number in
+                [(.whatsapp, number.digits), (.twilioSMS, number.bytes), (.twilioWhatsApp, number.bytes)]
+            }
         case .telegram(let id): [(.telegram, [UInt8](text: "\(id)"))]
         case .whatsappUser(let id): [(.whatsapp, id)]
-        case .email: []
+        case .email(let address): [(.resend, address)]
         }
     }
 

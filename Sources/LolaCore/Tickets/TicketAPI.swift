@@ -26,36 +26,52 @@ final class TicketAPI {
 
     /// `POST /v1/tickets {conversation, operation, actions, ttl?}`.
     func create(_ request: HTTPRequest, _ principal: Principal, _ answer: @escaping (HTTPResponse) -> Void) {
-        let refuse: (Refusal) -> Void = { answer(.refusal($0, requestID: request.requestID)) }
-        let order: TicketOrder
-        do throws(Refusal) { order = try self.order(request.body, principal) } catch { return refuse(error) }
-        book.create(order) { [self] plan in
-            guard let plan else { return refuse(.storeUnavailable) }
-            let ticket = plan.ticket
-            sessions.open(ticket, at: book.loop.wall) { [self] result in
-                switch result {
-                case .failure(let refusal): refuse(refusal)
-                case .success(let session):
-                    answer(.json(201, TicketJSON.ticket(
-                        ticket, status: .open, link: book.link(ticket), session: session)))
-                }
+        guard let document = try? JSONDocument.parse(request.body) else {
+            return answer(.refusal(.bodyInvalid, requestID: request.requestID))
+        }
+        create(document.root, principal) { result in
+            switch result {
+            case .success(let ticket): answer(.json(201, ticket))
+            case .failure(let refusal): answer(.refusal(refusal, requestID: request.requestID))
             }
         }
     }
 
-    private func order(_ body: [UInt8], _ principal: Principal) throws(Refusal) -> TicketOrder {
-        guard let document = try? JSONDocument.parse(body), document.root.kind == .object else { throw .bodyInvalid }
-        let root = document.root
-        let known = ["conversation", "operation", "actions", "ttl"].map { [UInt8](text: $0) }
-        guard root.members.allSatisfy({ known.contains($0.key) }), let text = root["conversation"]?.textBytes else {
-            throw .bodyInvalid
+    /// The same for tools: a new ticket with its first session, as JSON. `extra`: members that are not ours to judge.
+    func create(
+        _ root: JSONView, _ principal: Principal, as agent: AgentID? = nil, besides extra: [String] = [],
+        _ completion: @escaping (Result<[UInt8], Refusal>) -> Void
+    ) {
+        let order: TicketOrder
+        do throws(Refusal) {
+            order = try self.order(root, principal, as: agent ?? principal.agent, besides: extra)
+        } catch {
+            return completion(.failure(error))
         }
+        book.create(order) { [self] plan in
+            guard let plan else { return completion(.failure(.storeUnavailable)) }
+            let ticket = plan.ticket
+            sessions.open(ticket, at: book.loop.wall) { [self] result in
+                completion(result.map { session in
+                    TicketJSON.ticket(ticket, status: .open, link: book.link(ticket), session: session)
+                })
+            }
+        }
+    }
+
+    private func order(
+        _ root: JSONView, _ principal: Principal, as agent: AgentID?, besides extra: [String]
+    ) throws(Refusal) -> TicketOrder {
+        let known = (["conversation", "operation", "actions", "ttl"] + extra).map { [UInt8](text: $0) }
+        guard root.kind == .object, root.members.allSatisfy({ known.contains($0.key) }),
+            let text = root["conversation"]?.textBytes
+        else { throw .bodyInvalid }
         let conversation = ConversationKey(bytes: text)
-        guard let parts = ConversationParts(conversation), ownIDs[parts.channel] == parts.own,
+        guard let parts = ConversationParts(conversation), parts.isOurs(ownIDs),
             let terms = TicketTerms(operation: root["operation"], actions: root["actions"], among: operations)
         else { throw .fieldInvalid }
         var order = TicketOrder(conversation: conversation, terms: terms, who: Self.word(principal))
-        order.agent = principal.agent.map { [UInt8](text: $0.text) }
+        order.agent = agent.map { [UInt8](text: $0.text) }
         if let life = root["ttl"], !life.isNull {
             guard let seconds = life.integer, (1...book.lifeMax.inSeconds).contains(seconds) else {
                 throw .fieldInvalid
@@ -69,8 +85,20 @@ final class TicketAPI {
     func show(
         _ id: RecordID, _ request: HTTPRequest, _ principal: Principal, _ answer: @escaping (HTTPResponse) -> Void
     ) {
-        find(id, request, principal, answer) { [self] ticket in
-            answer(.json(200, TicketJSON.ticket(ticket, status: book.status(ticket), link: book.link(ticket))))
+        show(id, principal) { result in
+            switch result {
+            case .success(let ticket): answer(.json(200, ticket))
+            case .failure(let refusal): answer(.refusal(refusal, requestID: request.requestID))
+            }
+        }
+    }
+
+    /// The same for tools: a ticket as its agent sees it, as JSON.
+    func show(_ id: RecordID, _ principal: Principal, _ completion: @escaping (Result<[UInt8], Refusal>) -> Void) {
+        find(id, principal) { [self] found in
+            completion(found.map { ticket in
+                TicketJSON.ticket(ticket, status: book.status(ticket), link: book.link(ticket))
+            })
         }
     }
 
@@ -79,7 +107,12 @@ final class TicketAPI {
         _ id: RecordID, _ request: HTTPRequest, _ principal: Principal, _ answer: @escaping (HTTPResponse) -> Void
     ) {
         let refuse: (Refusal) -> Void = { answer(.refusal($0, requestID: request.requestID)) }
-        find(id, request, principal, answer) { [self] ticket in
+        find(id, principal) { [self] found in
+            let ticket: Ticket
+            switch found {
+            case .success(let own): ticket = own
+            case .failure(let refusal): return refuse(refusal)
+            }
             switch ticket.status {
             case .expired:
                 return book.confirm(ticket) { $0 == .lost ? answer(.empty(204)) : refuse(.storeUnavailable) }
@@ -98,15 +131,15 @@ final class TicketAPI {
         }
     }
 
+    /// A ticket of somebody else is one that does not exist.
     private func find(
-        _ id: RecordID, _ request: HTTPRequest, _ principal: Principal, _ answer: @escaping (HTTPResponse) -> Void,
-        _ body: @escaping (Ticket) -> Void
+        _ id: RecordID, _ principal: Principal, _ completion: @escaping (Result<Ticket, Refusal>) -> Void
     ) {
         book.find(id) { found in
             switch found {
-            case .ticket(let ticket) where Self.may(principal, ticket): body(ticket)
-            case .ticket, .nothing: answer(.refusal(.routeUnknown, requestID: request.requestID))
-            case .unavailable: answer(.refusal(.storeUnavailable, requestID: request.requestID))
+            case .ticket(let ticket) where Self.may(principal, ticket): completion(.success(ticket))
+            case .ticket, .nothing: completion(.failure(.routeUnknown))
+            case .unavailable: completion(.failure(.storeUnavailable))
             }
         }
     }

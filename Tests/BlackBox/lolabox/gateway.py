@@ -28,6 +28,11 @@ VERIFY_TOKEN = "verify-token-canary-81c0"
 WHATSAPP_TOKEN = "EAAG-whatsapp-token-canary-90aa"
 TELEGRAM_TOKEN = "7000000001:AAHtelegram-token-canary_31bd4c7788"
 TELEGRAM_SECRET = "S3cret-Token_123-canary"
+TWILIO_SID = "AC0123456789abcdef0123456789abcdef"
+TWILIO_TOKEN = "twilio-token-canary-6ad1"
+TWILIO_FROM = "+14155238886"
+RESEND_KEY = "re_key-canary-c0de"
+RESEND_SECRET = "whsec_" + "cmVzZW5kLXNlY3JldC1jYW5hcnkh"
 ORCHESTRATOR_TOKEN = "orchestrator-token-canary-" + "4e7b" * 8
 PUBLIC_URL = "https://lola.example.test"
 #: Tests ask the administration far more often than an operator does. Who tests the limits sets his own.
@@ -66,6 +71,24 @@ def telegram_environment(api_url: str) -> dict[str, str]:
         "TELEGRAM_TOKEN": TELEGRAM_TOKEN,
         "LOLA_TELEGRAM_SECRET": TELEGRAM_SECRET,
         "LOLA_TELEGRAM_API_URL": api_url,
+    }
+
+
+def twilio_environment(api_url: str) -> dict[str, str]:
+    return {
+        "TWILIO_ACCOUNT_SID": TWILIO_SID,
+        "TWILIO_AUTH_TOKEN": TWILIO_TOKEN,
+        "TWILIO_FROM": TWILIO_FROM,
+        "LOLA_TWILIO_API_URL": api_url,
+    }
+
+
+def resend_environment(api_url: str) -> dict[str, str]:
+    return {
+        "RESEND_API_KEY": RESEND_KEY,
+        "RESEND_WEBHOOK_SECRET": RESEND_SECRET,
+        "RESEND_FROM": "Lola <lola@bank.example>",
+        "LOLA_RESEND_API_URL": api_url,
     }
 
 

@@ -36,10 +36,60 @@ enum Fixture {
             botToken: secret(botToken), secret: secret(telegramSecret), apiURL: try url(api), clock: FixedClock())
     }
 
+    static let twilioToken = "f0e1d2c3b4a5968778695a4b3c2d1e0f"
+    static let twilioURL = "https://hook.example.org"
+    static let svixSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+    static func twilio(
+        _ name: ChannelName = .twilioSMS, publicURL: String = twilioURL, tokens: [String] = [twilioToken],
+        sharedKey: TwilioSharedKey? = nil, api: String = "https://api.twilio.com", calls: (any CallDesk)? = nil
+    ) throws -> TwilioChannel {
+        let account = TwilioChannel.Account(
+            sid: [UInt8](text: "AC0123456789abcdef0123456789abcdef"), authTokens: tokens.map { secret($0) },
+            sharedKey: sharedKey, publicURL: [UInt8](text: publicURL), apiURL: try url(api))
+        return TwilioChannel(name, account, clock: FixedClock(), calls: calls)
+    }
+
+    static func resend(
+        secrets: [String] = [svixSecret], from: String = "Lola <lola@bank.example>",
+        api: String = "https://api.resend.com", clock: any LolaCore.Clock = FixedClock()
+    ) throws -> ResendChannel {
+        ResendChannel(
+            apiKey: secret("re_key"),
+            secrets: try secrets.map { try SettingGrammar.webhookSecret.parse([UInt8](text: $0)) },
+            from: [UInt8](text: from), apiURL: try url(api), clock: clock)
+    }
+
+    static let formType = ("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
+
+    /// Pairs as they stand in a vector.
+    static func pairs(_ row: [String: Any]) throws -> [FormField] {
+        try #require(row["params"] as? [[String]]).map {
+            FormField(name: [UInt8](text: $0[0]), value: [UInt8](text: $0[1]))
+        }
+    }
+
+    static func form(_ pairs: [(String, String)]) -> [UInt8] {
+        [UInt8](text: pairs.map { "\($0.0)=\(Percent.encode([UInt8](text: $0.1)).text)" }.joined(separator: "&"))
+    }
+
+    /// The fields of a mail webhook, signed.
+    static func svix(
+        _ body: [UInt8], id: String = "msg_1", at now: WallTime = FixedClock().wall, secret: String = svixSecret
+    ) throws -> [(String, String)] {
+        let proof = SvixProof(secrets: [try SettingGrammar.webhookSecret.parse([UInt8](text: secret))])
+        let time = "\(now.inSeconds)"
+        let signature = proof.signature(id: [UInt8](text: id), time: [UInt8](text: time), body: body)
+        return [
+            ("Content-Type", "application/json"), ("svix-id", id), ("svix-timestamp", time),
+            ("svix-signature", signature.text),
+        ]
+    }
+
     /// A head as the server would have parsed it. Fields are written in order.
-    static func head(_ fields: [(String, String)]) throws -> HTTPRequestHead {
+    static func head(_ fields: [(String, String)], target: String = "/webhooks/x") throws -> HTTPRequestHead {
         let lines = fields.map { "\($0.0): \($0.1)\r\n" }.joined()
-        let text = [UInt8](text: "POST /webhooks/x HTTP/1.1\r\nHost: lola.example\r\n\(lines)\r\n")
+        let text = [UInt8](text: "POST \(target) HTTP/1.1\r\nHost: lola.example\r\n\(lines)\r\n")
         var parser = HTTPRequestParser()
         guard case .head(let head) = parser.next(text.span).step else {
             Issue.record("the fixture is no request: \(lines)")

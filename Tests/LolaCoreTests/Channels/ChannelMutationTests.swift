@@ -57,13 +57,14 @@ struct ChannelMutationTests {
     private func run(_ channel: any Channel, _ file: String, seed: UInt64) throws {
         let payloads = try Fixture.cases(file).map { try #require($0["payload"]) }
         var mutator = Mutator(random: SeededGenerator(seed: seed))
+        let head = try Fixture.head(try Fixture.svix([]))
         var read = 0
         for round in 0..<5_000 {
             var body = try Fixture.json(mutator.wrapped(payloads[round % payloads.count]))
             if round % 10 == 0, !body.isEmpty {
                 body[Int.random(in: 0..<body.count, using: &mutator.random)] = UInt8(truncatingIfNeeded: round)
             }
-            let webhook = channel.decode(body)
+            let webhook = channel.decode(head, body)
             check(webhook, channel)
             read += webhook.messages.count
         }
@@ -81,6 +82,40 @@ struct ChannelMutationTests {
         try run(try Fixture.telegram(), "telegram_updates.json", seed: 0x7E1E)
     }
 
+    @Test("mutated events of Resend never trap and never make a message of nobody")
+    func resend() throws { try run(try Fixture.resend(), "resend_events.json", seed: 0x5E4D) }
+
+    @Test("mutated forms of Twilio never trap and never make a message of nobody")
+    func twilio() throws {
+        let channel = try Fixture.twilio()
+        let head = try Fixture.head([Fixture.formType], target: "/webhooks/twilio/sms")
+        let rows = try Fixture.cases("twilio_inbound.json").map { try Fixture.pairs($0) }
+        let strange = ["", "whatsapp:", "-1", "9999999999999999999", "+1\u{0}", "é", "a:b", " x ", "1e309", "nan"]
+        var random = SeededGenerator(seed: 0x2117)
+        var read = 0
+        for round in 0..<5_000 {
+            var pairs = rows[round % rows.count].map { ($0.name.text, $0.value.text) }
+            for _ in 0...Int.random(in: 0...2, using: &random) {
+                let index = Int.random(in: 0..<pairs.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: pairs.remove(at: index)
+                case 1: pairs.append(pairs[index])
+                default: pairs[index].1 = strange.randomElement(using: &random) ?? ""
+                }
+            }
+            let webhook = channel.decode(head, Fixture.form(pairs))
+            for message in webhook.messages {
+                #expect(message.channel == .twilioSMS || message.channel == .twilioWhatsApp)
+                #expect(message.nativeID.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x3A })
+                #expect(message.senderID.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != 0x3A })
+                #expect(message.phone.map { E164($0) != nil } ?? true)
+                #expect(channel.encode(.text([0x78]), to: message.replyTo, reference: []).count == 1)
+            }
+            read += webhook.messages.count
+        }
+        #expect(read > 2_000)
+    }
+
     @Test("mutated answers of providers never trap")
     func answers() throws {
         let whatsapp: [String: Any] = ["messages": [["id": "w"]], "error": ["code": 131_026, "error_data": ["x": 1]]]
@@ -88,6 +123,8 @@ struct ChannelMutationTests {
         var mutator = Mutator(random: SeededGenerator(seed: 3))
         let channels: [(any Channel, [String: Any])] = [
             (try Fixture.whatsapp(), whatsapp), (try Fixture.telegram(), telegram),
+            (try Fixture.twilio(), ["sid": "SM1", "code": 20_429, "status": 429]),
+            (try Fixture.resend(), ["id": "e1", "name": "rate_limit_exceeded", "statusCode": 429]),
         ]
         for round in 0..<2_000 {
             for (channel, answer) in channels {

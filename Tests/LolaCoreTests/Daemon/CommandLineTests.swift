@@ -97,13 +97,15 @@ struct CommandLineTests {
             ("tail --url localhost", "--url takes an http or https URL without query", .tail, nil),
             (
                 "trigger",
-                "TYPE is missing (whatsapp.text, whatsapp.button, whatsapp.image, telegram.text, telegram.contact)",
+                "TYPE is missing (whatsapp.text, whatsapp.button, whatsapp.image, telegram.text, telegram.contact, "
+                    + "twilio.sms, resend.email)",
                 .trigger, nil
             ),
             (
                 "trigger whatsap.text",
                 "whatsap.text is no TYPE "
-                    + "(whatsapp.text, whatsapp.button, whatsapp.image, telegram.text, telegram.contact)",
+                    + "(whatsapp.text, whatsapp.button, whatsapp.image, telegram.text, telegram.contact, "
+                    + "twilio.sms, resend.email)",
                 .trigger, "whatsapp.text"
             ),
             ("keys new", "KIND is missing (ec, hex)", .keysNew, nil),
@@ -174,10 +176,11 @@ struct CommandLineTests {
 
                 Arguments:
                   TYPE  What to send. One of whatsapp.text, whatsapp.button, whatsapp.image,
-                        telegram.text, telegram.contact.
+                        telegram.text, telegram.contact, twilio.sms, resend.email.
 
                 Flags:
-                  --from NUMBER  Number of the sender (+15550100).
+                  --from NUMBER  Number of the sender (+15550100), for mail also an
+                                 address.
                   --text TEXT    What the sender writes.
                   --url URL      The gateway, when it is not the one `lola dev` runs here.
                   --json         Print JSON for programs.

@@ -19,6 +19,11 @@ struct RouteTests {
         ("/livez", "/livez", true, true), ("/readyz", "/readyz", true, true),
         ("/webhooks/whatsapp", "/webhooks/whatsapp", true, false),
         ("/webhooks/telegram", "/webhooks/telegram", true, false),
+        ("/webhooks/twilio/sms", "/webhooks/twilio/sms", true, false),
+        ("/webhooks/twilio/whatsapp", "/webhooks/twilio/whatsapp", true, false),
+        ("/webhooks/twilio/status", "/webhooks/twilio/status", true, false),
+        ("/webhooks/twilio/voice", "/webhooks/twilio/voice", true, false),
+        ("/webhooks/resend", "/webhooks/resend", true, false),
         ("/.well-known/jwks.json", "/.well-known/jwks.json", true, false), ("/metrics", "/metrics", false, true),
         ("/admin/api/messages", "/admin/api/messages", false, true),
         ("/admin/api/dry-run/route", "/admin/api/dry-run/route", false, true),
@@ -40,7 +45,8 @@ struct RouteTests {
 
     @Test("a path that is nearly one is none", arguments: [
         "", "/", "/livez/", "/Livez", "/livex", "/live", "/webhooks/whatsap", "/webhooks/whatsapp/",
-        "/webhooks/whatsapp2", "/webhooks", "/metrics2", "/admin/api/messages/", "/admin/api/message",
+        "/webhooks/whatsapp2", "/webhooks", "/webhooks/twilio", "/webhooks/twilio/", "/webhooks/twilio/mms",
+        "/webhooks/resend/", "/metrics2", "/admin/api/messages/", "/admin/api/message",
         "/w/", "/w", "/w/a/other", "/callbacks/", "/v1/tickets/", "/v1/tickets/x",
         "/admin/api/dlq/", "/admin/api/dlq/0a",
         "/admin/api/lockouts/" + String(repeating: "0A", count: 16),
@@ -71,7 +77,14 @@ struct RouteTests {
     func channels() {
         for route in Route.table {
             #expect((route.channel != nil) == (route.surface == .webhook))
-            if let channel = route.channel { #expect(route.pattern.prefix.text == "/webhooks/" + channel.rawValue) }
+            guard let channel = route.channel else { continue }
+            let path = route.pattern.prefix.text
+            switch channel {
+            case .whatsapp, .telegram, .resend: #expect(path == "/webhooks/" + channel.rawValue)
+            case .twilioWhatsApp: #expect(path == "/webhooks/twilio/whatsapp")
+            case .twilioSMS:
+                #expect(["sms", "status", "voice"].map { "/webhooks/twilio/" + $0 }.contains(path))
+            }
         }
         #expect(Set(Route.table.compactMap(\.channel)) == Set(ChannelName.allCases))
     }

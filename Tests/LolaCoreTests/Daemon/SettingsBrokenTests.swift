@@ -120,7 +120,9 @@ struct SettingsBrokenTests {
         BrokenVariable.rows("TWILIO_ACCOUNT_SID", .wrongValue, "AC", "SK123", "AC 12"),
         BrokenVariable.rows(
             "TWILIO_FROM", .wrongValue, "whatsapp:+15550100", "+1 555 0100", "+12", "123456789", "LOLA"),
-        BrokenVariable.rows("RESEND_WEBHOOK_SECRET", .wrongValue, "whsec_!!!!", "whsec_MDEyMzQ1Njc4OWFiY2RlZg"),
+        BrokenVariable.rows("RESEND_WEBHOOK_SECRET", .wrongValue, "whsec_!!!!", "whsec_MDEyMzQ1Njc4OWFiY2RlZ"),
+        BrokenVariable.rows("TWILIO_SHARED_KEY", .wrongValue, "key", ":0123456789abcdef", "k k:0123456789abcdef"),
+        BrokenVariable.rows("TWILIO_SHARED_KEY", .insecure, "key:", "key:short"),
         BrokenVariable.rows("RESEND_WEBHOOK_SECRET", .insecure, "whsec_", "whsec_MDEy", "MDEy"),
         BrokenVariable.rows(
             "RESEND_FROM", .wrongValue, "lola", "lola@", "@bank", "a@b@c", "a@b\r\nBcc: c@d", "Lola lola@bank"),
@@ -211,7 +213,7 @@ struct SettingsBrokenTests {
             // Both or none: SettingsLoadTests holds that.
             "LOLA_ALERT_WEBHOOK_URL", "LOLA_ALERT_WEBHOOK_SECRET",
             "VERIFY_TOKEN_WHATSAPP", "LOLA_WHATSAPP_APP_SECRET", "LOLA_WHATSAPP_APP_SECRET_PREVIOUS",
-            "TWILIO_AUTH_TOKEN",
+            "TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_PREVIOUS",
             "LOLA_TWILIO_API_URL", "RESEND_API_KEY", "LOLA_RESEND_API_URL", "LOLA_AGENT_BLOCKED_URL",
             "LOLA_AGENT_SERVICE_UNAVAILABLE_URL",
         ]

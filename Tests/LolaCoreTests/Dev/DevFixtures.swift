@@ -11,7 +11,13 @@ enum DevFixtures {
     static let secrets = WebhookSecrets(
         whatsAppAppSecret: SecretBytes([UInt8](text: "app secret of the sandbox")),
         phoneNumberID: [UInt8](text: "106540352242922"), telegramSecret: SecretBytes([UInt8](text: "S3cret-Token_123")),
-        telegramBotID: [UInt8](text: "7000000001"))
+        telegramBotID: [UInt8](text: "7000000001"), twilio: twilio, resend: resend)
+    static let twilio = TwilioSecrets(
+        accountSID: [UInt8](text: "AC0123"), authToken: SecretBytes([UInt8](text: "auth token of the sandbox")),
+        sharedKey: nil, from: [UInt8](text: "+15550199"), publicURL: [UInt8](text: "http://127.0.0.1:8080"))
+    static let resend = ResendSecrets(
+        apiKey: SecretBytes([UInt8](text: "re_dev")), webhookSecret: SecretBytes([UInt8](text: "signing secret of it")),
+        own: [UInt8](text: "lola@bank.example"))
     static let botToken = SecretBytes([UInt8](text: "7000000001:AAtoken"))
     static let vaultPEM = (try? ES256PrivateKey.generatePEM()) ?? []
 

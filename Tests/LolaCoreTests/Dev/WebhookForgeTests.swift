@@ -19,15 +19,48 @@ struct WebhookForgeTests {
             apiURL: try #require(HTTPURL([UInt8](text: "http://127.0.0.1:1"))), clock: LinuxClock())
     }
 
+    private func twilio(_ key: TwilioSharedKey? = nil) throws -> TwilioChannel {
+        let own = DevFixtures.twilio
+        return TwilioChannel(
+            .twilioSMS,
+            .init(
+                sid: own.accountSID, authTokens: [own.authToken], sharedKey: key, publicURL: own.publicURL,
+                apiURL: try #require(HTTPURL([UInt8](text: "http://127.0.0.1:1")))),
+            clock: StillClock())
+    }
+
+    private func resend() throws -> ResendChannel {
+        ResendChannel(
+            apiKey: DevFixtures.resend.apiKey, secrets: [DevFixtures.resend.webhookSecret],
+            from: [UInt8](text: "Lola <lola@bank.example>"),
+            apiURL: try #require(HTTPURL([UInt8](text: "http://127.0.0.1:1"))), clock: StillClock())
+    }
+
+    private func channel(of webhook: ForgedWebhook) throws -> any Channel {
+        switch webhook.path.text {
+        case "/webhooks/whatsapp": try whatsApp()
+        case "/webhooks/telegram": try telegram()
+        case "/webhooks/resend": try resend()
+        default: try twilio()
+        }
+    }
+
+    /// A mail with its text, as the sandbox API would have given it.
+    private func completed(_ message: InboundMessage) -> InboundMessage {
+        guard let id = message.contentID, let text = MailCapsule.text(of: id) else { return message }
+        return InboundMessage(
+            message, text: text, startPayload: nil, attachments: message.attachments, replyTo: message.replyTo,
+            contentID: nil)
+    }
+
     private func decoded(_ webhook: ForgedWebhook) throws -> InboundMessage {
         let request = try DevFixtures.request(webhook)
-        let isWhatsApp = webhook.path.text == "/webhooks/whatsapp"
-        let channel: any Channel = isWhatsApp ? try whatsApp() : try telegram()
+        let channel = try channel(of: webhook)
         let result = try WebhookGate.admit(channel, head: request.head, body: request.body, at: DevFixtures.now)
         #expect(result.quarantined.isEmpty && result.ignored == 0)
         let message = try #require(result.messages.first).message
         #expect(message.key == webhook.key)
-        return message
+        return completed(message)
     }
 
     private func forged(
@@ -41,6 +74,7 @@ struct WebhookForgeTests {
     @Test("every trigger type passes the proof of its channel and becomes the message it says", arguments: [
         (TriggerType.whatsAppText, MessageType.text, "hola"), (.whatsAppButton, .button, "Send money"),
         (.whatsAppImage, .image, ""), (.telegramText, .text, "hola"), (.telegramContact, .contact, ""),
+        (.twilioSMS, .text, "hola"), (.resendMail, .text, "hola"),
     ])
     func triggers(type: TriggerType, expected: MessageType, text: String) throws {
         let person = try DevFixtures.person("+15550100")
@@ -50,9 +84,9 @@ struct WebhookForgeTests {
         let message = try decoded(webhook)
         #expect(message.type == expected)
         #expect((message.text ?? []).text == text)
-        #expect(message.replyTo == person.address(on: type.channel))
+        #expect(message.replyTo.sandboxChat == person.address(on: type.channel))
         #expect(message.at == DevFixtures.now)
-        let isNumbered = type != .telegramText
+        let isNumbered = type != .telegramText && type != .resendMail
         #expect((message.phone != nil) == isNumbered)
     }
 
@@ -88,7 +122,7 @@ struct WebhookForgeTests {
 
     @Test("who hides the number gives none until the contact is shared")
     func withoutPhone() throws {
-        for channel in ChannelName.allCases {
+        for channel in [ChannelName.whatsapp, .telegram] {
             let before = try decoded(try forged(.text([0x61]), channel, "no-phone"))
             #expect(before.phone == nil)
             let shared = try decoded(try forged(.contact, channel, "no-phone"))
@@ -112,6 +146,45 @@ struct WebhookForgeTests {
         #expect(throws: Refusal.signatureInvalid) {
             try self.whatsApp(SecretBytes([UInt8](text: "another"))).authenticate(request.head, webhook.body)
         }
+    }
+
+    @Test("a press on WhatsApp by Twilio is a press, by SMS and mail it is the title")
+    func twilioPresses() throws {
+        let (id, title) = ([UInt8](text: "payer_bank"), [UInt8](text: "Depósito"))
+        let press = try decoded(try forged(.button(id: id, title: title), .twilioWhatsApp, "passed"))
+        let item = try decoded(try forged(.listItem(id: id, title: title), .twilioWhatsApp, "passed"))
+        #expect(press.type == .button && item.type == .list && press.choiceID == id && item.choiceID == id)
+        for channel in [ChannelName.twilioSMS, .resend] {
+            let typed = try decoded(try forged(.button(id: id, title: title), channel, "passed"))
+            #expect(typed.type == .text && typed.text == title && typed.choiceID == nil)
+        }
+    }
+
+    @Test("with a shared key the forge signs as Twilio's newer scheme does")
+    func sharedKey() throws {
+        let key = TwilioSharedKey(id: [UInt8](text: "KY1"), secret: SecretBytes([UInt8](text: "0123456789abcdef")))
+        let own = DevFixtures.twilio
+        let secrets = TwilioSecrets(
+            accountSID: own.accountSID, authToken: own.authToken, sharedKey: key, from: own.from,
+            publicURL: own.publicURL)
+        let webhook = TwilioForge(
+            channel: .twilioSMS, person: try DevFixtures.person("passed"), secrets: secrets,
+            random: DevFixtures.random(1)
+        ).webhook(.text([0x61]))
+        let request = try DevFixtures.request(webhook)
+        try twilio(key).authenticate(request.head, request.body)
+        #expect(throws: Refusal.signatureInvalid) { try self.twilio().authenticate(request.head, request.body) }
+    }
+
+    @Test("the id of a sandbox mail carries its text, whole characters of it")
+    func capsule() throws {
+        for text in ["", "hola", String(repeating: "ñ", count: 2_000)] {
+            let id = MailCapsule.id(of: [UInt8](text: text), DevFixtures.random(1))
+            let back = try #require(MailCapsule.text(of: id))
+            #expect(text.hasPrefix(back.text) && back.count <= MailCapsule.textMax.bytes && id.count <= 1_024)
+            #expect(text.utf8.count > 700 || back.text == text)
+        }
+        #expect(MailCapsule.text(of: [UInt8](text: "56761188-7520-42d8-8898-ff6fc54ce618")) == nil)
     }
 
     @Test("equal random octets give equal webhooks, others give other keys")

@@ -74,6 +74,7 @@ private final class ErasureBench {
         ErasureParts(
             loop: own.rig.loop, store: own.store, pseudonyms: pseudonyms, names: own.names, suppressions: suppressions,
             consents: consents, audit: own.audit, log: log, own: [.whatsapp: [0x31], .telegram: [0x31]],
+            operations: .builtIn,
             onErased: { [self] in
                 erased += 1
                 onErased()
@@ -96,11 +97,12 @@ private final class ErasureBench {
 @Suite("Erasure")
 struct ErasureTests {
     @Test("a subject is a person in any spelling, or a conversation", arguments: [
-        ("+525512345678", ["+525512345678"], 2), ("521 55 1234 5678", ["+525512345678"], 2),
-        ("whatsapp:5215512345678", ["+525512345678"], 2), ("whatsapp:1065:5215512345678", ["+525512345678"], 2),
+        ("+525512345678", ["+525512345678"], 6), ("521 55 1234 5678", ["+525512345678"], 6),
+        ("whatsapp:5215512345678", ["+525512345678"], 6), ("whatsapp:1065:5215512345678", ["+525512345678"], 6),
         ("telegram:77", ["telegram:77"], 1), ("telegram:7000000001:77", ["telegram:77"], 1),
-        ("whatsapp:1065:US.1349", ["whatsapp:US.1349"], 1), ("Ana@Bank.Example", ["ana@bank.example"], 0),
-        ("twilio_sms:+15550199:+15550100", ["+15550100"], 1),
+        ("whatsapp:1065:US.1349", ["whatsapp:US.1349"], 1), ("Ana@Bank.Example", ["ana@bank.example"], 1),
+        ("twilio_sms:+15550199:+15550100", ["+15550100"], 3),
+        ("resend:lola@bank.example:Ana@x.example", ["ana@x.example"], 1),
     ])
     func subjects(_ row: (text: String, addresses: [String], senders: Int)) throws {
         let subject = try #require(ErasureSubject([UInt8](text: row.text)))
@@ -234,7 +236,7 @@ struct ErasureTests {
         // With a number that is no longer ours, too.
         let former = TicketOrder(
             conversation: ConversationKey(.whatsapp, own: [0x39], sender: [UInt8](text: "5215512345678")),
-            terms: TicketTerms(operation: [UInt8](text: "cip")), who: "test")
+            terms: TicketTerms(operation: [UInt8](text: "of-before")), who: "test")
         let used = try made(book, bench, order("525512345678", "card"))
         let event = CallbackEvent(ticket: used.id, operation: used.operation, outcome: .success, result: [0x7B, 0x7D])
         #expect(try bench.own.ask { book.redeem(used, event, $0) } == .closed)

@@ -13,7 +13,28 @@ final class PlainChannel: Channel {
 
     func carriesProof(_ head: HTTPRequestHead) -> Bool { true }
     func authenticate(_ head: HTTPRequestHead, _ body: [UInt8]) throws(Refusal) {}
-    func decode(_ body: [UInt8]) -> DecodedWebhook { DecodedWebhook() }
+    func decode(_ head: HTTPRequestHead, _ body: [UInt8]) -> DecodedWebhook { DecodedWebhook() }
+
+    /// A message with a content id lacks its text; the provider's answer is the text.
+    func missingContent(of message: InboundMessage) -> OutboundRequest? {
+        message.contentID.map { request([UInt8](text: "content ") + $0) }
+    }
+
+    func completed(_ message: InboundMessage, with response: OutboundResponse) -> ContentVerdict {
+        switch response.status {
+        case 200: .complete(InboundMessage(
+            message, text: response.body, startPayload: nil, attachments: message.attachments,
+            replyTo: message.replyTo, contentID: nil))
+        case 203: .automatic
+        case 500...: .retry(word: "content_unavailable", after: nil)
+        default: .final(word: "content_refused")
+        }
+    }
+
+    func signal(of verdict: DeliveryVerdict, to address: ReplyAddress) -> ContactSignal? {
+        guard verdict == .final(word: "undeliverable"), case .whatsappNumber(let number) = address else { return nil }
+        return ContactSignal(kind: .optedOut, channel: name, address: number)
+    }
 
     /// A text with bars is one request for each part between them.
     func encode(_ reply: Reply, to address: ReplyAddress, reference: [UInt8]) -> [OutboundRequest] {
@@ -100,7 +121,19 @@ final class PlainJournal: EventLog, OperatorLog {
     }
 }
 
+/// Keeps signals as long as the test says so.
+final class PlainSignals: ContactSignals {
+    private(set) var noted: [ContactSignal] = []
+    var keeps = true
+
+    func note(_ signals: [ContactSignal], _ completion: @escaping (_ areKept: Bool) -> Void) {
+        if keeps { noted += signals }
+        completion(keeps)
+    }
+}
+
 final class FlowBench {
+    let signals = PlainSignals()
     let rig = LoopRig()
     let channel = PlainChannel()
     let stage = PlainStage()
@@ -142,8 +175,8 @@ final class FlowBench {
             pipeline: Pipeline([stage], clock: rig.clock),
             agents: AgentRoster(rig.loop, client: client, http: agents, scripted: ScriptedAgents(), inFlightMax: 2),
             tickets: tickets,
-            retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, crashPage: nil,
-            audit: audit))
+            retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, signals: signals,
+            crashPage: nil, audit: audit))
         agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         provider = SimServer(rig.network, "provider", at: Endpoint(address: IPAddress([10, 0, 0, 3]), port: 80))
         agent.script = { [self] call in
@@ -161,7 +194,8 @@ final class FlowBench {
     }
 
     static func message(
-        _ id: String, from sender: String = "15550100", type: MessageType = .text, text: String? = "hola"
+        _ id: String, from sender: String = "15550100", type: MessageType = .text, text: String? = "hola",
+        contentID: String? = nil, keyword: AnsweredKeyword? = nil
     ) -> VerifiedMessage {
         WebhookGate.imagined(
             InboundMessage(
@@ -169,7 +203,8 @@ final class FlowBench {
                 conversation: ConversationKey(.whatsapp, own: [0x31], sender: [UInt8](text: sender)),
                 replyTo: .whatsappNumber([UInt8](text: sender)), senderID: [UInt8](text: sender), phone: nil,
                 language: nil, type: type, text: text.map { [UInt8](text: $0) }, startPayload: nil, choiceID: nil,
-                attachments: [], at: WallTime(milliseconds: 0), callbackQueryID: nil),
+                attachments: [], at: WallTime(milliseconds: 0), callbackQueryID: nil,
+                contentID: contentID.map { [UInt8](text: $0) }, answeredKeyword: keyword),
             at: WallTime(milliseconds: 0))
     }
 

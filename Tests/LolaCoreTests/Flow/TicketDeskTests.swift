@@ -85,7 +85,7 @@ struct TicketDeskTests {
     }
 
     @Test("conversations that are none of ours have no event", arguments: [
-        "", "whatsapp", "whatsapp:1", "whatsapp::1", "whatsapp:1:", "twilio_sms:1:2", "telegram:1:x", "whatsapp:1:a b",
+        "", "whatsapp", "whatsapp:1", "whatsapp::1", "whatsapp:1:", "sms:1:2", "telegram:1:x", "whatsapp:1:a b",
     ])
     func noConversation(_ key: String) {
         #expect(ConversationParts(ConversationKey(bytes: [UInt8](text: key))) == nil)
@@ -95,9 +95,48 @@ struct TicketDeskTests {
         ("whatsapp:1:15550100", ReplyAddress.whatsappNumber([UInt8](text: "15550100")), true),
         ("whatsapp:1:US.13491208655302741918", .whatsappUser([UInt8](text: "US.13491208655302741918")), false),
         ("telegram:77:987654321", .telegramChat(987_654_321), false),
+        (
+            "twilio_sms:+15550199:+15550100",
+            .sms(own: [UInt8](text: "+15550199"), sender: [UInt8](text: "+15550100")), true
+        ),
+        ("twilio_sms:1:262966", .sms(own: [0x31], sender: [UInt8](text: "262966")), false),
+        (
+            "twilio_whatsapp:+15550199:+15550100",
+            .twilioWhatsApp(own: [UInt8](text: "+15550199"), sender: [UInt8](text: "+15550100")), true
+        ),
+        (
+            "resend:lola@bank.example:ana@x.example",
+            .mail(
+                MailThread(
+                    own: [UInt8](text: "lola@bank.example"), sender: [UInt8](text: "ana@x.example"), subject: [],
+                    messageID: nil)), false
+        ),
     ])
     func addresses(_ row: (key: String, address: ReplyAddress, hasPhone: Bool)) throws {
         let parts = try #require(ConversationParts(ConversationKey(bytes: [UInt8](text: row.key))))
         #expect(parts.replyTo == row.address && (parts.phone != nil) == row.hasPhone)
+    }
+
+    @Test("our end is the one of the settings, but for accounts that have more of them", arguments: [
+        ("whatsapp:1065:1", true), ("whatsapp:1066:1", false), ("telegram:77:1", false),
+        ("twilio_sms:+15550198:+15550100", true), ("twilio_sms:2629:+15550100", true), ("twilio_sms:x:1", false),
+        ("resend:help@bank.example:a@b.example", true), ("resend:x:a@b.example", false),
+        ("twilio_whatsapp:+15550198:+15550100", false),
+    ])
+    func ours(_ row: (key: String, isOurs: Bool)) throws {
+        let parts = try #require(ConversationParts(ConversationKey(bytes: [UInt8](text: row.key))))
+        let own: [ChannelName: [UInt8]] = [
+            .whatsapp: [UInt8](text: "1065"), .twilioSMS: [UInt8](text: "+15550199"),
+            .resend: [UInt8](text: "lola@bank.example"),
+        ]
+        #expect(parts.isOurs(own) == row.isOurs)
+    }
+
+    @Test("a key of two mail addresses of the greatest length fits, a longer one is none")
+    func longest() {
+        let mail = String(repeating: "a", count: Limits.mailAddressMax.bytes - 10) + "@b.example"
+        #expect(ConversationParts(ConversationKey(bytes: [UInt8](text: "resend:\(mail):\(mail)"))) != nil)
+        let long = String(repeating: "a", count: Limits.conversationKeyMax.bytes - 8)
+        #expect(ConversationParts(ConversationKey(bytes: [UInt8](text: "resend:\(long):b"))) == nil)
     }
 }

@@ -38,7 +38,8 @@ private final class DoorBench {
         var take: () -> Void = {}
         let intake = Intake(
             rig.loop, store: store, directory: LoopDirectory(mailboxes: [Mailbox(waker: SimWaker())]), number: 0,
-            log: MessageLog(capacity: 100), backlog: backlog, pseudonyms: pseudonyms, doubts: DoubtCount()
+            log: MessageLog(capacity: 100), backlog: backlog, pseudonyms: pseudonyms, doubts: DoubtCount(),
+            signals: PlainSignals()
         ) { _ in take() }
         door = WebhookDoor(
             rig.loop, intake: intake, log: refusals, pseudonyms: pseudonyms, audit: audit, anomalies: anomalies)

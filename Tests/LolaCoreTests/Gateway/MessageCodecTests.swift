@@ -13,7 +13,10 @@ struct MessageCodecTests {
     }
 
     private func messages(_ channel: any Channel, _ file: String) throws -> [InboundMessage] {
-        try Fixture.cases(file).flatMap { channel.decode(try Fixture.json(try #require($0["payload"]))).messages }
+        let head = try Fixture.head(try Fixture.svix([]))
+        return try Fixture.cases(file).flatMap {
+            channel.decode(head, try Fixture.json(try #require($0["payload"]))).messages
+        }
     }
 
     private func check(_ messages: [InboundMessage]) throws {
@@ -37,6 +40,35 @@ struct MessageCodecTests {
         let found = try messages(try Fixture.telegram(), "telegram_updates.json")
         #expect(found.count > 5)
         try check(found)
+    }
+
+    @Test("every mail vector comes back the same, and its damage never traps")
+    func resend() throws {
+        let found = try messages(try Fixture.resend(), "resend_events.json")
+        #expect(found.count >= 5 && found.allSatisfy { $0.contentID != nil })
+        try check(found)
+    }
+
+    @Test("every Twilio vector comes back the same, and its damage never traps")
+    func twilio() throws {
+        let head = try Fixture.head([Fixture.formType])
+        let found = try Fixture.cases("twilio_inbound.json").flatMap { row in
+            try Fixture.twilio().decode(head, [UInt8](text: try #require(row["form_body"] as? String))).messages
+        }
+        #expect(found.count >= 13 && found.contains { $0.answeredKeyword == .stop })
+        #expect(Set(found.map(\.channel)) == [.twilioSMS, .twilioWhatsApp])
+        try check(found)
+    }
+
+    @Test("a card number in the subject of a mail is masked before anything is stored")
+    func maskedSubject() throws {
+        var sample = TurnSample(channel: .resend)
+        sample.subject = "my card 4111 1111 1111 1111"
+        let verified = WebhookGate.imagined(sample.message, at: received)
+        #expect(!MessageCodec.encode(verified).text.contains("4111 1111"))
+        var subject: [UInt8]?
+        if case .mail(let thread) = verified.message.replyTo { subject = thread.subject }
+        #expect(subject?.text.hasSuffix("1111") == true && verified.maskedCards == 1)
     }
 
     @Test("every type of message and of file has a number of its own")

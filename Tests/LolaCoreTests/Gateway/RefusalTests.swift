@@ -7,6 +7,7 @@ struct RefusalTests {
     /// Reason, status, public code. Several reasons share one code: which part of a proof failed is not said.
     private static let table: [(reason: Refusal, status: Int, code: String)] = [
         (.signatureMissing, 401, "unauthorized"), (.signatureInvalid, 401, "unauthorized"),
+        (.signatureStale, 401, "unauthorized"),
         (.authenticationRequired, 401, "unauthorized"), (.challengeInvalid, 403, "forbidden"),
         (.contentTypeWrong, 415, "unsupported_media_type"), (.contentEncoded, 415, "unsupported_media_type"),
         (.accessDenied, 403, "forbidden"), (.addressDenied, 403, "forbidden"),
@@ -24,6 +25,7 @@ struct RefusalTests {
         (.lengthRequired, 411, "length_required"), (.bodyInvalid, 400, "invalid_body"),
         (.fieldInvalid, 400, "invalid_field"), (.senderNotAllowed, 200, "refused"),
         (.commandsDisabled, 200, "refused"), (.commandNotAllowed, 200, "refused"),
+        (.automaticMessage, 200, "refused"), (.answeredByProvider, 200, "refused"),
     ]
 
     @Test("every reason has its row")

@@ -67,6 +67,6 @@ struct AgentAccountTests {
         ("1.005", nil), ("1.", nil), ("", nil), ("9999999999", nil),
     ] as [(String, Int?)])
     func money(_ row: (text: String, cents: Int?)) {
-        #expect(AdminFields.cents([UInt8](text: row.text)[...]) == row.cents)
+        #expect(DollarText.cents([UInt8](text: row.text)[...]) == row.cents)
     }
 }

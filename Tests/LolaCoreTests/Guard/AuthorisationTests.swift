@@ -58,7 +58,7 @@ struct AuthorisationTests {
                         let fields = token.map { [("Authorization", "Bearer " + $0)] } ?? []
                         let host = isDemo ? "localhost" : "a"
                         let line = "\(method.word) \(path)"
-                        let channelIsOff = route.channel == .telegram
+                        let channelIsOff = route.channel != nil && route.channel != .whatsapp
                         let from = "127.0.0.1"
                         let said = try bench.refusal(line, fields, from: from, role: role, host: host)
                         let wanted: Int? = channelIsOff ? 404 : Self.status(action, kind, isDemo: isDemo)

@@ -68,7 +68,7 @@ final class PlainTokens: AgentTokenVerifier {
 
     init(agent: String) {
         standing = AgentID(agent.utf8).map {
-            AgentTokenStanding(agent: $0, token: RecordID(high: 7, low: 7), scopes: ["send"])
+            AgentTokenStanding(agent: $0, token: RecordID(high: 7, low: 7), scopes: nil)
         }
     }
 

@@ -87,11 +87,12 @@ final class SimProcess {
         auditWriter = AuditWriter(
             trail, disk: machine.auditDisk, clock: clock, keys: auditKeys, known: memory.known,
             segmentMax: .kibibytes(1))
+        let directory = LoopDirectory(mailboxes: wakers.map { Mailbox(waker: $0) })
         shared = SharedParts(
             settings: machine.settings, log: Log(sink: lines, threshold: .debug), health: Health(loopCount: loops),
             store: .embedded(journal), messages: MessageLog(), backlog: Backlog(), doubts: DoubtCount(),
             counters: (0..<loops).map { _ in Counters() },
-            directory: LoopDirectory(mailboxes: wakers.map { Mailbox(waker: $0) }),
+            directory: directory,
             trust: TrustDelivery(wakers: wakers), ticketKey: SecretBytes([UInt8](repeating: 7, count: 48)),
             jwks: try KeySet.jwks(machine.settings.session), started: clock.now,
             pseudonymKey: secret,
@@ -99,7 +100,7 @@ final class SimProcess {
             alerts: AlertBoard(loop: wakers[0]), anomalies: AnomalyCounters(), descriptorsMax: 4_096,
             crashPage: { _ in nil }, console: nil,
             guardState: try LoopGuard.state(machine.settings, secret: secret),
-            agents: AgentMemory(machine.settings))
+            agents: AgentMemory(machine.settings), mcp: MCPSessions(directory))
         var port: UInt16 = 8_080
         for number in 0..<loops {
             let net = SimNet(machine.network, waker: wakers[number])

@@ -26,7 +26,8 @@ struct StoreEpochTests {
     @Test("a loss is news at the start that meets it, and at no other")
     func news() {
         let records = Records()
-        let losses = [Self.report(), Self.report([(.missing, "a", 7)]), Self.report([(.missing, "a", 7)]), Self.report()]
+        let loss = Self.report([(.missing, "a", 7)])
+        let losses = [Self.report(), loss, loss, Self.report()]
         let told = losses.map { report in
             StoreEpoch.find(report, entropy: CountingEntropy(from: 1), ask: records.ask)?.isOfLoss
         }

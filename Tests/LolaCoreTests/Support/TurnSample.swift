@@ -23,6 +23,8 @@ struct TurnSample {
     var nativeID = "wamid.A"
     var at = WallTime(seconds: 1_795_168_800)
     var isDry = false
+    /// Of a mail.
+    var subject: String?
 
     static func telegram(text: String? = "hola", type: MessageType = .text) -> TurnSample {
         TurnSample(channel: .telegram, sender: "987654321", isNumberless: true, phone: nil, type: type, text: text)
@@ -41,6 +43,12 @@ struct TurnSample {
             switch channel {
             case .whatsapp: isNumberless ? .whatsappUser([UInt8](text: sender)) : .whatsappNumber([UInt8](text: sender))
             case .telegram: .telegramChat(Int64(sender) ?? 0)
+            case .twilioSMS: .sms(own: [UInt8](text: "1065"), sender: [UInt8](text: sender))
+            case .twilioWhatsApp: .twilioWhatsApp(own: [UInt8](text: "1065"), sender: [UInt8](text: sender))
+            case .resend:
+                .mail(MailThread(
+                    own: [UInt8](text: "1065"), sender: [UInt8](text: sender),
+                    subject: subject.map { [UInt8](text: $0) } ?? [], messageID: nil))
             }
         return InboundMessage(
             channel: channel, nativeID: [UInt8](text: nativeID),

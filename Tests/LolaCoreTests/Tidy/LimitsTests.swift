@@ -169,6 +169,16 @@ struct LimitsTests {
         #expect(Limits.whatsAppPairInterval < Limits.deliveryTimeout)
     }
 
+    @Test("Twilio and mails: a body, an id and a text fit into what carries them")
+    func twilioAndMails() {
+        #expect(Limits.bodyTwilioMax < Limits.bodyWebhookMax && Limits.twilioTextMax < Limits.bodyTwilioMax.bytes)
+        #expect(Limits.mailTextMax <= Limits.replyTextMax && Limits.mailTextMax < Limits.mailResponseMax)
+        #expect(Limits.mailIDMax < Limits.requestTargetMax && Limits.mailAddressMax < Limits.nativeIDMax)
+        #expect(Limits.seenTwilio > Limits.retryAfterMax && Limits.seenResend > Limits.seenTwilio)
+        #expect(Limits.svixTolerance < Limits.seenTwilio && Limits.svixSignaturesMax >= 2)
+        #expect(Limits.receiptsEarlyMax < Limits.messageRecordsMax)
+    }
+
     @Test("the making of the index key is claimed for longer than anything of ours waits")
     func indexKey() {
         #expect(Limits.indexKeyClaim > Limits.retryAfterMax)
@@ -198,6 +208,16 @@ struct LimitsTests {
         #expect(Limits.auditHeadInterval < Limits.auditHeadLineInterval)
         #expect(Limits.auditPauseMin < Limits.auditPauseMax)
         #expect(Limits.auditPageMax <= Limits.auditRecentMax)
+    }
+
+    @Test("MCP: a revocation is seen within a second, heartbeats come before anybody gives up, sessions fit")
+    func mcp() {
+        #expect(Limits.mcpStreamCheck + Limits.mirrorInterval < .seconds(1))
+        #expect(Limits.mcpHeartbeat < Limits.idleTimeout && Limits.mcpSweepInterval < Limits.mcpSessionIdle)
+        #expect(Limits.mcpSessionsPerTokenMax < Limits.mcpSessionsMax && Limits.mcpSessionIDCount >= 16)
+        #expect(Limits.mcpBatchMax <= Limits.mcpCallsInFlightMax)
+        #expect(Limits.mcpProgressInterval < Limits.providerCheckTimeout)
+        #expect(Limits.outboundTextMax < Limits.bodyAPIMax && Limits.outboundHTMLMax < Limits.bodyAPIMax)
     }
 
     @Test("alerts: one page shows all, an incident is written down more often than it is told")

@@ -46,7 +46,7 @@ class AgentStub(StubServer):
 
     @staticmethod
     def sender_of(request: Received) -> str:
-        return request.json()["conversation"].rsplit(":", 1)[-1]
+        return request.json()["conversation"].rsplit(":", 1)[-1].lstrip("+")
 
     @staticmethod
     def name_of(request: Received) -> str:

@@ -1,0 +1,217 @@
+// What a tool is: its facts as clients read them, and what carries it out. One file each in Tools/. Made once per loop
+// by ToolBox, which checks caller and arguments before a tool sees them.
+
+/// What clients are told of a tool.
+struct ToolFacts: Sendable {
+    /// The hints of MCP about what a call does.
+    struct Hints: Sendable {
+        var isReadOnly = false
+        var isDestructive = false
+        var isIdempotent = false
+        /// Reaches people or services outside.
+        var isOpenWorld = false
+    }
+
+    let name: String
+    let title: String
+    /// For a model: what it does, when it is refused.
+    let text: String
+    let input: ToolSchema
+    let output: ToolSchema
+    let hints: Hints
+    /// What a token needs; nil for tools of the orchestrator.
+    let scope: TokenScope?
+    /// As `tools/list` shows it, one for each form that revisions have.
+    private let shown: [[UInt8]]
+
+    init(
+        _ scope: TokenScope?, name: String? = nil, title: String, text: String, hints: Hints,
+        input: [ToolSchema.Field], output: [ToolSchema.Field]
+    ) {
+        self.name = name ?? scope?.rawValue ?? ""
+        self.scope = scope
+        self.title = title
+        self.text = text
+        self.hints = hints
+        self.input = .object(input)
+        self.output = .object(output)
+        let (name, schemas) = (self.name, (self.input, self.output))
+        shown = [MCPRevision.november2024, .march2025, .june2025].map { revision in
+            Self.render(name, title, text, schemas, hints, revision)
+        }
+    }
+
+    func listed(_ revision: MCPRevision) -> [UInt8] {
+        revision.hasStructuredContent ? shown[2] : revision.hasAnnotations ? shown[1] : shown[0]
+    }
+
+    /// What is wrong with the arguments; nil when nothing is.
+    func fault(of arguments: JSONView?) -> String? {
+        if let arguments { return input.fault(of: arguments) }
+        guard case .object(let fields) = input, let missing = fields.first(where: \.isRequired) else { return nil }
+        return "arguments.\(missing.name) is missing"
+    }
+
+    private static func render(
+        _ name: String, _ title: String, _ text: String, _ schemas: (input: ToolSchema, output: ToolSchema),
+        _ hints: Hints, _ revision: MCPRevision
+    ) -> [UInt8] {
+        var writer = JSONWriter(capacity: 2_048)
+        writer.object { writer in
+            writer.member("name", name)
+            if revision.hasStructuredContent { writer.member("title", title) }
+            writer.member("description", text)
+            writer.member("inputSchema") { schemas.input.write(to: &$0) }
+            if revision.hasStructuredContent { writer.member("outputSchema") { schemas.output.write(to: &$0) } }
+            guard revision.hasAnnotations else { return }
+            writer.member("annotations") { writer in
+                writer.object { writer in
+                    writer.member("title", title)
+                    writer.member("readOnlyHint", hints.isReadOnly)
+                    writer.member("destructiveHint", hints.isDestructive)
+                    writer.member("idempotentHint", hints.isIdempotent)
+                    writer.member("openWorldHint", hints.isOpenWorld)
+                }
+            }
+        }
+        return writer.bytes
+    }
+}
+
+/// What a call gives back: one JSON object.
+struct ToolOutcome: Sendable {
+    let json: [UInt8]
+    let isError: Bool
+
+    init(_ write: (inout JSONWriter) -> Void) {
+        var writer = JSONWriter(capacity: 512)
+        writer.object(write)
+        json = writer.bytes
+        isError = false
+    }
+
+    /// A document that is there already.
+    init(json: [UInt8]) {
+        self.json = json
+        isError = false
+    }
+
+    init(_ fault: ToolFault) {
+        json = fault.json
+        isError = true
+    }
+}
+
+/// Why a tool does not do what it was asked, in words a model can act on.
+struct ToolFault: Error, Sendable {
+    enum Code: String, CaseIterable, Sendable {
+        case agentRequired = "agent_required"
+        case agentForeign = "agent_foreign"
+        case agentUnknown = "agent_unknown"
+        case scopeMissing = "scope_missing"
+        case adminRequired = "admin_required"
+        case argumentsInvalid = "arguments_invalid"
+        case notFound = "not_found"
+        case exists
+        case quotaReached = "quota_reached"
+        case credentialsKeyMissing = "credentials_key_missing"
+        /// The provider does not take the credentials.
+        case credentialsRefused = "credentials_refused"
+        case providerUnavailable = "provider_unavailable"
+        case unavailable
+    }
+
+    let json: [UInt8]
+
+    init(_ code: Code, _ text: String) {
+        var writer = JSONWriter(capacity: 192)
+        writer.object { writer in
+            writer.member("error", text)
+            writer.member("code", code.rawValue)
+        }
+        json = writer.bytes
+    }
+
+    init(json: [UInt8]) { self.json = json }
+
+    /// The refusals of the desks behind the tools.
+    init(_ refusal: Refusal) {
+        switch refusal {
+        case .routeUnknown: self.init(.notFound, "There is nothing of that id that you may see.")
+        case .exists: self.init(.exists, "There is one of that name already.")
+        case .quotaReached: self.init(.quotaReached, "As many as may be kept are kept.")
+        case .credentialsKeyMissing:
+            self.init(.credentialsKeyMissing, "The gateway has no CREDENTIALS_ENCRYPTION_KEY: nothing can be sealed.")
+        case .bodyInvalid, .fieldInvalid: self.init(.argumentsInvalid, "The arguments are not right together.")
+        case .accessDenied: self.init(.scopeMissing, "The token may not do this.")
+        default: self.init(.unavailable, "The gateway cannot do this now. Nothing was changed. Try again in a while.")
+        }
+    }
+}
+
+/// A call that was checked: the arguments fit the schema, the caller may use the tool.
+struct ToolCall {
+    let arguments: JSONView?
+    let caller: Principal
+    let now: WallTime
+    /// Called once, on the loop of the call.
+    let complete: (ToolOutcome) -> Void
+
+    func done(_ write: (inout JSONWriter) -> Void) { complete(ToolOutcome(write)) }
+    func fail(_ fault: ToolFault) { complete(ToolOutcome(fault)) }
+
+    /// Runs what may refuse.
+    func run(_ body: () throws(ToolFault) -> Void) {
+        do throws(ToolFault) { try body() } catch { fail(error) }
+    }
+
+    subscript(_ name: StaticString) -> JSONView? {
+        guard let value = arguments?[name], !value.isNull else { return nil }
+        return value
+    }
+
+    /// A text that stands there.
+    func text(_ name: StaticString) -> [UInt8]? { self[name]?.textBytes }
+
+    func word<Word: RawRepresentable<String>>(_ name: StaticString, _ type: Word.Type) -> Word? {
+        self[name]?.text.flatMap { Word(rawValue: $0) }
+    }
+
+    func words<Word: RawRepresentable<String>>(_ name: StaticString, _ type: Word.Type) -> [Word]? {
+        self[name].map { list in list.elements.compactMap { $0.text.flatMap { Word(rawValue: $0) } } }
+    }
+
+    /// As the audit trail names the caller.
+    var actor: String { caller.actor }
+
+    /// The agent in whose name the call is made: the token's own, or the one that an orchestrator names.
+    func agent() throws(ToolFault) -> AgentID {
+        guard let agent = try agentIfAny() else {
+            throw ToolFault(.agentRequired, "agentId is required (or use an agent token)")
+        }
+        return agent
+    }
+
+    func agentIfAny() throws(ToolFault) -> AgentID? {
+        guard let named = text("agentId") else { return caller.agent }
+        if caller.kind == .agent {
+            guard let own = caller.agent, [UInt8](text: own.text) == named else {
+                let shown = DisplayText.clean(named, max: .bytes(AgentID.countMax)).text
+                throw ToolFault(
+                    .agentForeign, "Token for agent \"\(caller.agent?.text ?? "")\" cannot access agent \"\(shown)\"")
+            }
+            return own
+        }
+        guard let agent = AgentID(named) else {
+            throw ToolFault(.argumentsInvalid, "agentId is 1 to 64 letters, digits, '.', '_' and '-'.")
+        }
+        return agent
+    }
+}
+
+/// On one loop, with what it needs to do its work.
+protocol Tool: AnyObject {
+    var facts: ToolFacts { get }
+    /// Leads to exactly one completion. Caller and arguments have been checked.
+    func carryOut(_ call: ToolCall)
+}

@@ -1,0 +1,113 @@
+// `comms_send_message`: one message to one person, through the outbound gate.
+
+final class SendMessageTool: Tool {
+    let facts = ToolFacts(
+        .sendMessage, title: "Send a message",
+        text: """
+            Sends one message to one person by SMS, WhatsApp, Telegram or e-mail. Name channel and to, or the \
+            conversation that the person began. E-mail needs a subject and may carry html beside the text. \
+            Refused when the agent is switched off or may not use the channel, without consent (marketing needs \
+            express consent; an inbound message of the last 24 hours stands for service messages), for people who \
+            must not be contacted, for texts that the content filter refuses, and when a limit of actions or spending \
+            is used up. A refusal says when to try again; never split or respell a text to get it through.
+            """,
+        hints: .init(isOpenWorld: true),
+        input: [
+            ToolFields.agent,
+            .init("channel", ToolFields.messageChannels, "Where to send it; with to."),
+            .init("to", ToolFields.address, "Phone number (E.164), e-mail address, or Telegram chat id."),
+            .init("conversation", ToolFields.line, "A conversation key, in place of channel and to."),
+            .init("text", ToolFields.text, "What the person reads.", isRequired: true),
+            .init("subject", ToolFields.subject, "Of an e-mail, which needs one."),
+            .init("html", ToolFields.html, "Of an e-mail: the same in HTML."),
+            ToolFields.purpose,
+        ],
+        output: ToolFields.receipt)
+
+    private let desk: (any OutboundDesk)?
+
+    init(_ desk: (any OutboundDesk)?) { self.desk = desk }
+
+    func carryOut(_ call: ToolCall) {
+        call.run { () throws(ToolFault) in
+            let fields = try call.order()
+            var order = OutboundOrder(try call.agent(), try Self.target(call), text: fields.text)
+            (order.subject, order.html) = (fields.subject, fields.html)
+            order.purpose = call.word("purpose", OutboundOrder.Purpose.self) ?? .service
+            if case .address(.email, _) = order.target {
+                guard order.subject != nil else {
+                    throw ToolFault(.argumentsInvalid, "Subject is required for email channel")
+                }
+            } else if order.subject != nil || order.html != nil {
+                throw ToolFault(.argumentsInvalid, "subject and html are of e-mail only.")
+            }
+            try call.submit(order, to: desk)
+        }
+    }
+
+    private static func target(_ call: ToolCall) throws(ToolFault) -> OutboundOrder.Target {
+        if let conversation = call.text("conversation") {
+            guard call["channel"] == nil, call["to"] == nil else {
+                throw ToolFault(.argumentsInvalid, "Name either the conversation or channel and to.")
+            }
+            return .conversation(ConversationKey(bytes: conversation))
+        }
+        guard let channel = call.word("channel", AgentChannel.self), let text = call.text("to") else {
+            throw ToolFault(.argumentsInvalid, "Name channel and to, or the conversation.")
+        }
+        guard let address = channel.address(text) else {
+            throw ToolFault(.argumentsInvalid, "to is no address of the channel \(channel.rawValue).")
+        }
+        return .address(channel, address)
+    }
+}
+
+/// The texts of an order, in the form that the REST surface asks for too.
+struct OrderTexts {
+    let text: [UInt8]
+    let subject: [UInt8]?
+    let html: [UInt8]?
+}
+
+extension ToolCall {
+    func order() throws(ToolFault) -> OrderTexts {
+        guard let arguments else { throw ToolFault(.argumentsInvalid, "text is required.") }
+        let fields = OutboundFields(arguments)
+        do throws(OutboundFormFault) {
+            guard let text = try fields.text("text", max: Limits.outboundTextMax) else {
+                throw .field("text is required")
+            }
+            return OrderTexts(
+                text: text, subject: try fields.line("subject", max: Limits.outboundSubjectMax),
+                html: try fields.text("html", max: Limits.outboundHTMLMax))
+        } catch {
+            guard case .field(let sentence) = error else { throw ToolFault(.argumentsInvalid, "The text is refused.") }
+            throw ToolFault(.argumentsInvalid, sentence + ".")
+        }
+    }
+
+    /// Gives an order to the gate and tells what became of it.
+    func submit(_ order: OutboundOrder, to desk: (any OutboundDesk)?) throws(ToolFault) {
+        guard let desk else { throw ToolFault(OutboundRefusal(.channelOff), at: now) }
+        let call = self
+        desk.submit(order, by: actor) { verdict in
+            switch verdict {
+            case .accepted(let receipt): call.complete(ToolOutcome(json: OutboundJSON.receipt(receipt)))
+            case .refused(let refusal): call.fail(ToolFault(refusal, at: call.now))
+            }
+        }
+    }
+}
+
+extension ToolFault {
+    /// `{error, code, limitType?, current?, max?, retryAfterSeconds?, resetsAt?, nextAllowedAt?}`.
+    init(_ refusal: OutboundRefusal, at now: WallTime) {
+        var writer = JSONWriter(capacity: 384)
+        writer.object { writer in
+            writer.member("error", refusal.sentence(at: now))
+            writer.member("code", refusal.code.rawValue)
+            OutboundJSON.members(refusal, &writer, at: now)
+        }
+        self.init(json: writer.bytes)
+    }
+}

@@ -1,0 +1,106 @@
+// The table of sessions: whose they are, how many, how long, and where their streams are.
+import Testing
+
+@testable import LolaCore
+
+@Suite("MCP sessions")
+struct MCPSessionsTests {
+    private static func directory(_ loops: Int = 2) -> LoopDirectory {
+        LoopDirectory(mailboxes: (0..<loops).map { _ in Mailbox(waker: SimWaker()) })
+    }
+
+    private static func bearer(_ number: UInt64 = 1) -> MCPBearer {
+        var principal = ToolBench.principal()
+        principal.token = RecordID(high: number, low: number)
+        return MCPBearer(principal)
+    }
+
+    private static let start = Instant(nanoseconds: 1_000_000_000)
+    private let entropy = CountingEntropy(from: 1, step: 7)
+
+    @Test("an id is unguessable, has one spelling, and no other is one", arguments: [
+        "", "a", String(repeating: "a", count: 31), String(repeating: "a", count: 33),
+        String(repeating: "=", count: 32),
+        String(repeating: "+", count: 32), "../../../../../../../../../../..", String(repeating: " ", count: 32),
+    ])
+    func ids(wrong: String) {
+        #expect(MCPSessionID([UInt8](text: wrong)) == nil)
+        let id = MCPSessionID(entropy)
+        #expect(id.text.count == 32 && MCPSessionID(id.text) == id && Limits.mcpSessionIDCount * 8 >= 128)
+    }
+
+    @Test("a session is found by its id and transport until it has been idle for half an hour")
+    func idle() {
+        let sessions = MCPSessions(Self.directory())
+        let id = MCPSessionID(entropy)
+        #expect(sessions.begin(id, MCPSession(), Self.bearer(), .streamable, at: Self.start))
+        #expect(sessions.find(id, .events, at: Self.start) == nil)
+        let used = Self.start + .minutes(29)
+        #expect(sessions.find(id, .streamable, at: used)?.bearer == Self.bearer())
+        #expect(sessions.find(id, .streamable, at: used + .minutes(29)) != nil)
+        #expect(sessions.find(id, .streamable, at: used + .minutes(59)) == nil && sessions.count == 0)
+    }
+
+    @Test("an open stream keeps its session; sessions by events end with theirs")
+    func streams() {
+        let directory = Self.directory()
+        let sessions = MCPSessions(directory)
+        let (one, two) = (MCPSessionID(entropy), MCPSessionID(entropy))
+        let place = sessions.place(on: 1)
+        #expect(sessions.begin(one, MCPSession(), Self.bearer(), .events, stream: place, at: Self.start))
+        #expect(sessions.begin(two, MCPSession(), Self.bearer(), .streamable, at: Self.start))
+        let late = Self.start + .hours(2)
+        #expect(sessions.find(one, .events, at: late) != nil && sessions.say([7], to: one))
+        #expect(directory.mailboxes[1].drain().count == 1 && directory.mailboxes[0].drain().isEmpty)
+        #expect(!sessions.say([7], to: two))
+        sessions.closed(place, of: one, at: late)
+        #expect(sessions.find(one, .events, at: late) == nil && !sessions.say([7], to: one))
+    }
+
+    @Test("a second stream of a session ends the first, and the end of the first leaves the second")
+    func replaced() {
+        let directory = Self.directory()
+        let sessions = MCPSessions(directory)
+        let id = MCPSessionID(entropy)
+        _ = sessions.begin(id, MCPSession(), Self.bearer(), .streamable, at: Self.start)
+        let (first, second) = (sessions.place(on: 0), sessions.place(on: 1))
+        #expect(sessions.open(first, for: id) && sessions.open(second, for: id))
+        guard case .streamed(nil, let number)? = directory.mailboxes[0].drain().first else {
+            Issue.record("the first stream was not ended")
+            return
+        }
+        #expect(number == first.number)
+        sessions.closed(first, of: id, at: Self.start)
+        #expect(sessions.say([1], to: id) && directory.mailboxes[1].drain().count == 1)
+        sessions.end(id)
+        #expect(directory.mailboxes[1].drain().count == 1 && sessions.count == 0)
+        #expect(!sessions.open(first, for: id))
+    }
+
+    @Test("one token cannot take all the room, and idle sessions make some")
+    func bounds() {
+        let sessions = MCPSessions(Self.directory(), countMax: 4, perBearerMax: 2)
+        func begin(_ bearer: UInt64, at time: Instant = Self.start) -> Bool {
+            sessions.begin(MCPSessionID(entropy), MCPSession(), Self.bearer(bearer), .streamable, at: time)
+        }
+        #expect([begin(1), begin(1), begin(1)] == [true, true, false])
+        #expect([begin(2), begin(3), begin(4)] == [true, true, false] && sessions.count == 4)
+        #expect(begin(4, at: Self.start + Limits.mcpSessionIdle) && sessions.count == 1)
+    }
+
+    @Test("a request is in hand once; a cancelled one is not answered; others cannot be cancelled")
+    func calls() {
+        let sessions = MCPSessions(Self.directory())
+        let id = MCPSessionID(entropy)
+        _ = sessions.begin(id, MCPSession(), Self.bearer(), .streamable, at: Self.start)
+        let (one, text) = (RPCID.number(1), RPCID.text([0x31]))
+        sessions.cancel(one, of: id)
+        #expect(sessions.begin(one, of: id) == .yes && sessions.begin(one, of: id) == .repeated)
+        #expect(sessions.begin(text, of: id) == .yes)
+        sessions.cancel(one, of: id)
+        #expect(!sessions.finish(one, of: id) && sessions.finish(text, of: id))
+        #expect(sessions.begin(one, of: id) == .yes && sessions.finish(one, of: id))
+        for number in 0..<Limits.mcpCallsInFlightMax { _ = sessions.begin(.number(Int64(number)), of: id) }
+        #expect(sessions.begin(.number(-1), of: id) == .tooMany)
+    }
+}

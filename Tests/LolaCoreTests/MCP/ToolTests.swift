@@ -1,0 +1,208 @@
+// What each tool does and refuses, whoever asks.
+import Testing
+
+@testable import LolaCore
+
+@Suite("Tools")
+struct ToolTests {
+    private static let sms = #"{"channel":"sms","to":"+15550100","text":"hola"}"#
+
+    @Test("an agent sees the tools of agents, the orchestrator all, a limited token those it was limited to")
+    func seen() throws {
+        let bench = try ToolBench()
+        func names(_ caller: Principal) throws -> [String] {
+            try bench.box.view(caller).page(nil).tools.map(\.facts.name)
+        }
+        #expect(try names(ToolBench.principal()) == ToolBench.names)
+        #expect(try names(ToolBench.orchestrator) == ToolBench.names + ToolBench.adminNames)
+        #expect(try names(ToolBench.principal(.demo, agent: nil)) == ToolBench.names + ToolBench.adminNames)
+        #expect(try names(ToolBench.principal(scopes: [.ping, .getTicket])) == ["comms_ping", "lola_get_ticket"])
+        #expect(try names(ToolBench.principal(.anonymous, agent: nil)).isEmpty)
+    }
+
+    @Test("a token acts for its own agent only, in its own scope, and never as an administrator")
+    func authorisation() throws {
+        let bench = try ToolBench()
+        let foreign = try bench.call("comms_ping", #"{"agentId":"two"}"#)
+        #expect(foreign.error == "Token for agent \"one\" cannot access agent \"two\"")
+        #expect(foreign.code == "agent_foreign")
+        let limited = ToolBench.principal(scopes: [.ping])
+        let call = #"{"to":"+15550100","text":"a"}"#
+        #expect(try bench.call("comms_make_call", call, as: limited).code == "scope_missing")
+        #expect(try !bench.call("comms_ping", as: limited).isError)
+        for name in ToolBench.adminNames {
+            let said = try bench.call(name)
+            #expect(said.error == "Admin access required. Agent tokens cannot perform this action.", "\(name)")
+            #expect(said.code == "admin_required")
+        }
+        #expect(bench.gate.orders.isEmpty && bench.desks.accounts.mirror.count == 0)
+        #expect(bench.desks.audit.words.allSatisfy { $0 == "access.refused refused" })
+        #expect(bench.desks.audit.words.count == 6)
+    }
+
+    @Test("the orchestrator must say in whose name", arguments: [
+        ("comms_send_message", sms), ("comms_make_call", #"{"to":"+15550100","text":"a"}"#),
+        ("comms_get_messages", "{}"), ("comms_get_waiting_messages", "{}"), ("comms_get_channel_status", "{}"),
+        ("comms_get_usage_dashboard", "{}"),
+        ("comms_check_consent", #"{"contactAddress":"+15550100","channel":"sms"}"#),
+        ("lola_create_ticket", #"{"conversation":"whatsapp:1065:15550100","operation":"cip"}"#),
+    ])
+    func orchestrator(_ row: (name: String, arguments: String)) throws {
+        let bench = try ToolBench()
+        let said = try bench.call(row.name, row.arguments, as: ToolBench.orchestrator)
+        #expect(said.error == "agentId is required (or use an agent token)" && said.code == "agent_required")
+        #expect(try bench.call("comms_ping", as: ToolBench.orchestrator).root["agentId"]?.isNull == true)
+    }
+
+    @Test("arguments that the schema refuses never reach a tool", arguments: [
+        ("comms_send_message", "{}"), ("comms_send_message", #"{"text":""}"#),
+        ("comms_send_message", #"{"text":"a\u0000","channel":"sms","to":"+15550100"}"#),
+        ("comms_send_message", #"{"text":"a","channel":"email","to":"a@b.example","subject":"s\r\nBcc: x@y.example"}"#),
+        ("comms_send_message", #"{"text":"a","x":1}"#), ("comms_send_message", #"{"text":1}"#),
+        ("comms_send_message", #"{"text":"a","channel":"voice","to":"+15550100"}"#),
+        ("comms_send_message", #"{"text":"a","channel":"fax","to":"+15550100"}"#),
+        ("comms_send_message", #"{"text":"a","channel":"sms"}"#), ("comms_send_message", #"{"text":"a"}"#),
+        ("comms_send_message", #"{"text":"a","channel":"sms","to":"nobody"}"#),
+        ("comms_send_message", #"{"text":"a","channel":"sms","to":"a@b.example"}"#),
+        ("comms_send_message", #"{"text":"a","channel":"email","to":"a@b.example"}"#),
+        ("comms_send_message", #"{"text":"a","channel":"sms","to":"+15550100","subject":"s"}"#),
+        ("comms_send_message", #"{"text":"a","conversation":"whatsapp:1:2","to":"+15550100"}"#),
+        ("comms_send_message", #"{"text":"a","channel":"sms","to":"+15550100","purpose":"spam"}"#),
+        ("comms_make_call", #"{"to":"+15550100","text":"a","record":"yes"}"#),
+        ("comms_make_call", #"{"to":"a@b.example","text":"a"}"#),
+        ("comms_record_consent", #"{"contactAddress":"a@b.example","channel":"sms"}"#),
+        ("comms_record_consent", #"{"contactAddress":"+15550100","channel":"sms","consentType":"implied"}"#),
+        ("comms_get_messages", #"{"limit":0}"#), ("comms_get_messages", #"{"limit":101}"#),
+        ("comms_ping", #"{"agentId":""}"#), ("comms_ping", #"{"agentId":7}"#),
+        ("lola_create_ticket", #"{"conversation":"telegram:1:2","operation":"cip"}"#),
+        ("lola_create_ticket", #"{"conversation":"whatsapp:1065:15550100","operation":"loan"}"#),
+    ])
+    func arguments(_ row: (name: String, arguments: String)) throws {
+        let bench = try ToolBench()
+        #expect(try bench.call(row.name, row.arguments).code == "arguments_invalid", "\(row)")
+        #expect(bench.gate.orders.isEmpty)
+    }
+
+    @Test("a message becomes the order that it says, and the receipt tells what is left")
+    func sends() throws {
+        let bench = try ToolBench()
+        let said = try bench.call("comms_send_message", Self.sms)
+        #expect(!said.isError && said.root["status"]?.text == "queued" && said.root["warnings"]?.count == 1)
+        #expect(said.root["remaining"]?["per_minute"]?.integer == 9)
+        #expect(said.root["remaining"]?["spend_per_day"]?.raw.text == "10.50")
+        _ = try bench.call(
+            "comms_send_message",
+            #"{"channel":"email","to":"Ana@Bank.example","text":"t","subject":"s","html":"<p>","purpose":"marketing"}"#)
+        _ = try bench.call(
+            "comms_send_message", #"{"conversation":"whatsapp:1065:15550100","text":"t","agentId":"two"}"#,
+            as: ToolBench.orchestrator)
+        _ = try bench.call("comms_send_message", #"{"channel":"telegram","to":"77","text":"t"}"#)
+        _ = try bench.call("comms_send_message", #"{"channel":"whatsapp","to":"US.1349a","text":"t"}"#)
+        _ = try bench.call("comms_make_call", #"{"to":"tel:+1-555-0100","text":"t","record":true}"#)
+        let orders = bench.gate.orders
+        #expect(orders.count == 6 && orders[1].subject == [UInt8](text: "s") && orders[1].purpose == .marketing)
+        #expect(orders[1].target == .address(.email, .email([UInt8](text: "ana@bank.example"))))
+        #expect(orders[2].agent.text == "two" && orders[2].target == .conversation(
+            ConversationKey(bytes: [UInt8](text: "whatsapp:1065:15550100"))))
+        #expect(orders[3].target == .address(.telegram, .telegram(77)))
+        #expect(orders[4].target == .address(.whatsapp, .whatsappUser([UInt8](text: "US.1349a"))))
+        #expect(orders[5].records && !orders[0].records)
+        #expect(bench.gate.actors == ["agent:one", "agent:one", "orchestrator", "agent:one", "agent:one", "agent:one"])
+    }
+
+    @Test("a refusal of the gate says what to do", arguments: OutboundRefusal.Code.allCases)
+    func refused(_ code: OutboundRefusal.Code) throws {
+        let bench = try ToolBench()
+        let now = bench.desks.rig.clock.wall
+        var refusal = OutboundRefusal(code)
+        (refusal.limitType, refusal.current, refusal.max) = (.spendPerMonth, 9_999, 10_000)
+        refusal.resetsAt = now + .seconds(90)
+        bench.gate.verdict = .refused(refusal)
+        let said = try bench.call("comms_send_message", Self.sms)
+        #expect(said.isError && said.code == code.rawValue && said.root["limitType"]?.text == "spend_per_month")
+        #expect(said.root["current"]?.raw.text == "99.99" && said.root["max"]?.raw.text == "100")
+        let isPassing = [.unavailable, .providerUnavailable].contains(code)
+        #expect(said.root["retryAfterSeconds"]?.integer == (isPassing ? 5 : 90))
+        #expect(said.root["resetsAt"]?.text?.hasSuffix("Z") == true)
+        #expect(said.root["nextAllowedAt"] == nil)
+        (refusal.resetsAt, refusal.nextAllowedAt) = (nil, now + .seconds(30))
+        bench.gate.verdict = .refused(refusal)
+        let later = try bench.call("comms_make_call", #"{"to":"+15550100","text":"a"}"#)
+        #expect(later.root["retryAfterSeconds"]?.integer == (isPassing ? 5 : 30) && later.root["nextAllowedAt"] != nil)
+    }
+
+    @Test("without a gate or a mailbox nothing is promised")
+    func noBackends() throws {
+        let bench = try ToolBench(hasBackends: false)
+        #expect(try bench.call("comms_send_message", Self.sms).code == "channel_off")
+        #expect(try bench.call("comms_get_usage_dashboard").code == "unavailable")
+        #expect(try bench.call("comms_get_messages").code == "unavailable")
+        #expect(try bench.call("comms_get_waiting_messages").code == "unavailable")
+    }
+
+    @Test("what waits is taken when it is acknowledged, not when it is read")
+    func mailbox() throws {
+        let bench = try ToolBench()
+        bench.mailbox.messages = (1...3).map { number in
+            MailboxMessage(
+                id: [UInt8](text: "m\(number)"), channel: number == 3 ? .email : .sms,
+                from: [UInt8](text: "+15550100"), conversation: [UInt8](text: "twilio_sms:1:2"),
+                text: [UInt8](text: "t"), at: bench.desks.rig.clock.wall)
+        }
+        for _ in 0..<2 {
+            #expect(try bench.call("comms_get_waiting_messages").root["count"]?.integer == 3)
+        }
+        let after = try bench.call("comms_get_waiting_messages", #"{"acknowledge":["m1","m9"],"channel":"sms"}"#)
+        #expect(after.root["acknowledged"]?.integer == 1 && after.root["count"]?.integer == 1)
+        #expect(after.root["messages"]?[0]?["id"]?.text == "m2")
+        #expect(try bench.call("comms_get_messages", #"{"limit":2}"#).root["count"]?.integer == 2)
+    }
+
+    @Test("channels and usage of an agent")
+    func status() throws {
+        let bench = try ToolBench()
+        #expect(try bench.call("comms_get_channel_status").code == "agent_unknown")
+        _ = try bench.desks.mint("one")
+        let said = try bench.call("comms_get_channel_status")
+        #expect(said.root["status"]?.text == "active" && said.root["channels"]?["sms"]?["available"]?.bool == true)
+        #expect(said.root["channels"]?["voice"]?["available"]?.bool == false)
+        bench.gate.usage = OutboundUsage(
+            lines: [.init(limit: .perDay, used: 600, max: 500, resetsAt: nil)], sent: [.sms: 3])
+        let usage = try bench.call("comms_get_usage_dashboard")
+        #expect(usage.root["limits"]?[0]?["remaining"]?.integer == 0 && usage.root["sent"]?["sms"]?.integer == 3)
+    }
+
+    @Test("consent is recorded, asked for and taken back; another channel knows nothing of it")
+    func consent() throws {
+        let bench = try ToolBench()
+        let who = #"{"contactAddress":"+1-555-0100","channel":"sms"}"#
+        #expect(try bench.call("comms_check_consent", who).root["status"]?.text == "none")
+        #expect(try bench.call("comms_record_consent", who).root["hasConsent"]?.bool == true)
+        let found = try bench.call("comms_check_consent", who)
+        #expect(found.root["hasConsent"]?.bool == true && found.root["contactAddress"]?.text == "+15550100")
+        #expect(found.root["consentType"]?.text == "express" && found.root["at"]?.text != nil)
+        let other = #"{"contactAddress":"+15550100","channel":"voice"}"#
+        #expect(try bench.call("comms_check_consent", other).root["hasConsent"]?.bool == false)
+        #expect(try bench.call("comms_revoke_consent", who).root["status"]?.text == "revoked")
+        #expect(try bench.call("comms_check_consent", who).root["hasConsent"]?.bool == false)
+        #expect(bench.desks.audit.events.filter { $0.actor == "agent:one" }.count == 2)
+        bench.desks.audit.keeps = false
+        #expect(try bench.call("comms_record_consent", who).code == "unavailable")
+        #expect(try bench.call("comms_check_consent", who).root["hasConsent"]?.bool == false)
+    }
+
+    @Test("a ticket is the agent's own, with the same result as over REST")
+    func tickets() throws {
+        let bench = try ToolBench()
+        let made = try bench.call(
+            "lola_create_ticket", #"{"conversation":"whatsapp:1065:15550100","operation":"cip","agentId":"one"}"#)
+        let id = try #require(made.root["ticket_id"]?.text)
+        #expect(made.root["link"]?.text?.contains("/w/") == true && made.root["callbacks"]?["success"] != nil)
+        let asked = #"{"ticketId":"\#(id)"}"#
+        #expect(try bench.call("lola_get_ticket", asked).root["status"]?.text == "open")
+        #expect(try bench.call("lola_get_ticket", asked, as: ToolBench.orchestrator).root["status"]?.text == "open")
+        #expect(try bench.call("lola_get_ticket", asked, as: ToolBench.principal(agent: "two")).code == "not_found")
+        let bad = #"{"ticketId":"\#(String(repeating: "Z", count: 32))"}"#
+        #expect(try bench.call("lola_get_ticket", bad).code == "not_found")
+    }
+}
