@@ -66,7 +66,8 @@ struct ContentFilter: Sendable {
     private static let lists: [(Category, String)] = [
         (.threat, """
             i will kill _ you, i ll kill you, im going to kill _ you, i m going to kill _ you, gonna kill you
-            i am going to kill you, i m going to hurt you, we will kill you, we are going to kill you, kill yourself, kill your family
+            i am going to kill you, i m going to hurt you, we will kill you, we are going to kill you
+            kill yourself, kill your family
             i will hurt you, i am going to hurt you, we will hurt you, hurt your family, hurt your children
             i will find you and, we know where you live, we will find you and, you will regret this
             i will destroy you, i will burn your, burn your house, break your legs, break your bones, break your neck
