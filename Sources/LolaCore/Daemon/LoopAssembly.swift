@@ -54,8 +54,7 @@ final class LoopAssembly {
         (self.door, self.watch) = (door, watch)
         let operators = try Self.operators(loop, shared, store, pseudonyms, watch.audit)
         self.operators = operators
-        // Made before the console, which shows what it holds.
-        var toldConsole: ((VerifiedMessage) -> Void)?
+        var toldConsole: ((VerifiedMessage) -> Void)?  // The console is made later, and shows what this holds.
         let requeue = Self.requeue(shared)
         let tickets = try Self.tickets(loop, settings, .init(
             store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: watch.audit, alerts: shared.alerts,

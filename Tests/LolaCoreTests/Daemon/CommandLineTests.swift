@@ -179,8 +179,7 @@ struct CommandLineTests {
                         telegram.text, telegram.contact, twilio.sms, resend.email.
 
                 Flags:
-                  --from NUMBER  Number of the sender (+15550100), for mail also an
-                                 address.
+                  --from NUMBER  Number of the sender (+15550100), for mail also an address.
                   --text TEXT    What the sender writes.
                   --url URL      The gateway, when it is not the one `lola dev` runs here.
                   --json         Print JSON for programs.
