@@ -33,8 +33,7 @@ final class LoopAssembly {
     /// `number` is the loop's place in the directory; loop 0 also serves the management listener.
     init(number: Int, clock: any Clock, net: any Net, entropy: any Entropy, shared: SharedParts) throws(StartFault) {
         let settings = shared.settings
-        self.shared = shared
-        mailbox = shared.directory.mailboxes[number]
+        (self.shared, mailbox) = (shared, shared.directory.mailboxes[number])
         loop = Loop(clock: clock, net: net, entropy: entropy, counters: shared.counters[number])
         server = try Self.server(loop, shared)
         let client = OutboundClient(loop, tls: nil, awaitsTLS: { shared.trust.want() }) { IPAddress(text: $0) }
@@ -52,8 +51,7 @@ final class LoopAssembly {
             loop, shared, store: store, pseudonyms: pseudonyms, audit: watch.audit, channels: Set(channels.keys),
             hasConsole: shared.console != nil)
         (self.door, self.watch) = (door, watch)
-        let operators = try Self.operators(loop, shared, store, pseudonyms, watch.audit)
-        self.operators = operators
+        operators = try Self.operators(loop, shared, store, pseudonyms, watch.audit)
         var toldConsole: ((VerifiedMessage) -> Void)?  // The console is made later, and shows what this holds.
         let requeue = Self.requeue(shared)
         let tickets = try Self.tickets(loop, settings, .init(
