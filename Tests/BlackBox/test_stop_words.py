@@ -16,7 +16,7 @@ from lolabox.waiting import eventually
 
 
 def listed(gateway, phone):
-    found = gateway.manage("GET", "dnc?limit=1000").json()["items"]
+    found = gateway.admin("GET", "dnc?limit=1000")["items"]
     return [entry for entry in found if entry.get("address") == phone]
 
 
@@ -73,7 +73,7 @@ def test_it_comes_before_the_allowlist_and_outlives_a_restart(own_stack):
     assert len(own.graph.wait_texts(phone)) == 1
     own.gateway.restart(kill=True)
     assert len(listed(own.gateway, phone)) == 1
-    audit = own.gateway.manage("GET", "audit?limit=200").json()["items"]
+    audit = own.gateway.admin("GET", "audit?limit=200")["items"]
     changed = [record for record in audit if record["actor"] == "sender"]
     assert changed and phone not in json.dumps(audit)
 

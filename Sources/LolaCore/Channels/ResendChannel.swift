@@ -61,7 +61,8 @@ final class ResendChannel: Channel {
     }
 
     func encode(_ order: AgentMessage, to address: ReplyAddress, reference: [UInt8]) -> [OutboundRequest] {
-        guard case .mail(let subject, let html, let addsUnsubscribe) = order.form, case .mail(let thread) = address else {
+        guard case .mail(let subject, let html, let addsUnsubscribe) = order.form, case .mail(let thread) = address
+        else {
             return encode(.text(order.text), to: address, reference: reference)
         }
         return [

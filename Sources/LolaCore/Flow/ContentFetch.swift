@@ -19,7 +19,8 @@ final class ContentFetch {
     private var attempts = 0
 
     init(
-        _ accepted: AcceptedMessage, _ channel: any Channel, _ parts: FlowParts, _ ledger: MessageLedger, leash: CallLeash,
+        _ accepted: AcceptedMessage, _ channel: any Channel, _ parts: FlowParts, _ ledger: MessageLedger,
+        leash: CallLeash,
         completion: @escaping (Outcome) -> Void
     ) {
         self.accepted = accepted

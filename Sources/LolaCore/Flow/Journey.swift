@@ -90,7 +90,9 @@ final class Journey {
         refusal = .optWord
         turn.detail = word.rawValue
         turn.record("opt", "answered", took: .zero)
-        record([OptDesk.reply(to: word, ScriptLanguage.of(turn))], thenEnd: .stopped, with: [], isNotice: true)
+        let isSpanish = OptWord.isSpanish(message.text ?? [])
+        let language = isSpanish ? ScriptLanguage.spanish : ScriptLanguage.of(turn)
+        record([OptDesk.reply(to: word, language)], thenEnd: .stopped, with: [], isNotice: true)
     }
 
     /// Where the sender can be reached, with the number of a contact that was shared.
@@ -256,7 +258,8 @@ final class Journey {
         // Without a reply the end of the message saves it.
         if replies.isEmpty { return finish(status, with: changes) }
         unlessStopped { [self] isStopped in
-            isStopped ? finish(status, with: changes) : record(replies, thenEnd: status, with: changes, isNotice: isNotice)
+            if isStopped { return finish(status, with: changes) }
+            record(replies, thenEnd: status, with: changes, isNotice: isNotice)
         }
     }
 

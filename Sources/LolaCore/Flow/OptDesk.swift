@@ -1,5 +1,5 @@
-// What people, and providers on their behalf, say about being written to at all (CONTRACT §9, §11): STOP, START and HELP
-// on every channel, bounces and complaints; and the question that is asked before each reply. One per loop.
+// What people, and providers on their behalf, say about being written to at all (CONTRACT §9, §11): STOP, START and
+// HELP on every channel, bounces and complaints; and the question that is asked before each reply. One per loop.
 
 final class OptDesk: ContactSignals {
     private let suppressions: SuppressionList

@@ -89,9 +89,12 @@ final class Loop {
 
     // MARK: The tick
 
+    /// Work is left: the next round does not sleep.
+    var hasMore: Bool { hasWork || !pending.isEmpty }
+
     /// One round. Sleeps at most until `limit`, and not at all when there is work left.
     func tick(until limit: Instant) {
-        var deadline = hasWork || !pending.isEmpty ? now : limit
+        var deadline = hasMore ? now : limit
         if let next = wheel.nextDeadline() { deadline = min(deadline, next) }
         if let next = actionWheel.nextDeadline() { deadline = min(deadline, next) }
         finishRound()

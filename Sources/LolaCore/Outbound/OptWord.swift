@@ -1,26 +1,36 @@
 // The words by which a person stops and starts what is sent to them, and asks for help: the whole message is the word,
-// in any case, with any marks around it, in English, Spanish or French (as carriers require). Pure functions.
+// in any case, with any marks around it, in English, Spanish or French (as carriers require). Pure, any thread.
 
 enum OptWord: String, CaseIterable, Sendable {
     case stop, start, help
 
     /// What a message says; nil when it is about something else.
     init?(_ text: [UInt8]) {
+        guard let found = Self.found(text) else { return nil }
+        self = found.word
+    }
+
+    /// Whether a message that says such a word says it in Spanish.
+    static func isSpanish(_ text: [UInt8]) -> Bool { found(text)?.isSpanish ?? false }
+
+    private static func found(_ text: [UInt8]) -> (word: OptWord, isSpanish: Bool)? {
         let folded = FoldedText(text)
-        guard folded.words.count <= 2, let found = Self.words[folded.words.joined(separator: " ")] else { return nil }
-        self = found
+        return folded.words.count <= 2 ? words[folded.words.joined(separator: " ")] : nil
     }
 
     /// CONTRACT §9 names the English words for stop; carriers add the rest.
-    private static let words: [String: OptWord] = {
-        let lists: [(OptWord, String)] = [
-            (.stop, "stop,stopall,stop all,unsubscribe,cancel,end,quit,revoke,optout,opt out"),
-            (.stop, "alto,parar,pare,detener,cancelar,baja,dar baja,darse baja,arret"),
-            (.start, "start,unstop,yes start,optin,opt in,subscribe,iniciar,alta,comenzar,suscribir"),
-            (.help, "help,info,ayuda,aide"),
+    private static let words: [String: (word: OptWord, isSpanish: Bool)] = {
+        let lists: [(OptWord, isSpanish: Bool, String)] = [
+            (.stop, false, "stop,stopall,stop all,unsubscribe,cancel,end,quit,revoke,optout,opt out,arret"),
+            (.stop, true, "alto,parar,pare,detener,cancelar,baja,dar baja,darse baja"),
+            (.start, false, "start,unstop,yes start,optin,opt in,subscribe"),
+            (.start, true, "iniciar,alta,comenzar,suscribir"),
+            (.help, false, "help,info,aide"), (.help, true, "ayuda"),
         ]
-        var words: [String: OptWord] = [:]
-        for (word, list) in lists { for text in list.split(separator: ",") { words[String(text)] = word } }
+        var words: [String: (word: OptWord, isSpanish: Bool)] = [:]
+        for (word, isSpanish, list) in lists {
+            for text in list.split(separator: ",") { words[String(text)] = (word, isSpanish) }
+        }
         return words
     }()
 }

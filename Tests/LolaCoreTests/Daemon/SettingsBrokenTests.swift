@@ -156,8 +156,8 @@ struct SettingsBrokenTests {
         BrokenVariable.rows("LOLA_WIDGET_CIP_URL", .wrongValue, "https://widget.example/'\"><script>"),
         BrokenVariable.rows("LOLA_WIDGET_CARD_URL", .wrongValue, "https://widget.example/#lola"),
         BrokenVariable.rows(
-            "LOLA_WIDGET_OPERATIONS", .wrongValue, "address", "=https://w.bank.example", "Address=https://w.bank.example",
-            "a b=https://w.bank.example", "address=w.bank.example"),
+            "LOLA_WIDGET_OPERATIONS", .wrongValue, "address", "=https://w.bank.example",
+            "Address=https://w.bank.example", "a b=https://w.bank.example", "address=w.bank.example"),
         BrokenVariable.rows(
             "LOLA_WIDGET_OPERATIONS", .conflict, "cip=https://w.bank.example",
             "address=https://a.bank.example,address=https://b.bank.example"),

@@ -193,7 +193,9 @@ final class FlowBench {
         }
         let store = store
         let loop = rig.loop
+        let audit = audit
         rig.loop.addSource { store.deliver(at: loop.wall) }
+        rig.loop.addSource { audit.deliver() }
     }
 
     static func message(

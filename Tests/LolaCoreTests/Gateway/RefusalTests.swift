@@ -26,6 +26,7 @@ struct RefusalTests {
         (.fieldInvalid, 400, "invalid_field"), (.senderNotAllowed, 200, "refused"),
         (.commandsDisabled, 200, "refused"), (.commandNotAllowed, 200, "refused"),
         (.automaticMessage, 200, "refused"), (.answeredByProvider, 200, "refused"), (.optWord, 200, "refused"),
+        (.originRefused, 403, "forbidden"), (.hostUnknown, 421, "misdirected"), (.notAcceptable, 406, "not_acceptable"),
     ]
 
     @Test("every reason has its row")

@@ -25,7 +25,7 @@ final class LoopRig {
         var ticks = 0
         while !isDone() {
             if network.runDue() { continue }
-            if net.isRunnable {
+            if net.isRunnable || loop.hasMore {
                 ticks += 1
                 // A loop that never sleeps is never done.
                 if ticks > 100_000 { return false }

@@ -28,7 +28,8 @@ final class SimWidget {
 
     private func client() -> SimClient {
         places += 1
-        return SimClient(network, port: story.world.publicPort, from: [192, 0, 2, UInt8((post.number * 8 + places) & 255)])
+        let address: [UInt8] = [192, 0, 2, UInt8((post.number * 8 + places) & 255)]
+        return SimClient(network, port: story.world.publicPort, from: address)
     }
 
     /// One request on a connection of its own; nil when it ended without an answer.
