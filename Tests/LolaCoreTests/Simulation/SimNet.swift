@@ -108,6 +108,8 @@ final class SimNet: Net {
 
     func watch(_ socket: Socket, _ interest: Interest, word: UInt64) {
         guard let entry = entry(socket, "watch") else { return }
+        // Who is as before asks for nothing new: false alarms of many connections would keep each other awake.
+        if entry.interest == interest, entry.word == word { return }
         entry.interest = interest
         entry.word = word
         mayBeReady = true
