@@ -104,12 +104,12 @@ def test_a_known_sender_by_sms_reaches_the_home_agent_and_gets_the_answer(gatewa
 
 def test_whatsapp_by_twilio_tries_the_forms_of_a_number_and_answers_the_one_it_got(gateway, services, twilio):
     identity, _, _, agents = services
-    identity.person("+525512340001")
-    sender, sid = "+5215512340001", payloads.fresh_id("SM")
+    identity.person("+525512347701")
+    sender, sid = "+5215512347701", payloads.fresh_id("SM")
     assert_empty(post(gateway, message(sender, "hola", sid, "whatsapp:"), "/webhooks/twilio/whatsapp"))
     envelope = agents.wait_call(sender).json()
     assert envelope["conversation"] == f"twilio_whatsapp:{TWILIO_FROM}:{sender}"
-    assert (envelope["agent"], envelope["context_user"]["phone"]) == ("sender_home", "+525512340001")
+    assert (envelope["agent"], envelope["context_user"]["phone"]) == ("sender_home", "+525512347701")
     (sent,) = twilio.wait_sends("whatsapp:" + sender)
     assert twilio.form(sent)["From"] == "whatsapp:" + TWILIO_FROM
 

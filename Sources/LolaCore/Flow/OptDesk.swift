@@ -14,7 +14,10 @@ final class OptDesk: ContactSignals {
     /// `List-Unsubscribe` made says it in its subject.
     static func word(in message: InboundMessage) -> OptWord? {
         guard message.event == nil, message.type != .start, !message.type.isFile else { return nil }
-        if let text = message.text, text.contains(where: { $0 > ASCII.space }) { return OptWord(text) }
+        if let text = message.text, let first = text.first(where: { $0 > ASCII.space }) {
+            // A slash begins a command.
+            return first == 0x2F ? nil : OptWord(text)
+        }
         guard case .mail(let thread) = message.replyTo else { return nil }
         return OptWord(thread.subject) == .stop ? .stop : nil
     }

@@ -25,7 +25,7 @@ enum OptWord: String, CaseIterable, Sendable {
             (.stop, true, "alto,parar,pare,detener,cancelar,baja,dar baja,darse baja"),
             (.start, false, "start,unstop,yes start,optin,opt in,subscribe"),
             (.start, true, "iniciar,alta,comenzar,suscribir"),
-            (.help, false, "help,info,aide"), (.help, true, "ayuda"),
+            (.help, false, "help,aide"), (.help, true, "ayuda"),
         ]
         var words: [String: (word: OptWord, isSpanish: Bool)] = [:]
         for (word, isSpanish, list) in lists {

@@ -52,6 +52,13 @@ struct OptDeskTests {
         #expect(try !isStopped(bench))
     }
 
+    @Test("a command is a command, and a question is a question", arguments: ["/stop", " /help", "/ start", "info?"])
+    func noWord(_ text: String) throws {
+        let bench = try FlowBench()
+        #expect(say(bench, "1", text))
+        #expect(bench.asked.count == 1 && bench.delivered == ["answer"])
+    }
+
     @Test("a store that is away at any step delays the word, and neither loses nor doubles it", arguments: 1...6)
     func awayStore(_ failures: Int) throws {
         let bench = try FlowBench()
