@@ -364,6 +364,7 @@ final class Journey {
         if let counter = Self.counter(status) { loop.counters.add(counter) }
         parts.journal.finished(turn, names, status, agent, refusal)
         ledger.onFenced = {}
+        leash.loosen()
         completion()
     }
 

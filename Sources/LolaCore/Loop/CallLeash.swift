@@ -6,6 +6,9 @@ final class CallLeash {
     /// Set by who holds the call at the moment; called once at most.
     var whenGivenUp: () -> Void = {}
 
+    /// Nothing is under way any more: who held a call is not held by it.
+    func loosen() { whenGivenUp = {} }
+
     /// The call that is under way is taken back, and none after it goes out.
     func giveUp() {
         if isGivenUp { return }

@@ -9,6 +9,7 @@ final class OutboundCall {
     /// Takes the octets of a good answer as they come, in the place of its body.
     fileprivate let reader: (([UInt8]) -> Void)?
     fileprivate var timer: Handle?
+    fileprivate var leash: CallLeash?
     fileprivate var connection: Handle?
     fileprivate let pool: OutboundPool
     fileprivate var isOver = false
@@ -98,6 +99,7 @@ final class OutboundClient {
         if let leash {
             if leash.isGivenUp { return loop.soon { self.finish(call, .failure(.closed), counted: false) } }
             leash.whenGivenUp = { self.withdraw(call) }
+            call.leash = leash
         }
         guard pool.breaker.permits(at: loop.now) else {
             return loop.soon { self.finish(call, .failure(.breakerOpen), counted: false) }
@@ -200,6 +202,8 @@ final class OutboundClient {
     func finish(_ call: OutboundCall, _ outcome: OutboundOutcome, counted: Bool = true) {
         guard !call.isOver else { return }
         call.isOver = true
+        call.leash?.loosen()
+        call.leash = nil
         if let timer = call.timer { loop.cancel(timer) }
         if counted {
             var failed = false
