@@ -13,7 +13,19 @@ enum OptWord: String, CaseIterable, Sendable {
     /// Whether a message that says such a word says it in Spanish.
     static func isSpanish(_ text: [UInt8]) -> Bool { found(text)?.isSpanish ?? false }
 
+    /// Every message is asked: a sentence is known by its many letters before anything is folded. The longest word has
+    /// 11; the rest is for marks and pictures.
+    private static func mayBe(_ text: [UInt8]) -> Bool {
+        var letters = 0
+        for octet in text where ASCII.isLetter(octet) || octet >= 0xC0 {
+            letters += 1
+            if letters > 16 { return false }
+        }
+        return letters > 0
+    }
+
     private static func found(_ text: [UInt8]) -> (word: OptWord, isSpanish: Bool)? {
+        guard mayBe(text) else { return nil }
         let folded = FoldedText(text)
         return folded.words.count <= 2 ? words[folded.words.joined(separator: " ")] : nil
     }
