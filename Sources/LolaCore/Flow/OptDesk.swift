@@ -27,7 +27,11 @@ final class OptDesk: ContactSignals {
     /// - Parameter phone: the number in any spelling, of the channel or of a contact that was shared.
     static func addresses(_ message: InboundMessage, phone: [UInt8]?) -> [PersonAddress] {
         var found: [PersonAddress] = []
-        if let own = ConversationParts(message.conversation)?.address { found.append(own) }
+        if let own = ConversationParts(message.conversation)?.address {
+            found.append(own)
+            // The channel's own name of the person is the number.
+            if own.kind == .phone { return found }
+        }
         if let phone, let number = PersonAddress([UInt8](text: "whatsapp:") + phone), number.kind == .phone,
             !found.contains(number)
         { found.append(number) }
