@@ -8,11 +8,13 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from conftest import RETRY_SETTINGS, Stack
-from lolabox.gateway import TWILIO_FROM, Gateway, resend_environment, twilio_environment
+from lolabox.gateway import TWILIO_FROM, Gateway, resend_environment, twilio_environment, whatsapp_environment
 from lolabox.hostile import STRINGS
+from lolabox.mcp import Streamable
 from lolabox.payloads import fresh_id, fresh_phone
-from lolabox.stubs import ResendStub, TwilioStub
+from lolabox.stubs import Reply, ResendStub, TwilioStub
 from test_outbound import Agent, consent, refused
+from test_webhook_twilio import post
 
 OPEN = {"LOLA_QUIET_HOURS": "off", "LOLA_CONTENT_FILTER": "off", "DEFAULT_MAX_ACTIONS_PER_MINUTE": "100000",
         "DEFAULT_MAX_ACTIONS_PER_HOUR": "100000", "DEFAULT_MAX_ACTIONS_PER_DAY": "100000",
@@ -110,3 +112,75 @@ def test_no_text_becomes_a_header_of_a_mail(providers):
         assert set(mail["headers"]) == {"Auto-Submitted", "List-Unsubscribe"}, text
         assert set(mail) == {"from", "to", "subject", "text", "html", "headers"}, text
     assert taken > len(STRINGS) // 2
+
+
+# What Twilio tells later
+
+def spent(gateway: Gateway, agent: Agent) -> float:
+    with Streamable(gateway, agent.token) as client:
+        lines = client.call("comms_get_usage_dashboard")["json"]["limits"]
+    (used,) = {line["used"] for line in lines if line["limit"] in ("spend_per_day", "spend_per_month")}
+    return used
+
+
+def course(sid: str, word: str, **more: str) -> list[tuple[str, str]]:
+    return [("CallSid", sid), ("CallStatus", word), ("Direction", "outbound-api"), ("From", TWILIO_FROM),
+            ("To", "+12025550123"), *more.items()]
+
+
+def status(agent: Agent, key: str) -> str:
+    return agent.call("GET", f"messages/{key}").json()["status"]
+
+
+def test_the_course_of_a_call_moves_its_state_and_settles_its_price_once(providers):
+    gateway, agent, phone = providers.gateway, Agent(providers.gateway), "+1202555" + fresh_phone()[-4:]
+    consent(gateway, phone, "voice")
+    sids = ["CA" + fresh_id("").rjust(32, "0")[-32:] for _ in range(2)]
+    for sid in sids:
+        providers.twilio.script(phone, Reply(201, {"sid": sid, "status": "queued"}))
+    long, short = (agent.send(phone, "Please call your bank.", "voice").json()["key"] for _ in sids)
+    # Three minutes each at 1.4 cents, told in whole cents, rounded up.
+    assert spent(gateway, agent) == 0.09
+
+    def tell(sid: str, word: str, **more: str) -> None:
+        assert post(gateway, course(sid, word, **more), "/webhooks/twilio/status").status == 200
+
+    tell(sids[0], "ringing")
+    tell(sids[0], "in-progress")
+    assert spent(gateway, agent) == 0.09 and status(agent, long) == "sent"
+    for _ in range(3):
+        tell(sids[0], "completed", CallDuration="541", Duration="10")
+    # Ten minutes and three.
+    assert spent(gateway, agent) == 0.19 and status(agent, long) == "delivered"
+    tell(sids[1], "no-answer", CallDuration="0")
+    assert spent(gateway, agent) == 0.14 and status(agent, short) == "failed"
+    gateway.restart(kill=True)
+    for word in ("completed", "in-progress", "failed"):
+        tell(sids[0], word, CallDuration="3600")
+    tell(sids[1], "busy")
+    assert spent(gateway, agent) == 0.14
+    assert (status(agent, long), status(agent, short)) == ("delivered", "failed")
+    # Nobody's call, a forged end, a call to us: nothing of them counts.
+    tell("CA" + "0" * 32, "completed", CallDuration="60")
+    forged = post(gateway, course(sids[1], "completed", CallDuration="60"), "/webhooks/twilio/status", token="0" * 32)
+    assert forged.status == 401 and status(agent, short) == "failed" and spent(gateway, agent) == 0.14
+
+
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+def test_a_message_that_failed_costs_nothing_until_it_arrives(services, environment, tmp_path, channel):
+    """WhatsApp goes by Twilio where WhatsApp's own service is off; all statuses come to one address."""
+    env = {name: value for name, value in environment.items() if name not in whatsapp_environment("")}
+    with TwilioStub() as twilio, Gateway.serve(tmp_path, env | OPEN | twilio_environment(twilio.url)) as gateway:
+        agent, phone = Agent(gateway), fresh_phone()
+        consent(gateway, phone, channel)
+        to = "whatsapp:" + phone if channel == "whatsapp" else phone
+        sid = "SM" + fresh_id("").rjust(32, "0")
+        twilio.script(to, Reply(201, {"sid": sid, "status": "queued"}))
+        key = agent.send(phone, "Your card is ready.", channel).json()["key"]
+        price = spent(gateway, agent)
+        assert price > 0
+        for word, cost, state in (("sent", price, "sent"), ("undelivered", 0, "failed"), ("undelivered", 0, "failed"),
+                                  ("delivered", price, "delivered"), ("failed", price, "delivered")):
+            told = [("MessageSid", sid), ("MessageStatus", word), ("To", to), ("From", TWILIO_FROM)]
+            assert post(gateway, told, "/webhooks/twilio/status").status == 200
+            assert (spent(gateway, agent), status(agent, key)) == (cost, state), word

@@ -135,6 +135,9 @@ struct MetricsPage {
         Family(name: "lola_orders_total", help: "Messages and calls that agents asked for.", series: [
             (#"outcome="accepted""#, .ordersAccepted), (#"outcome="refused""#, .ordersRefused),
         ]),
+        Family(name: "lola_mailbox_messages_total", help: "Messages of people to agents.", series: [
+            (#"outcome="kept""#, .mailboxKept), (#"outcome="replaced""#, .mailboxReplaced),
+        ]),
         Family(name: "lola_callbacks_total", help: "Callbacks of widgets.", series: [
             (#"outcome="redeemed""#, .callbacksRedeemed), (#"outcome="refused""#, .callbacksRefused),
         ]),

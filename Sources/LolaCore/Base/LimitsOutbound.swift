@@ -17,6 +17,8 @@ extension Limits {
     static let sentCountRetention = Interval.days(3_650)
     /// Minutes of a call that are reserved before it; the bill settles the rest.
     static let callMinutesReserved = 3
+    /// A call lasts no longer at any provider: a day.
+    static let callSecondsMax = 86_400
     /// Part of an order's reference at providers, so that receipts of replies and of orders are told apart: replies
     /// count from 0.
     static let outboundOrdinal = 9_000

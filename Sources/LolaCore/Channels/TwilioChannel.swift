@@ -20,14 +20,11 @@ final class TwilioChannel: Channel {
     private let proof: TwilioProof
     private let encoder: TwilioEncoder
     private let clock: any Clock
-    /// Knows the calls of agents; nil when there are none.
-    private let calls: (any CallDesk)?
 
-    init(_ name: ChannelName, _ account: Account, clock: any Clock, calls: (any CallDesk)? = nil) {
+    init(_ name: ChannelName, _ account: Account, clock: any Clock) {
         precondition(name == .twilioSMS || name == .twilioWhatsApp, "no channel of Twilio")
         self.name = name
         self.clock = clock
-        self.calls = calls
         proof = TwilioProof(
             publicURL: account.publicURL, authTokens: account.authTokens, sharedKey: account.sharedKey)
         var credentials = account.sid + [0x3A]
@@ -65,11 +62,9 @@ final class TwilioChannel: Channel {
         var decoder = TwilioDecoder(form, now: clock.wall)
         decoder.read()
         webhook = decoder.webhook
-        guard let call = decoder.call else { return webhook }
-        if head.bytes[head.path.asRange].equals("/webhooks/twilio/voice") {
-            webhook.answer = TwiML.answer(TwiML.call(calls?.script(of: call) ?? TwiML.unanswered))
-        } else {
-            calls?.noted(call)
+        // Calls of agents bring their script with them: who asks here has called us.
+        if decoder.isCall, head.bytes[head.path.asRange].equals("/webhooks/twilio/voice") {
+            webhook.answer = TwiML.answer(TwiML.call(TwiML.unanswered))
         }
         return webhook
     }

@@ -6,8 +6,8 @@ struct TwilioDecoder {
     /// The time of what Twilio gives none for.
     let now: WallTime
     private(set) var webhook = DecodedWebhook()
-    /// The call that the webhook is about.
-    private(set) var call: CallNotice?
+    /// The webhook is about a telephone call.
+    private(set) var isCall = false
 
     init(_ form: FormFields, now: WallTime) {
         self.form = form
@@ -22,13 +22,34 @@ struct TwilioDecoder {
             return message(id)
         }
         guard let id = word("CallSid"), let status = word("CallStatus") else { return quarantine(.wrongShape) }
-        call = CallNotice(
-            callID: id, own: form.first(isOutbound ? "From" : "To") ?? [],
-            other: form.first(isOutbound ? "To" : "From") ?? [], isOutbound: isOutbound, status: status)
-        webhook.ignored += 1
+        isCall = true
+        self.call(id, status)
     }
 
-    private var isOutbound: Bool { form.first("Direction")?.starts(with: "outbound".utf8) ?? false }
+    // MARK: Calls
+
+    /// Twilio tells the end of a call with how long it was, never what it costs.
+    private mutating func call(_ id: [UInt8], _ status: [UInt8]) {
+        let state: DeliveryReceipt.State
+        switch status.text {
+        case "queued", "initiated", "ringing":
+            webhook.ignored += 1
+            return
+        case "in-progress": state = .sent
+        case "completed": state = .delivered
+        case "busy", "no-answer", "failed", "canceled": state = .failed
+        default: return quarantine(.unknownType)
+        }
+        // Of a call to us there is nothing to be kept.
+        guard form.first("Direction")?.starts(with: "outbound".utf8) == true else {
+            webhook.ignored += 1
+            return
+        }
+        let seconds = form.first("CallDuration").flatMap { ASCII.decimal($0) }
+        webhook.receipts.append(DeliveryReceipt(
+            providerID: id, state: state, errorCode: nil, reference: nil,
+            call: CallReport(seconds: seconds.map { min($0, Limits.callSecondsMax) })))
+    }
 
     // MARK: Messages
 
@@ -122,10 +143,12 @@ struct TwilioDecoder {
         default: return quarantine(.unknownType)
         }
         let code = form.first("ErrorCode").flatMap { ASCII.decimal($0) }
-        webhook.receipts.append(DeliveryReceipt(providerID: id, state: state, errorCode: code, reference: nil))
+        let to = form.first("To").flatMap { TwilioAddress($0) }
+        let channel = to?.isWhatsApp == true ? ChannelName.twilioWhatsApp : .twilioSMS
+        webhook.receipts.append(DeliveryReceipt(
+            providerID: id, state: state, errorCode: code, reference: nil, channel: channel))
         // The person has opted out at Twilio, which takes nothing for this number any more.
-        guard code == TwilioJudge.optedOut, let to = form.first("To").flatMap({ TwilioAddress($0) }) else { return }
-        let channel = to.isWhatsApp ? ChannelName.twilioWhatsApp : .twilioSMS
+        guard code == TwilioJudge.optedOut, let to else { return }
         webhook.signals.append(ContactSignal(kind: .optedOut, channel: channel, address: to.id))
     }
 

@@ -62,12 +62,14 @@ final class LoopAssembly {
             },
             onGuess: { door.lockouts.failed($0, $1) }))
         let opt = OptDesk(operators.desks.suppressions, loop.counters)
+        let outbound = OutboundAssembly(
+            loop, shared, store: store, client: client, pseudonyms: pseudonyms, audit: watch.audit, channels: channels)
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), tickets: tickets.book,
             retry: RetrySchedule(delays: settings.agents.retry), log: shared.messages, backlog: shared.backlog,
             journal: journal, doubts: doubts, signals: opt, opt: opt, crashPage: shared.crashPage(number),
-            audit: watch.audit))
+            audit: watch.audit, post: outbound.post))
         self.flow = flow
         let console = shared.console?(loop, client, tickets.book, shared)
         toldConsole = console.map { $0.accepted }
@@ -75,14 +77,12 @@ final class LoopAssembly {
             loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
             journal: journal
         ) { flow.take($0) }
-        let outbound = OutboundAssembly(
-            loop, shared, store: store, client: client, pseudonyms: pseudonyms, audit: watch.audit, channels: channels)
         mcp = MCPAssembly(
-            number, shared, server, client, watch.audit, operators.desks, tickets.api, outbound.gate, door)
+            number, shared, server, client, watch.audit, operators.desks, tickets.api, outbound, door)
         let intake = Intake(
             loop, store: store, directory: shared.directory, number: number, log: shared.messages,
             backlog: shared.backlog, pseudonyms: pseudonyms, doubts: shared.doubts, signals: opt,
-            onAccepted: console.map { $0.accepted }, onReceipt: { outbound.receipt($0, from: $1) }
+            onAccepted: console.map { $0.accepted }, onReceipt: outbound.receipt
         ) { [self] accepted in
             // What another loop accepted of the same conversation before us lies in the mailbox: it comes first.
             _ = readMail()

@@ -8,13 +8,12 @@ struct MCPAssembly {
 
     init(
         _ number: Int, _ shared: SharedParts, _ server: HTTPServer, _ client: OutboundClient, _ audit: any AuditLog,
-        _ desks: OperatorDesks, _ tickets: TicketAPI, _ outbound: any OutboundDesk, _ guardian: LoopGuard
+        _ desks: OperatorDesks, _ tickets: TicketAPI, _ outbound: OutboundAssembly, _ guardian: LoopGuard
     ) {
         let settings = shared.settings
-        // Nothing brings people's messages to agents that act by themselves yet, so there is no mailbox.
         let box = ToolBox(server.loop, audit: audit, tools: AgentTools.all(.init(
             agents: desks.agents, credentials: desks.credentials, consents: desks.consents, tickets: tickets,
-            outbound: outbound, mailbox: nil, providers: Self.providers(settings, client))))
+            outbound: outbound.gate, mailbox: outbound.mailbox, providers: Self.providers(settings, client))))
         streams = MCPStreams(number: number, server: server, sessions: shared.mcp, tokens: shared.agents.tokens)
         door = MCPDoor(.init(
             server: server, box: box, sessions: shared.mcp, streams: streams, origins: Self.origins(settings),

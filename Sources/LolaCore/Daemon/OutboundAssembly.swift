@@ -4,6 +4,9 @@
 struct OutboundAssembly {
     let gate: OutboundGate
     let area: OutboundArea
+    /// What people write to agents, on its way in and as tools read it.
+    let post: AgentPost
+    let mailbox: StoredMailbox
 
     /// - Parameters:
     ///   - store: with its seals.
@@ -26,6 +29,10 @@ struct OutboundAssembly {
                 hours: settings.compliance.callingHours, ownIDs: own),
             providers: Self.providers(loop, settings, client, channels)))
         area = OutboundArea(OutboundAPI(loop, gate))
+        post = AgentPost(shared.agents.accounts, names, loop.counters) { [mcp = shared.mcp] agent, message in
+            MailboxNotice.tell(mcp, agent, message)
+        }
+        mailbox = StoredMailbox(store: store, accounts: shared.agents.accounts)
     }
 
     /// Demo mode sends nothing. `lola dev` sends to its sandbox, and what has none there goes nowhere.
@@ -46,14 +53,17 @@ struct OutboundAssembly {
         return providers
     }
 
-    /// What a receipt of a channel says of an order.
-    func receipt(_ receipt: DeliveryReceipt, from channel: ChannelName) {
+    /// What a receipt of a channel says of an order. False when it could not be kept.
+    func receipt(_ receipt: DeliveryReceipt, from channel: ChannelName, _ kept: @escaping (Bool) -> Void) {
         let status = OutboundReceipt.Status(receipt.state)
+        let told: (OutboundLedger.Settled) -> Void = { kept($0 != .unavailable) }
         if let reference = receipt.reference {
-            guard let id = OutboundDispatch.id(ofReference: reference) else { return }
-            gate.ledger.settle(.order(id), status)
+            guard let id = OutboundDispatch.id(ofReference: reference) else { return kept(true) }
+            gate.ledger.settle(.order(id), status, told: told)
         } else {
-            gate.ledger.settle(.provider(channel.agentChannel, receipt.providerID), status)
+            let used = receipt.call == nil ? (receipt.channel ?? channel).agentChannel : .voice
+            gate.ledger.settle(
+                .provider(used, receipt.providerID), status, seconds: receipt.call?.seconds, told: told)
         }
     }
 }

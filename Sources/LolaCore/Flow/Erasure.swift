@@ -156,7 +156,7 @@ final class Erasure {
     /// The closing of a ticket is taken first: a callback that came before has put its event into the queue, where it
     /// goes with the ticket; none comes after.
     private func removeTickets(_ tickets: ArraySlice<Ticket>) {
-        guard let ticket = tickets.first else { return removeOrders() }
+        guard let ticket = tickets.first else { return removeLetters() }
         add(ticket.conversation)
         operations.insert(ticket.operation)
         parts.store.submit(TicketRecords.seizing(ticket, at: parts.loop.wall)) { [self] answer in
@@ -169,6 +169,21 @@ final class Erasure {
     }
 
     private var records: TicketRecords { TicketRecords { [pseudonyms = parts.pseudonyms] in pseudonyms.id($0) } }
+
+    /// What the subject wrote to agents. After the messages: none of them is put into a mailbox any more.
+    private func removeLetters() {
+        var letters: [StoreKey] = []
+        scan(.mailbox, each: { [self] record in
+            if MailboxRecord.isPointer(record.value) { return }
+            guard let letter = try? MailboxRecord(record.value) else { return receipt.unreadable += 1 }
+            if contacts.contains(letter.sender) || talks.contains(letter.conversation)
+                || subject.holds(letter.conversation)
+                || PersonAddress(letter.from).map({ subject.addresses.contains($0) }) ?? false
+            {
+                letters.append(StoreKey(.mailbox, record.id))
+            }
+        }, then: { [self] in remove(letters) { [self] in removeOrders() } })
+    }
 
     /// What agents sent to the subject: the ledger knows a person by a keyed hash only.
     private func removeOrders() {
@@ -184,7 +199,10 @@ final class Erasure {
     private func removeRest() {
         let consents = subject.addresses.flatMap { parts.consents.ids($0) }
         let names = talks.flatMap { talk in operations.flatMap { records.names(talk, $0) } }
-        let keys = names + conversations.map { StoreKey(.state, $0) } + contacts.map { StoreKey(.contact, $0) }
+        let spoken = subject.addresses.map { OutboundLedger.name(of: $0, parts.names) }.flatMap { person in
+            AgentChannel.allCases.map { OutboundLedger.talkKey($0, person) }
+        }
+        let keys = names + spoken + conversations.map { StoreKey(.state, $0) } + contacts.map { StoreKey(.contact, $0) }
             + contacts.map { StoreKey(.heard, $0) } + consents.map { StoreKey(.consent, $0) }
         remove(keys) { [self] in bare(subject.addresses[...]) }
     }

@@ -2,6 +2,8 @@
 // durable, hand-over to the owner loop, and only then the 200. Lives on the loop that accepted the request.
 
 final class Intake {
+    typealias ReceiptKeeper = (DeliveryReceipt, ChannelName, @escaping (_ isKept: Bool) -> Void) -> Void
+
     private let store: any Store
     private let directory: LoopDirectory
     /// This loop's place in the directory, and its own way to take a message without a mailbox.
@@ -14,15 +16,15 @@ final class Intake {
     private let loop: Loop
     /// Told of each accepted message before it goes on; only the console of `lola dev` listens.
     private let onAccepted: ((VerifiedMessage) -> Void)?
-    /// Told of each receipt and whose it is.
-    private let onReceipt: ((DeliveryReceipt, ChannelName) -> Void)?
+    /// Told of each receipt and whose it is; answers whether what it says is kept.
+    private let onReceipt: ReceiptKeeper?
     private let signals: any ContactSignals
 
     init(
         _ loop: Loop, store: any Store, directory: LoopDirectory, number: Int, log: MessageLog, backlog: Backlog,
         pseudonyms: Pseudonyms, doubts: DoubtCount, signals: any ContactSignals,
         onAccepted: ((VerifiedMessage) -> Void)? = nil,
-        onReceipt: ((DeliveryReceipt, ChannelName) -> Void)? = nil,
+        onReceipt: ReceiptKeeper? = nil,
         take: @escaping (AcceptedMessage) -> Void
     ) {
         self.onAccepted = onAccepted
@@ -59,16 +61,29 @@ final class Intake {
         loop.counters.add(.webhookIgnored, webhook.ignored)
         loop.counters.add(.webhookReceipts, webhook.receipts.count)
         receipts(webhook.receipts, of: channel.name)
-        if let onReceipt { for receipt in webhook.receipts { onReceipt(receipt, channel.name) } }
         let answer = acceptance(webhook.answer ?? channel.accepted, requestID: request.requestID, answer)
-        guard !webhook.signals.isEmpty else {
-            accept(webhook.messages, answer)
-            return nil
-        }
-        signals.note(webhook.signals) { [self] areKept in
-            accept(webhook.messages) { answer($0 && areKept) }
+        keep(webhook.receipts, of: channel.name) { [self] areReceiptsKept in
+            guard !webhook.signals.isEmpty else { return accept(webhook.messages) { answer($0 && areReceiptsKept) } }
+            signals.note(webhook.signals) { [self] areSignalsKept in
+                accept(webhook.messages) { answer($0 && areReceiptsKept && areSignalsKept) }
+            }
         }
         return nil
+    }
+
+    /// What receipts say of orders of agents, durably.
+    private func keep(
+        _ receipts: [DeliveryReceipt], of channel: ChannelName, _ completion: @escaping (_ areKept: Bool) -> Void
+    ) {
+        guard let onReceipt, !receipts.isEmpty else { return completion(true) }
+        var (open, areKept) = (receipts.count, true)
+        for receipt in receipts {
+            onReceipt(receipt, channel) { isKept in
+                areKept = areKept && isKept
+                open -= 1
+                if open == 0 { completion(areKept) }
+            }
+        }
     }
 
     /// The end of a webhook whose proof held: 200 in the provider's words, or 503.
@@ -128,7 +143,7 @@ final class Intake {
     /// The record of the delivery goes on. A receipt also matters to a delivery that is in doubt; its loop is not
     /// known, so all are told.
     private func receipts(_ receipts: [DeliveryReceipt], of channel: ChannelName) {
-        for receipt in receipts { log.receipt(receipt, of: channel) }
+        for receipt in receipts where receipt.call == nil { log.receipt(receipt, of: channel) }
         if doubts.isEmpty { return }
         for receipt in receipts {
             guard let reference = receipt.reference else { continue }

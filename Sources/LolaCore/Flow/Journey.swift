@@ -171,7 +171,8 @@ final class Journey {
                 turn.record("notice", "text_only", took: .zero)
                 return self.answer(with: [parts.agents.fileNotice(turn)], thenEnd: .done, isNotice: true)
             }
-            askAgent()
+            guard let post = parts.post else { return askAgent() }
+            post.deliver(turn, names, routed: name, ledger) { [self] in askAgent() }
         }
     }
 

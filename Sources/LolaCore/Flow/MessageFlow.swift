@@ -132,12 +132,14 @@ final class FlowParts {
     let crashPage: (any CrashPage)?
     /// What was refused to a sender is audited.
     let audit: any AuditLog
+    /// Nil where agents have no mailboxes.
+    let post: AgentPost?
 
     init(
         loop: Loop, client: OutboundClient, store: any Store, channels: [ChannelName: any Channel],
         pipeline: Pipeline, agents: AgentRoster, tickets: TicketBook?, retry: RetrySchedule, log: MessageLog,
         backlog: Backlog, journal: any EventLog, doubts: Doubts, signals: any ContactSignals, opt: OptDesk,
-        crashPage: (any CrashPage)?, audit: any AuditLog
+        crashPage: (any CrashPage)?, audit: any AuditLog, post: AgentPost? = nil
     ) {
         self.loop = loop
         self.client = client
@@ -155,5 +157,6 @@ final class FlowParts {
         self.crashPage = crashPage
         self.audit = audit
         self.tickets = tickets
+        self.post = post
     }
 }

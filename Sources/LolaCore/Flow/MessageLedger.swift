@@ -118,6 +118,11 @@ final class MessageLedger {
         change(.batch(batch), lost: lost, body)
     }
 
+    /// Changes beside the way of the message, made while it is ours. `lost`: as with `record`.
+    func keep(_ changes: [StoreOperation], lost: @escaping () -> Void, _ body: @escaping () -> Void) {
+        change(.batch([.holding(entry)] + changes), lost: lost, body)
+    }
+
     /// The channel has accepted the first `count` requests.
     func mark(sent count: Int, _ body: @escaping () -> Void) {
         hasProgress = true

@@ -273,6 +273,10 @@ struct DeliveryReceipt: Sendable {
     let errorCode: Int?
     /// Our own reference of the message, as the provider carried it back; nil when there is none of that form.
     let reference: [UInt8]?
+    /// Where the message went, when that is another channel than the one whose webhook tells of it.
+    var channel: ChannelName?
+    /// Of a telephone call; nil for a message.
+    var call: CallReport?
 }
 
 /// The reference under which a delivery is known to a provider that carries one back: lower-case hex digits, a dot,

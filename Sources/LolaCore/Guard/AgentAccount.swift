@@ -1,5 +1,6 @@
 // An agent that acts by itself, as the bank registered it: name, channels, whether it may act, and limits of its own.
 // Sealed at rest. Plain values; the outbound gate and the admin surface read them.
+import Synchronization
 
 /// The channels of agents' own sends and calls (CONTRACT §11).
 enum AgentChannel: String, CaseIterable, Sendable {
@@ -124,8 +125,42 @@ final class AgentAccounts: Sendable {
     /// What holds for an agent that has no limits of its own.
     let defaults: AgentLimits
 
+    private let receivers = Mutex(Receivers())
+
     init(defaults: AgentLimits) { self.defaults = defaults }
 
     /// Nil also while the store has not been read.
     subscript(_ id: AgentID) -> AgentAccount? { mirror[AgentAccount.record(id)] }
+
+    // MARK: Receivers
+
+    /// By channel, as of one generation of the mirror.
+    private struct Receivers {
+        var generation = -1
+        var agents: [AgentChannel: [AgentID]] = [:]
+    }
+
+    /// Who hears what people write on a channel: active agents that were given the channel by its name, the one that
+    /// was registered first before the others. None while the store has not been read.
+    func receivers(of channel: AgentChannel) -> [AgentID] {
+        let generation = mirror.generation
+        return receivers.withLock { known in
+            if known.generation != generation { known = Receivers(generation: generation, agents: all()) }
+            return known.agents[channel] ?? []
+        }
+    }
+
+    private func all() -> [AgentChannel: [AgentID]] {
+        let found = mirror.page(after: nil, limit: Limits.agentAccountsMax) {
+            $0.status == .active && $0.channels != nil
+        }
+        var agents: [AgentChannel: [AgentID]] = [:]
+        let inOrder = found.map(\.1).sorted {
+            ($0.created.milliseconds, $0.id.text) < ($1.created.milliseconds, $1.id.text)
+        }
+        for account in inOrder {
+            for channel in Set(account.channels ?? []) { agents[channel, default: []].append(account.id) }
+        }
+        return agents
+    }
 }

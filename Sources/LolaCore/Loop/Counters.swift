@@ -40,6 +40,8 @@ enum Counter: Int, CaseIterable, Sendable {
     case ticketsMade
     case ordersAccepted
     case ordersRefused
+    case mailboxKept
+    case mailboxReplaced
     case callbacksRedeemed
     case callbacksRefused
     case routedOnboarding

@@ -37,6 +37,10 @@ enum MCPRevision: String, CaseIterable, Sendable, Comparable {
 }
 
 /// The levels of `logging/setLevel` (RFC 5424), the quietest last.
-enum MCPLogLevel: String, CaseIterable, Sendable {
+enum MCPLogLevel: String, CaseIterable, Comparable, Sendable {
     case debug, info, notice, warning, error, critical, alert, emergency
+
+    private var place: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+    static func < (left: MCPLogLevel, right: MCPLogLevel) -> Bool { left.place < right.place }
 }

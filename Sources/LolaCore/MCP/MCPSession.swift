@@ -45,6 +45,9 @@ struct MCPSession: Hashable, Sendable {
     private(set) var revision: MCPRevision?
     private(set) var level: MCPLogLevel?
 
+    /// Whether the client wants log messages of a level: all, unless it has named the least.
+    func hears(_ level: MCPLogLevel) -> Bool { revision != nil && (self.level.map { $0 <= level } ?? true) }
+
     /// Whether the document is a single `initialize`: a session begins with it.
     static func begins(_ root: JSONView) -> Bool {
         if case .request(_, let method, _) = RPCMessage(root) { return method.equals("initialize") }

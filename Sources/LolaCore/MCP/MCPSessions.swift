@@ -55,6 +55,8 @@ final class MCPSessions: Sendable {
     private struct Table {
         var entries: [MCPSessionID: Entry] = [:]
         var counts: [MCPBearer: Int] = [:]
+        /// Sessions with an open stream.
+        var listeners: [AgentID: Set<MCPSessionID>] = [:]
         var sweptAt = Instant(nanoseconds: .min / 2)
         var number: UInt64 = 0
     }
@@ -97,8 +99,9 @@ final class MCPSessions: Sendable {
                 table.entries[id] == nil
             else { return false }
             table.entries[id] = Entry(
-                bearer: bearer, transport: transport, session: session, seen: now, stream: stream)
+                bearer: bearer, transport: transport, session: session, seen: now, stream: nil)
             table.counts[bearer, default: 0] += 1
+            if let stream { Self.listen(stream, id, &table) }
             return true
         }
     }
@@ -136,12 +139,21 @@ final class MCPSessions: Sendable {
     }
 
     private static func remove(_ id: MCPSessionID, _ table: inout Table) {
+        listen(nil, id, &table)
         guard let entry = table.entries.removeValue(forKey: id) else { return }
         let left = table.counts[entry.bearer, default: 1] - 1
         table.counts[entry.bearer] = left > 0 ? left : nil
     }
 
     // MARK: Streams
+
+    /// Which stream a session has is said here only.
+    private static func listen(_ place: Place?, _ id: MCPSessionID, _ table: inout Table) {
+        table.entries[id]?.stream = place
+        guard let agent = table.entries[id]?.bearer.agent else { return }
+        if place != nil { table.listeners[agent, default: []].insert(id) } else { table.listeners[agent]?.remove(id) }
+        if table.listeners[agent]?.isEmpty == true { table.listeners[agent] = nil }
+    }
 
     /// A place for a stream of a loop.
     func place(on loop: Int) -> Place {
@@ -155,7 +167,7 @@ final class MCPSessions: Sendable {
     func open(_ place: Place, for id: MCPSessionID) -> Bool {
         let (isOpen, former) = table.withLock { table in
             guard let entry = table.entries[id] else { return (false, nil as Place?) }
-            table.entries[id]?.stream = place
+            Self.listen(place, id, &table)
             return (true, entry.stream)
         }
         if let former { post(nil, to: former) }
@@ -167,7 +179,7 @@ final class MCPSessions: Sendable {
         table.withLock { table in
             guard let entry = table.entries[id], entry.stream == place else { return }
             if entry.transport == .events { return Self.remove(id, &table) }
-            table.entries[id]?.stream = nil
+            Self.listen(nil, id, &table)
             table.entries[id]?.seen = now
         }
     }
@@ -177,6 +189,23 @@ final class MCPSessions: Sendable {
         guard let place = table.withLock({ $0.entries[id]?.stream }) else { return false }
         post(octets, to: place)
         return true
+    }
+
+    /// Says something into the open streams of an agent, the latest ones, whose client wants to hear of such things and
+    /// whose token may ask for them. How many there were.
+    @discardableResult
+    func tell(_ agent: AgentID, _ octets: [UInt8], at level: MCPLogLevel, for scope: TokenScope) -> Int {
+        let places = table.withLock { table in
+            (table.listeners[agent] ?? []).compactMap { id -> Place? in
+                guard let entry = table.entries[id], entry.session.hears(level),
+                    entry.bearer.scopes?.contains(scope.rawValue) ?? true
+                else { return nil }
+                return entry.stream
+            }
+        }
+        let latest = places.sorted { $0.number > $1.number }.prefix(Limits.mailboxNoticesMax)
+        for place in latest { post(octets, to: place) }
+        return latest.count
     }
 
     private func post(_ octets: [UInt8]?, to place: Place) {

@@ -57,8 +57,10 @@ final class MCPStreams {
 
     /// What another loop, or this one, has said.
     func take(_ octets: [UInt8]?, for number: UInt64) {
-        guard let stream = open[number]?.stream else { return }
-        if let octets { _ = stream.send(octets) } else { stream.end() }
+        guard let entry = open[number] else { return }
+        guard let octets else { return entry.stream.end() }
+        // What is meant for a token is said to nobody once it is revoked; the next check ends the stream.
+        if stands(entry, true, server.loop.wall) { _ = entry.stream.send(octets) }
     }
 
     private func ended(_ place: MCPSessions.Place, _ session: MCPSessionID) {

@@ -53,6 +53,17 @@ struct OutboundBudget: Sendable {
         }
     }
 
+    /// Money that an order costs more than was reserved for it, or less, told after the order's end: to the counters of
+    /// the day and the month in which it was given, as far as these go on. Settings have limits of both, so both count.
+    static func later(
+        _ agent: AgentID, _ amount: SpendAmount, orderedAt: WallTime, at now: WallTime
+    ) -> [StoreOperation] {
+        [AgentLimits.Member.spendPerDay, .spendPerMonth].compactMap { member in
+            guard let end = LimitWindow(member).end(at: orderedAt), end > now else { return nil }
+            return .add(key(agent, member, at: orderedAt), amount.hundredths, within: end - now)
+        }
+    }
+
     // MARK: Answers
 
     /// Why the order was refused.

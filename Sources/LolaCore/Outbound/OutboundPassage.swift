@@ -166,7 +166,8 @@ final class OutboundPassage {
             if let price { settle(budget.settlement(reserved: record.price, paid: price)) }
             let sent = StoreOperation.add(
                 OutboundBudget.sentKey(order.agent, record.channel), 1, within: Limits.sentCountRetention)
-            let changes = parts.ledger.reached(status, id, record.channel, providerID: providerID) + [sent]
+            let changes = parts.ledger.reached(status, id, record.channel, providerID: providerID)
+                + [sent, parts.ledger.talk(record)]
             // It went out whether or not the ledger can say so.
             parts.store.submit(.batch(changes)) { [self] _ in accept(record, status) }
         case .unknown(let word):

@@ -15,6 +15,12 @@ enum PriceTable {
         }
     }
 
+    /// What a call cost that lasted so long: every minute that was begun, at the rate of what was reserved for it.
+    static func call(reserved: SpendAmount, seconds: Int) -> SpendAmount {
+        let minutes = max(1, (Int64(clamping: seconds) + 59) / 60)
+        return SpendAmount(hundredths: reserved.hundredths / Int64(Limits.callMinutesReserved) * minutes)
+    }
+
     /// Parts of an SMS (3GPP TS 23.038, 23.040): 160 characters of the GSM alphabet, or 153 in each of several; 70 or
     /// 67 UTF-16 units when any character is not in it. Characters beyond ASCII count as not in it: at most too dear.
     static func segments(_ text: [UInt8]) -> Int {

@@ -75,8 +75,8 @@ extension StoreRoom {
         switch self {
         case .inbound, .outbox, .dead, .quarantine, .state, .contact, .failure, .lockout, .limit, .alert: true
         case .agent, .token, .credential, .consent, .suppression, .ticket, .link: true
-        case .ledger: true
-        case .meta, .seen, .progress, .suspect, .spent, .usage, .heard: false
+        case .ledger, .mailbox: true
+        case .meta, .seen, .progress, .suspect, .spent, .usage, .heard, .posted: false
         }
     }
 }

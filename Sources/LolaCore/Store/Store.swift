@@ -123,10 +123,14 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case ledger = 24
     /// Claims: senders of whom something came in within a day.
     case heard = 25
+    /// What people wrote to agents that act by themselves.
+    case mailbox = 26
+    /// Claims: places of mailboxes, messages that are in one, and those that were taken; orders whose price is settled.
+    case posted = 27
 
     /// Rooms of claims hold no values and take only `claim`, `mark`, `get` (an empty value, or nil) and `remove`;
     /// all other rooms take everything but `claim` and `mark`.
-    var holdsClaims: Bool { self == .seen || self == .spent || self == .heard }
+    var holdsClaims: Bool { [.seen, .spent, .heard, .posted].contains(self) }
 
     /// The word that names the room in Redis keys and in messages to operators.
     var word: StaticString {
@@ -156,6 +160,8 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
         case .usage: "usage"
         case .ledger: "ledger"
         case .heard: "heard"
+        case .mailbox: "mailbox"
+        case .posted: "posted"
         }
     }
 }

@@ -1,8 +1,9 @@
 """One script for the public MCP clients of both majors: run as a program with the client's folder on the path.
 
-    python mcp_client.py 1|2 sse|http BASE TOKEN [legacy|auto|2026-07-28]
+    python mcp_client.py 1|2 sse|http BASE TOKEN [legacy|auto|2026-07-28] [inbound]
 
-Prints one JSON object of what the client saw.
+Prints one JSON object of what the client saw. With `inbound` it says `ready` on a line, waits until it is told of a message
+of a person, and takes it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,32 @@ async def script(call, tools, ping) -> dict:
     return seen
 
 
-async def first(transport: str, base: str, token: str) -> dict:
+class Inbound:
+    """Waits for what a person writes, on the open stream; then reads, takes and reads again."""
+
+    def __init__(self):
+        self.told: list = []
+        self.event = asyncio.Event()
+
+    async def log(self, params) -> None:
+        self.told.append({"level": params.level, "logger": params.logger, "data": params.data})
+        self.event.set()
+
+    async def script(self, call, tools, ping) -> dict:
+        async def ask(name: str, arguments: dict) -> dict:
+            return json.loads((await call(name, arguments)).content[0].text)
+
+        before = await ask("comms_get_waiting_messages", {})
+        print("ready", flush=True)
+        await asyncio.wait_for(self.event.wait(), 30)
+        waiting = await ask("comms_get_waiting_messages", {})
+        ids = [message["id"] for message in waiting["messages"]]
+        taken = await ask("comms_get_waiting_messages", {"acknowledge": ids})
+        return {"before": before, "told": self.told, "waiting": waiting, "taken": taken,
+                "after": await ask("comms_get_waiting_messages", {}), "all": await ask("comms_get_messages", {})}
+
+
+async def first(transport: str, base: str, token: str, inbound: Inbound | None) -> dict:
     from mcp import ClientSession
     from mcp.client.sse import sse_client
     from mcp.client.streamable_http import streamablehttp_client
@@ -53,22 +79,26 @@ async def first(transport: str, base: str, token: str) -> dict:
     headers = {"Authorization": f"Bearer {token}"}
     client = sse_client(f"{base}/sse?token={token}") if transport == "sse" else streamablehttp_client(
         f"{base}/mcp", headers=headers)
-    async with client as streams, ClientSession(streams[0], streams[1]) as session:
+    log = inbound.log if inbound else None
+    work = inbound.script if inbound else script
+    async with client as streams, ClientSession(streams[0], streams[1], logging_callback=log) as session:
         made = await session.initialize()
-        seen = await script(session.call_tool, session.list_tools, session.send_ping)
+        seen = await work(session.call_tool, session.list_tools, session.send_ping)
         return seen | {"version": made.protocolVersion}
 
 
-async def second(transport: str, base: str, token: str, mode: str) -> dict:
+async def second(transport: str, base: str, token: str, mode: str, inbound: Inbound | None) -> dict:
     import httpx2
     from mcp import Client
     from mcp.client.sse import sse_client
     from mcp.client.streamable_http import streamable_http_client
 
     async def run(connection) -> dict:
-        async with Client(connection, mode=mode, read_timeout_seconds=10) as client:
+        log = inbound.log if inbound else None
+        work = inbound.script if inbound else script
+        async with Client(connection, mode=mode, read_timeout_seconds=10, logging_callback=log) as client:
             ping = client.send_ping if mode == "legacy" else None
-            seen = await script(client.call_tool, client.list_tools, ping)
+            seen = await work(client.call_tool, client.list_tools, ping)
             return seen | {"version": client.protocol_version}
 
     if transport == "sse":
@@ -79,7 +109,9 @@ async def second(transport: str, base: str, token: str, mode: str) -> dict:
 
 def main() -> None:
     major, transport, base, token, *mode = sys.argv[1:]
-    work = first(transport, base, token) if major == "1" else second(transport, base, token, (mode or ["auto"])[0])
+    inbound = Inbound() if "inbound" in mode else None
+    named = ([word for word in mode if word != "inbound"] or ["auto"])[0]
+    work = first(transport, base, token, inbound) if major == "1" else second(transport, base, token, named, inbound)
     print(json.dumps(asyncio.run(work)))
 
 

@@ -42,12 +42,12 @@ enum Fixture {
 
     static func twilio(
         _ name: ChannelName = .twilioSMS, publicURL: String = twilioURL, tokens: [String] = [twilioToken],
-        sharedKey: TwilioSharedKey? = nil, api: String = "https://api.twilio.com", calls: (any CallDesk)? = nil
+        sharedKey: TwilioSharedKey? = nil, api: String = "https://api.twilio.com"
     ) throws -> TwilioChannel {
         let account = TwilioChannel.Account(
             sid: [UInt8](text: "AC0123456789abcdef0123456789abcdef"), authTokens: tokens.map { secret($0) },
             sharedKey: sharedKey, publicURL: [UInt8](text: publicURL), apiURL: try url(api))
-        return TwilioChannel(name, account, clock: FixedClock(), calls: calls)
+        return TwilioChannel(name, account, clock: FixedClock())
     }
 
     static func resend(

@@ -4,15 +4,6 @@ import Testing
 
 @testable import LolaCore
 
-/// Knows one call.
-private final class PlainDesk: CallDesk {
-    private(set) var seen: [CallNotice] = []
-    func script(of call: CallNotice) -> CallScript? {
-        call.callID == [UInt8](text: "CAours") ? CallScript(text: [UInt8](text: "Hello <b> & \"you\"")) : nil
-    }
-    func noted(_ call: CallNotice) { seen.append(call) }
-}
-
 @Suite("Twilio: decoding")
 struct TwilioDecodeTests {
     private func decode(
@@ -158,32 +149,58 @@ struct TwilioDecodeTests {
         #expect(status.receipts.first?.errorCode == 21_610)
     }
 
-    @Test("a call to us hears a sentence and ends; a call of ours hears its script; its course is noted")
-    func calls() throws {
-        let desk = PlainDesk()
-        let channel = try Fixture.twilio(calls: desk)
-        let ours = [
-            ("CallSid", "CAours"), ("CallStatus", "in-progress"), ("Direction", "outbound-api"), ("From", "+1"),
-            ("To", "+2"),
-        ]
-        let theirs = [
-            ("CallSid", "CAother"), ("CallStatus", "ringing"), ("Direction", "inbound"), ("From", "+2"), ("To", "+1"),
-        ]
-        let voice = "/webhooks/twilio/voice"
-        let said = try #require(try decode(theirs, target: voice, channel).answer)
-        #expect(said.status == 200 && "\(said.contentType ?? "")" == "text/xml")
-        #expect(said.body.text.hasPrefix(#"<Response><Say language="en-US">This number answers"#))
-        #expect(said.body.text.hasSuffix("</Say><Hangup/></Response>"))
-        let script = try #require(try decode(ours, target: voice, channel).answer)
-        #expect(script.body.text.contains("Hello &lt;b&gt; &amp; &quot;you&quot;</Say>") && desk.seen.isEmpty)
+    private func call(_ status: String, _ more: [(String, String)] = [], direction: String = "outbound-api") throws
+        -> DecodedWebhook
+    {
+        try decode(
+            [("CallSid", "CA1"), ("CallStatus", status), ("Direction", direction), ("From", "+1"), ("To", "+2")] + more,
+            target: "/webhooks/twilio/status")
+    }
+
+    @Test("a call to us hears a sentence and ends, and nothing is kept of it")
+    func callsToUs() throws {
         for status in ["ringing", "in-progress", "completed"] {
-            let pairs = ours.filter { $0.0 != "CallStatus" } + [("CallStatus", status)]
-            let webhook = try decode(pairs, target: "/webhooks/twilio/status", channel)
-            #expect(webhook.answer == nil && webhook.ignored == 1 && webhook.messages.isEmpty)
+            let pairs = [
+                ("CallSid", "CA2"), ("CallStatus", status), ("Direction", "inbound"), ("From", "+2"), ("To", "+1"),
+            ]
+            let webhook = try decode(pairs, target: "/webhooks/twilio/voice")
+            let said = try #require(webhook.answer)
+            #expect(said.status == 200 && "\(said.contentType ?? "")" == "text/xml")
+            #expect(said.body.text.hasPrefix(#"<Response><Say language="en-US">This number answers"#))
+            #expect(said.body.text.hasSuffix("</Say><Hangup/></Response>"))
+            #expect(webhook.receipts.isEmpty && webhook.ignored == 1 && webhook.messages.isEmpty)
         }
-        #expect(desk.seen.map(\.status.text) == ["ringing", "in-progress", "completed"])
-        #expect(desk.seen.allSatisfy { $0.isOutbound && $0.own.text == "+1" && $0.other.text == "+2" })
         #expect(try Fixture.twilio().accepted.body.text == "<Response/>")
+    }
+
+    @Test("the course of a call of ours is told, its length at its end", arguments: [
+        ("queued", nil), ("initiated", nil), ("ringing", nil), ("in-progress", .sent), ("completed", .delivered),
+        ("busy", .failed), ("no-answer", .failed), ("failed", .failed), ("canceled", .failed),
+    ] as [(String, DeliveryReceipt.State?)])
+    func courses(_ row: (status: String, state: DeliveryReceipt.State?)) throws {
+        let webhook = try call(row.status, [("CallDuration", "61"), ("Duration", "2")])
+        #expect(webhook.receipts.map(\.state) == [row.state].compactMap { $0 })
+        #expect(webhook.ignored == (row.state == nil ? 1 : 0) && webhook.messages.isEmpty && webhook.answer == nil)
+        #expect(webhook.receipts.allSatisfy { $0.call?.seconds == 61 && $0.providerID.text == "CA1" })
+    }
+
+    @Test("a length is a number of seconds, at most a day", arguments: [
+        (nil, nil), ("", nil), ("-1", nil), ("1.5", nil), ("0", 0), ("86401", 86_400), ("99999999999999999999", nil),
+    ] as [(String?, Int?)])
+    func lengths(_ row: (text: String?, seconds: Int?)) throws {
+        let webhook = try call("completed", row.text.map { [("CallDuration", $0)] } ?? [])
+        #expect(webhook.receipts.count == 1 && webhook.receipts[0].call?.seconds == row.seconds)
+        #expect(Limits.callSecondsMax == 86_400)
+    }
+
+    @Test("a status names the channel that its message went out by, and an unknown word is put aside")
+    func statusChannels() throws {
+        let target = "/webhooks/twilio/status"
+        for (to, channel) in [("+14155550123", ChannelName.twilioSMS), ("whatsapp:+14155550123", .twilioWhatsApp)] {
+            let webhook = try decode([("MessageSid", "SM1"), ("MessageStatus", "sent"), ("To", to)], target: target)
+            #expect(webhook.receipts.map(\.channel) == [channel] && webhook.receipts[0].call == nil)
+        }
+        #expect(try call("exploded").quarantined == [.unknownType] && call("exploded").receipts.isEmpty)
     }
 
     @Test(

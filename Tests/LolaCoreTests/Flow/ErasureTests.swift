@@ -161,6 +161,38 @@ struct ErasureTests {
         #expect(try bench.there(other + [foreign]).count == other.count + 1)
     }
 
+    private func letter(_ number: UInt64, _ bench: ErasureBench, _ sender: String) -> MailboxRecord {
+        let message = ErasureBench.message("letter \(number)", from: sender).message
+        let names = bench.pseudonyms.names(message)
+        return MailboxRecord(
+            number: number, messageID: names.messageID, sender: names.senderID, channel: .whatsapp,
+            from: [UInt8](text: "+\(sender)"), conversation: message.conversation, type: .text, identity: .passed,
+            text: [UInt8](text: "hola"), at: WallTime(seconds: 1))
+    }
+
+    @Test("what the person wrote to agents goes, and who talked with the person last; nobody else's does")
+    func letters() throws {
+        let bench = try ErasureBench()
+        let keys = MailboxKeys(agent: try #require(AgentID("desk".utf8)))
+        let senders = ["5215512345678", "15550100", "525512345678"]
+        for (place, sender) in senders.enumerated() {
+            let number = UInt64(place + 1)
+            try bench.put(.put(keys.place(number), letter(number, bench, sender).bytes, expires: nil))
+        }
+        try bench.put(.put(keys.last, MailboxRecord.pointer(to: 3), expires: nil))
+        let talks = try ["+525512345678", "+15550100"].map { text in
+            let address = try #require(PersonAddress([UInt8](text: text)))
+            return OutboundLedger.talkKey(.whatsapp, OutboundLedger.name(of: address, bench.own.names))
+        }
+        for talk in talks { try bench.put(.put(talk, [1], expires: nil)) }
+        try bench.put(.put(StoreKey(.mailbox, RecordID(high: 8, low: 8)), [0xFF], expires: nil))
+        let receipt = try bench.erase("+52 1 55 1234 5678").get()
+        #expect(receipt.removed == ["mailbox": 2, "ledger": 1] && receipt.unreadable == 1)
+        #expect(try bench.there([keys.place(1), keys.place(2), keys.place(3), keys.last] + talks)
+            == [.mailbox, .mailbox, .ledger])
+        #expect(try bench.get(.mailbox, keys.place(2).id) != nil && bench.get(talks[1].room, talks[1].id) != nil)
+    }
+
     @Test("a contact kept by an earlier version is found by its number too")
     func oldContact() throws {
         let bench = try ErasureBench()

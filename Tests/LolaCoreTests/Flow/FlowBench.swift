@@ -132,6 +132,11 @@ final class PlainSignals: ContactSignals {
     }
 }
 
+/// The test's ear, made before the bench is whole.
+private final class PostTold {
+    var on: (AgentID, MailboxMessage) -> Void = { _, _ in }
+}
+
 final class FlowBench {
     let signals = PlainSignals()
     let rig = LoopRig()
@@ -146,6 +151,11 @@ final class FlowBench {
     let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
     let tickets: TicketBook
     let suppressions: SuppressionList
+    /// Agents with mailboxes: none, and the store has been read.
+    let accounts = AgentAccounts(defaults: AgentLimits())
+    let people = PersonNames(secret: SecretBytes([4, 5, 6]))
+    /// Of whom agents were told, with the agent before each.
+    var told: [String] = []
     let client: OutboundClient
     let flow: MessageFlow
     let agent: SimServer
@@ -168,8 +178,9 @@ final class FlowBench {
                 entropy: rig.loop.entropy)
         }
         let pseudonyms = pseudonyms
-        suppressions = SuppressionList(
-            rig.loop, store: store, audit: audit, names: PersonNames(secret: SecretBytes([4, 5, 6])))
+        suppressions = SuppressionList(rig.loop, store: store, audit: audit, names: people)
+        let post = PostTold()
+        _ = accounts.mirror.replace(with: [], since: accounts.mirror.beginLoading())
         tickets = TicketBook(
             rig.loop, store: store, life: .hours(2), base: [UInt8](text: "https://lola.example"), audit: audit,
             hash: { pseudonyms.id($0) }, handOver: { _ in })
@@ -179,7 +190,8 @@ final class FlowBench {
             agents: AgentRoster(rig.loop, client: client, http: agents, scripted: ScriptedAgents(), inFlightMax: 2),
             tickets: tickets,
             retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, signals: signals,
-            opt: OptDesk(suppressions, rig.loop.counters), crashPage: nil, audit: audit))
+            opt: OptDesk(suppressions, rig.loop.counters), crashPage: nil, audit: audit,
+            post: AgentPost(accounts, people, rig.loop.counters) { post.on($0, $1) }))
         agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         provider = SimServer(rig.network, "provider", at: Endpoint(address: IPAddress([10, 0, 0, 3]), port: 80))
         agent.script = { [self] call in
@@ -191,6 +203,7 @@ final class FlowBench {
             let status = statuses.count > 1 ? statuses.removeFirst() : statuses[0]
             call.answer(status, status == 429 ? ["Retry-After: 7"] : [], body: "id")
         }
+        post.on = { [self] agent, message in told.append("\(agent.text) \(message.text.text)") }
         let store = store
         let loop = rig.loop
         let audit = audit

@@ -103,4 +103,82 @@ struct MCPSessionsTests {
         for number in 0..<Limits.mcpCallsInFlightMax { _ = sessions.begin(.number(Int64(number)), of: id) }
         #expect(sessions.begin(.number(-1), of: id) == .tooMany)
     }
+
+    // MARK: Telling an agent
+
+    private func session(_ level: String? = nil) throws -> MCPSession {
+        let bench = try ToolBench()
+        var session = MCPSession()
+        func say(_ text: String) throws {
+            _ = session.receive(try JSONDocument.parse([UInt8](text: text)).root, bench.box.view(ToolBench.principal()))
+        }
+        try say(
+            #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","#
+                + #""capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"#)
+        if let level {
+            try say(#"{"jsonrpc":"2.0","id":2,"method":"logging/setLevel","params":{"level":"\#(level)"}}"#)
+        }
+        return session
+    }
+
+    @Test("every open stream of the agent is told, on whichever loop, and nobody else's")
+    func told() throws {
+        let directory = Self.directory()
+        let sessions = MCPSessions(directory)
+        let session = try session()
+        var foreign = ToolBench.principal(agent: "two")
+        foreign.token = RecordID(high: 9, low: 9)
+        let bearers = [Self.bearer(1), Self.bearer(2), MCPBearer(foreign), MCPBearer(ToolBench.orchestrator)]
+        let ids = bearers.map { _ in MCPSessionID(entropy) }
+        for (place, bearer) in bearers.enumerated() {
+            _ = sessions.begin(ids[place], session, bearer, .streamable, at: Self.start)
+            #expect(sessions.open(sessions.place(on: place % 2), for: ids[place]))
+        }
+        let one = try #require(AgentID("one".utf8))
+        #expect(sessions.tell(one, [7], at: .info, for: .getWaitingMessages) == 2)
+        #expect(directory.mailboxes[0].drain().count == 1 && directory.mailboxes[1].drain().count == 1)
+        sessions.end(ids[0])
+        #expect(sessions.tell(one, [7], at: .info, for: .getWaitingMessages) == 1)
+        #expect(sessions.tell(try #require(AgentID("none".utf8)), [7], at: .info, for: .getWaitingMessages) == 0)
+    }
+
+    @Test("a client hears from the level that it has named on, and not before it has begun", arguments: [
+        (nil, true), ("debug", true), ("info", true), ("notice", false), ("emergency", false),
+    ] as [(String?, Bool)])
+    func levels(_ row: (level: String?, hears: Bool)) throws {
+        let sessions = MCPSessions(Self.directory())
+        let (id, one) = (MCPSessionID(entropy), try #require(AgentID("one".utf8)))
+        let place = sessions.place(on: 0)
+        _ = sessions.begin(id, MCPSession(), Self.bearer(), .events, stream: place, at: Self.start)
+        #expect(sessions.tell(one, [7], at: .info, for: .getWaitingMessages) == 0)
+        sessions.update(id, try session(row.level))
+        #expect(sessions.tell(one, [7], at: .info, for: .getWaitingMessages) == (row.hears ? 1 : 0))
+        sessions.closed(place, of: id, at: Self.start)
+        #expect(sessions.tell(one, [7], at: .info, for: .getWaitingMessages) == 0)
+    }
+
+    @Test("a token that may not ask for messages is not told of them; of many streams the latest are")
+    func scopes() throws {
+        let directory = Self.directory(1)
+        let (sessions, session, entropy) = (MCPSessions(directory), try session(), LoopRig().loop.entropy)
+        let one = try #require(AgentID("one".utf8))
+        for scope in [TokenScope.ping, .getWaitingMessages] {
+            var principal = ToolBench.principal(scopes: [scope])
+            principal.token = RecordID(high: 1, low: 1)
+            let id = MCPSessionID(entropy)
+            _ = sessions.begin(
+                id, session, MCPBearer(principal), .events, stream: sessions.place(on: 0), at: Self.start)
+        }
+        #expect(sessions.tell(one, [7], at: .info, for: .getWaitingMessages) == 1)
+        for _ in 0..<Limits.mailboxNoticesMax {
+            _ = sessions.begin(
+                MCPSessionID(entropy), session, Self.bearer(), .events, stream: sessions.place(on: 0), at: Self.start)
+        }
+        _ = directory.mailboxes[0].drain()
+        #expect(sessions.tell(one, [7], at: .info, for: .getWaitingMessages) == Limits.mailboxNoticesMax)
+        let numbers = directory.mailboxes[0].drain().compactMap { mail -> UInt64? in
+            if case .streamed(_, let number) = mail { number } else { nil }
+        }
+        #expect(numbers.count == Limits.mailboxNoticesMax && !numbers.contains(2))
+    }
 }

@@ -60,8 +60,7 @@ final class ToldMailbox: AgentMailbox {
     }
 
     func acknowledge(
-        _ ids: [[UInt8]], of agent: AgentID, by actor: String,
-        _ completion: @escaping (Result<Int, Refusal>) -> Void
+        _ ids: [[UInt8]], of agent: AgentID, _ completion: @escaping (Result<Int, Refusal>) -> Void
     ) {
         let fresh = Set(ids).intersection(messages.map(\.id)).subtracting(taken)
         taken.formUnion(fresh)

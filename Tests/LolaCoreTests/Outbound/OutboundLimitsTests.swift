@@ -164,10 +164,11 @@ struct OutboundLimitsTests {
             return try found.get()?.status
         }
         func settle(_ reference: OutboundLedger.Reference, _ status: OutboundReceipt.Status) throws -> Bool {
-            let record: LedgerRecord? = try bench.desk.ask { answer in
+            let settled: OutboundLedger.Settled = try bench.desk.ask { answer in
                 bench.gate.ledger.settle(reference, status) { answer($0) }
             }
-            return record != nil
+            #expect(settled != .unavailable)
+            return settled != .nothing
         }
         let other = try #require(AgentID("other".utf8))
         #expect(try status(bench.agent) == .sent && status(other) == nil)

@@ -28,7 +28,7 @@ final class GetWaitingMessagesTool: Tool {
             guard let ids = call["acknowledge"]?.elements.compactMap(\.textBytes), !ids.isEmpty else {
                 return MailboxResults.list(call, mailbox, agent, waitingOnly: true, 0)
             }
-            mailbox.acknowledge(ids, of: agent, by: call.actor) { result in
+            mailbox.acknowledge(ids, of: agent) { result in
                 switch result {
                 case .failure(let refusal): call.fail(ToolFault(refusal))
                 case .success(let taken): MailboxResults.list(call, mailbox, agent, waitingOnly: true, taken)

@@ -8,6 +8,10 @@ enum MailboxResults {
             .init("from", .text(min: 1, max: 512), "The person's address.", isRequired: true),
             .init("conversation", .text(min: 1, max: 1_024), "Answer into it.", isRequired: true),
             .init("text", .text(min: 0, max: 65_536), "", isRequired: true),
+            .init("type", .word(MessageType.allCases.map(\.rawValue)), "", isRequired: true),
+            .init(
+                "identity", .word(MailboxMessage.Identity.allCases.map(\.rawValue)),
+                "What the identity service said of the person when it came.", isRequired: true),
             .init("at", .time, "When it came.", isRequired: true),
         ]), 0...Limits.toolMessagesMax), "The oldest first.", isRequired: true),
         .init("count", .integer(0...Limits.toolMessagesMax), "", isRequired: true),
@@ -37,19 +41,22 @@ enum MailboxResults {
     private static func write(_ messages: [MailboxMessage], _ taken: Int, to writer: inout JSONWriter) {
         writer.member("messages") { writer in
             writer.array { writer in
-                for message in messages {
-                    writer.object { writer in
-                        writer.member("id", bytes: message.id)
-                        writer.member("channel", message.channel.rawValue)
-                        writer.member("from", bytes: message.from)
-                        writer.member("conversation", bytes: message.conversation)
-                        writer.member("text", bytes: message.text)
-                        writer.member("at", bytes: CivilDate(message.at).rfc3339())
-                    }
-                }
+                for message in messages { writer.object { write(message, to: &$0) } }
             }
         }
         writer.member("count", messages.count)
         writer.member("acknowledged", taken)
+    }
+
+    /// The members of one message.
+    static func write(_ message: MailboxMessage, to writer: inout JSONWriter) {
+        writer.member("id", bytes: message.id)
+        writer.member("channel", message.channel.rawValue)
+        writer.member("from", bytes: message.from)
+        writer.member("conversation", bytes: message.conversation)
+        writer.member("text", bytes: message.text)
+        writer.member("type", message.type.rawValue)
+        writer.member("identity", message.identity.rawValue)
+        writer.member("at", bytes: CivilDate(message.at).rfc3339())
     }
 }

@@ -3,6 +3,15 @@
 
 /// One message that waits for its agent.
 struct MailboxMessage: Hashable, Sendable {
+    /// What the identity service said of the person when the message came.
+    enum Identity: String, CaseIterable, Sendable {
+        case passed
+        /// Known, and not verified yet.
+        case pending
+        /// Nobody that the service knows.
+        case unknown
+    }
+
     /// Names it when it is acknowledged.
     let id: [UInt8]
     let channel: AgentChannel
@@ -11,16 +20,18 @@ struct MailboxMessage: Hashable, Sendable {
     let conversation: [UInt8]
     let text: [UInt8]
     let at: WallTime
+    var type = MessageType.text
+    var identity = Identity.unknown
 }
 
 /// Bounded, one for each agent. One object per loop.
 protocol AgentMailbox: AnyObject {
-    /// The oldest first; those that wait only, or also those that were acknowledged and are still kept.
+    /// Those that wait, from the oldest on; or the newest, whether they were acknowledged or not. Either way the older
+    /// one first, and no more than an answer can hold.
     func list(
         _ agent: AgentID, channel: AgentChannel?, waitingOnly: Bool, limit: Int,
         _ completion: @escaping (Result<[MailboxMessage], Refusal>) -> Void)
     /// How many of these were waiting and do no longer; nothing else changes.
     func acknowledge(
-        _ ids: [[UInt8]], of agent: AgentID, by actor: String,
-        _ completion: @escaping (Result<Int, Refusal>) -> Void)
+        _ ids: [[UInt8]], of agent: AgentID, _ completion: @escaping (Result<Int, Refusal>) -> Void)
 }

@@ -1,0 +1,155 @@
+// What providers tell of an order later: its state moves forward only, and its price is settled once.
+import Testing
+
+@testable import LolaCore
+
+@Suite("Settlement of orders")
+struct SettlementTests {
+    /// An order that went out, with what it has taken of the spend.
+    private final class Bench {
+        let gate: GateBench
+        let key: [UInt8]
+        let id: RecordID
+        let channel: AgentChannel
+        /// Hundredths of a cent.
+        let price: Int64
+
+        init(_ channel: AgentChannel = .voice, to address: String = "+12025550123") throws {
+            // Settings have a limit of both, so all orders are counted by day and month.
+            gate = try GateBench(hours: nil, limits: [.spendPerDay: 100_000, .spendPerMonth: 100_000])
+            self.channel = channel
+            try gate.consent(channel, address)
+            let order = try gate.order(channel, address)
+            let receipt = try #require(try gate.receipt(order))
+            key = receipt.key
+            id = try #require(LedgerRecord.id(ofKey: key))
+            price = PriceTable.price(channel, try GateBench.address(address), text: order.text).hundredths
+        }
+
+        var reference: OutboundLedger.Reference { .provider(channel, [UInt8](text: "p-") + id.hex) }
+
+        @discardableResult
+        func settle(
+            _ status: OutboundReceipt.Status, seconds: Int? = nil, _ other: OutboundLedger.Reference? = nil
+        ) throws -> OutboundLedger.Settled {
+            try gate.desk.ask { answer in
+                gate.gate.ledger.settle(other ?? reference, status, seconds: seconds) { answer($0) }
+            }
+        }
+
+        /// Hundredths of a cent that stand in the counters of day and month; nil when they differ.
+        func spent() throws -> Int64? {
+            let keys = [AgentLimits.Member.spendPerDay, .spendPerMonth].map {
+                OutboundBudget.key(gate.agent, $0, at: gate.now)
+            }
+            let shares = keys.map { StoreShare($0, 0, most: .max, within: .days(1)) }
+            guard case .reserved(let readings) = try gate.store(.reserve(shares)) else { return nil }
+            return readings[0].sum == readings[1].sum ? readings[0].sum : nil
+        }
+
+        func status() throws -> OutboundReceipt.Status? {
+            let found: Result<OutboundLedger.Entry?, OutboundRefusal> = try gate.desk.ask { answer in
+                gate.gate.ledger.find(id) { answer($0) }
+            }
+            return try found.get()?.status
+        }
+    }
+
+    @Test("a call costs its minutes, every one that was begun", arguments: [
+        (0, 1), (1, 1), (60, 1), (61, 2), (180, 3), (181, 4), (3_600, 60), (86_400, 1_440),
+    ])
+    func minutes(_ row: (seconds: Int, minutes: Int64)) throws {
+        let bench = try Bench()
+        #expect(try bench.spent() == bench.price && bench.price == 3 * 140)
+        try bench.settle(.sent)
+        #expect(try bench.spent() == bench.price)
+        for _ in 0..<3 { try bench.settle(.delivered, seconds: row.seconds) }
+        #expect(try bench.spent() == 140 * row.minutes && bench.status() == .delivered)
+    }
+
+    @Test("what failed costs nothing, however often it is told", arguments: AgentChannel.allCases)
+    func failed(channel: AgentChannel) throws {
+        let address = channel == .email ? "ana@x.example" : channel == .telegram ? "telegram:77" : "+12025550123"
+        let bench = try Bench(channel, to: address)
+        #expect(try bench.spent() == bench.price)
+        for _ in 0..<3 { try bench.settle(.failed) }
+        #expect(try bench.spent() == 0 && bench.status() == .failed)
+    }
+
+    @Test("a message that arrived costs what was reserved")
+    func delivered() throws {
+        let bench = try Bench(.sms)
+        for status in [OutboundReceipt.Status.sent, .delivered, .read, .delivered] { try bench.settle(status) }
+        #expect(try bench.spent() == bench.price && bench.status() == .read)
+    }
+
+    @Test("what arrived after all costs again, once; a failure after that gives nothing back")
+    func order() throws {
+        let bench = try Bench(.sms)
+        try bench.settle(.failed)
+        for _ in 0..<2 { try bench.settle(.delivered) }
+        #expect(try bench.spent() == bench.price && bench.status() == .delivered)
+        try bench.settle(.read)
+        try bench.settle(.failed)
+        #expect(try bench.spent() == bench.price && bench.status() == .read)
+        let other = try Bench(.sms)
+        try other.settle(.delivered)
+        try other.settle(.failed)
+        #expect(try other.spent() == other.price && other.status() == .delivered)
+    }
+
+    @Test("receipts that come at one moment settle once")
+    func together() throws {
+        let bench = try Bench()
+        var told: [OutboundLedger.Settled] = []
+        for _ in 0..<8 {
+            bench.gate.gate.ledger.settle(bench.reference, .delivered, seconds: 61) { told.append($0) }
+        }
+        bench.gate.desk.rig.run(for: .seconds(5)) { told.count == 8 }
+        #expect(told.count == 8 && told.allSatisfy { if case .order = $0 { true } else { false } })
+        #expect(try bench.spent() == 280)
+    }
+
+    @Test("a call without a length keeps its reservation")
+    func lengthless() throws {
+        let bench = try Bench()
+        try bench.settle(.delivered)
+        #expect(try bench.spent() == bench.price)
+        try bench.settle(.delivered, seconds: 30)
+        #expect(try bench.spent() == 140)
+    }
+
+    @Test("the money goes back to the day of the order; a day that is over hears nothing of it")
+    func days() throws {
+        let bench = try Bench()
+        let ordered = bench.gate.now
+        bench.gate.pass(.hours(24))
+        try bench.settle(.failed)
+        let today = OutboundBudget.key(bench.gate.agent, .spendPerDay, at: bench.gate.now)
+        let that = OutboundBudget.key(bench.gate.agent, .spendPerDay, at: ordered)
+        #expect(today != that)
+        for key in [today, that] {
+            let shares = [StoreShare(key, 0, most: .max, within: .days(1))]
+            guard case .reserved(let readings) = try bench.gate.store(.reserve(shares)) else { return }
+            #expect(readings[0].sum == 0)
+        }
+        #expect(try bench.status() == .failed)
+    }
+
+    @Test("of an order that is not known nothing is kept; a store that is away asks for the receipt again")
+    func unknown() throws {
+        let bench = try Bench()
+        #expect(try bench.settle(.failed, .provider(.voice, [UInt8](text: "CAother"))) == .nothing)
+        #expect(try bench.settle(.failed, .provider(.sms, [UInt8](text: "p-") + bench.id.hex)) == .nothing)
+        #expect(try bench.settle(.failed, .order(RecordID(high: 1, low: 1))) == .nothing)
+        bench.gate.desk.bare.isAway = true
+        #expect(try bench.settle(.failed) == .unavailable)
+        bench.gate.desk.bare.isAway = false
+        #expect(try bench.spent() == bench.price && bench.status() == .sent)
+        guard case .order(let record) = try bench.settle(.failed) else {
+            Issue.record("the order was not found")
+            return
+        }
+        #expect(record.id == bench.id)
+    }
+}
