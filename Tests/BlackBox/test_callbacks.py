@@ -24,7 +24,7 @@ from lolabox.wire import Wire, fetch, request
 CARD = "4111111111111111"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 #: Kills between claim and effect.
-ROUNDS = int(os.environ.get("LOLA_CALLBACK_ROUNDS") or 12)
+ROUNDS = int(os.environ.get("LOLA_CALLBACK_ROUNDS") or 100)
 
 
 @pytest.fixture
