@@ -77,6 +77,7 @@ final class LoopAssembly {
         ) { flow.take($0) }
         let outbound = OutboundAssembly(
             loop, shared, store: store, client: client, pseudonyms: pseudonyms, audit: watch.audit, channels: channels)
+        operators.api.tellUsage(of: outbound.gate)
         mcp = MCPAssembly(
             number, shared, server, client, watch.audit, operators.desks, tickets.api, outbound.gate, door)
         let intake = Intake(

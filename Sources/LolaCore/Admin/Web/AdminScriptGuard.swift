@@ -14,7 +14,7 @@ enum AdminScriptGuard {
           ];
           const ownsLimit = (limits, name) => !Array.isArray(limits.own) || limits.own.includes(name);
           const used = (limits, name) => {
-            const use = (limits.used || limits.use || limits.current || {})[name];
+            const use = (limits.used || {})[name];
             return isText(use) ? "Used now: " + use + ". " : "";
           };
           const limitForm = (id, limits) => {
