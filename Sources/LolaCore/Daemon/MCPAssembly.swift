@@ -18,7 +18,8 @@ struct MCPAssembly {
         streams = MCPStreams(number: number, server: server, sessions: shared.mcp, tokens: shared.agents.tokens)
         door = MCPDoor(.init(
             server: server, box: box, sessions: shared.mcp, marks: MCPSessionMarks(secret: shared.pseudonymKey),
-            streams: streams, origins: Self.origins(settings), tokens: shared.agents.tokens, authenticator: guardian.authenticator,
+            streams: streams, origins: Self.origins(settings), tokens: shared.agents.tokens,
+            authenticator: guardian.authenticator,
             onGuess: { guardian.lockouts.failed($0, $1) }))
         openAPI = OpenAPIArea(base: settings.server.publicURL.text)
     }

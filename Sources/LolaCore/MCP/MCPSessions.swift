@@ -35,7 +35,8 @@ struct MCPSessionID: Hashable, Sendable {
     }
 }
 
-/// Tells an id that was one of ours from a guess, also when its session is over or the process is another. One per loop.
+/// Tells an id that was one of ours from a guess, also when its session is over or the process is another. One per
+/// loop.
 final class MCPSessionMarks {
     private let key: HMACKey
 

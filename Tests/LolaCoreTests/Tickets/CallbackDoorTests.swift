@@ -155,7 +155,8 @@ struct CallbackDoorTests {
         let stand = try Stand()
         switch way {
         case "used": #expect(try stand.call().status == 200)
-        case "revoked": #expect(try stand.bench.wait { stand.bench.book.revoke(stand.ticket, by: "agent:a", $0) } == .closed)
+        case "revoked":
+            #expect(try stand.bench.wait { stand.bench.book.revoke(stand.ticket, by: "agent:a", $0) } == .closed)
         case "replaced": _ = try stand.bench.create()
         default: stand.bench.store.epoch = [9]
         }
