@@ -149,6 +149,7 @@ def test_without_a_session_nothing_is_told(stack, session, way):
         else:
             answer = session.redeem(path=path, token=tokens[way])
         assert_problem(answer, 401, "unauthorized")
+        assert answer.header("WWW-Authenticate") == "Bearer"
     assert session.redeem(token=mint(jti="fresh")).status == 200, "the harness can also succeed"
 
 
