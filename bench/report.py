@@ -17,6 +17,7 @@ from typing import Callable
 import durable
 import lab
 import tickets
+import tools
 from durable import ready_ms
 from lab import ROOT, WORK, Nginx, gateway, memory_kib, write_webhooks, wrk
 from rows import Row, client, outcome, say
@@ -223,6 +224,8 @@ and not the server.
 - **Callbacks**: wrk as above, each callback of a ticket of its own; claim and event are on disk before the answer.
   Refusals are timed by turns, an altered token and one that nobody made, eight on a connection of each of 250
   addresses. Sessions are minted in process, by turns with `openssl speed`.
+- **Tools**: each send passes the whole gate, with its reservations and its ledger record on disk before the answer; the
+  provider is the mock of demo mode. The list is asked by one client, one request after the other.
 - **Slow headers**: each attacker sends one octet every two seconds inside a field; honest clients at 200 requests/s,
   alone and attacked. The attackers run at idle priority, because they share a core with the honest client.
 - **Start**: from `exec` to the first 200 of `/readyz`, polled every half millisecond. The one with many ids reads a
@@ -233,7 +236,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "disk": durable.disk, "throughput": throughput, "pace": paced, "slow_sync": durable.slow_sync,
     "whole_way": durable.whole_way, "growth": durable.growth, "octets": durable.octets, "idle": idle,
     "streams": streams, "redemptions": tickets.redemptions, "refusals": tickets.refusals, "sessions": tickets.sessions,
-    "slow_headers": slow_headers, "start": start, "start_with_keys": durable.start_with_keys, "micro": micro,
+    "tools": tools.tools, "slow_headers": slow_headers, "start": start, "start_with_keys": durable.start_with_keys, "micro": micro,
 }
 
 

@@ -39,8 +39,11 @@ static inline void lola_forbid_dump(void) {
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-static inline void lola_limit_arenas(int count) {
-    mallopt(M_ARENA_MAX, count);
+/// Few arenas: loops allocate little, and each arena keeps what it once held. No bins of chunks that are never joined:
+/// each allocation of a kibibyte or more would join them all, and a webhook makes some.
+static inline void lola_tune_heap(int arenas) {
+    mallopt(M_ARENA_MAX, arenas);
+    mallopt(M_MXFAST, 0);
 }
 
 /// The name of a directory entry, an array at the end of a structure of variable size.

@@ -2,6 +2,8 @@
 // A value; used for messages and calls that wait for their turn.
 
 struct FIFO<Element> {
+    private static var kept: Int { 1_024 }
+
     /// Newest last.
     private var arriving: [Element] = []
     /// Oldest last.
@@ -16,8 +18,10 @@ struct FIFO<Element> {
 
     mutating func popFirst() -> Element? {
         if leaving.isEmpty {
-            leaving = arriving.reversed()
-            arriving = []
+            // Both keep their memory, unless it was a rush that needed it.
+            if leaving.capacity > Self.kept { leaving = [] }
+            swap(&leaving, &arriving)
+            leaving.reverse()
         }
         return leaving.popLast()
     }

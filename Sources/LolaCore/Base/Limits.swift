@@ -242,8 +242,9 @@ enum Limits {
     static let storeOctetsMax = ByteCount.mebibytes(256)
     /// What a record costs in memory beside its value: id, slot, expiry, index and the allocation of the value.
     static let storeRecordCost = ByteCount.bytes(160)
-    /// Records looked at for expiry with each operation.
-    static let storeSweepStep = 8
+    /// Slots looked at for expiry with each operation, in every room of claims and among the records. A message is
+    /// several operations and brings a claim or two, so the walk goes round faster than the tables grow.
+    static let storeSweepStep = 3
     /// The same when the table is full, before an operation is refused.
     static let storeSweepWhenFull = 4_096
 

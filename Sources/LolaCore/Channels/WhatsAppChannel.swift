@@ -35,7 +35,7 @@ final class WhatsAppChannel: Channel {
 
     // MARK: Proof
 
-    func carriesProof(_ head: HTTPRequestHead) -> Bool { (try? Self.code(head)) != nil }
+    func carriesProof(_ head: HTTPRequestHead) -> Bool { (try? Self.digits(head)) != nil }
 
     /// `X-Hub-Signature-256` once, `sha256=` and 64 lower-case digits, over the raw octets (CONTRACT §11). Both
     /// secrets are always tried, so the time does not tell which one is in use.
@@ -48,19 +48,20 @@ final class WhatsAppChannel: Channel {
     }
 
     private static func code(_ head: HTTPRequestHead) throws(Refusal) -> [UInt8] {
-        let fields = head.count("X-Hub-Signature-256")
-        guard fields > 0 else { throw .signatureMissing }
-        guard fields == 1, let value = head.field("X-Hub-Signature-256"), let code = code(value) else {
-            throw .signatureInvalid
-        }
+        guard let code = Hex.decode(try digits(head)) else { throw .signatureInvalid }
         return code
     }
 
-    private static func code(_ value: ArraySlice<UInt8>) -> [UInt8]? {
-        guard value.count == 7 + 64, value.prefix(7).equals("sha256=") else { return nil }
-        let hex = value.dropFirst(7)
-        for digit in hex where ASCII.isUpper(digit) { return nil }
-        return Hex.decode(hex)
+    /// The 64 digits of the signature, lower-case.
+    private static func digits(_ head: HTTPRequestHead) throws(Refusal) -> ArraySlice<UInt8> {
+        let fields = head.count("X-Hub-Signature-256")
+        guard fields > 0 else { throw .signatureMissing }
+        guard fields == 1, let value = head.field("X-Hub-Signature-256"), value.count == 7 + 64,
+            value.prefix(7).equals("sha256=")
+        else { throw .signatureInvalid }
+        let digits = value.dropFirst(7)
+        for digit in digits where Hex.value(of: digit) == nil || ASCII.isUpper(digit) { throw .signatureInvalid }
+        return digits
     }
 
     /// The answer to Meta's `GET`: the challenge, to be sent as `text/plain` (CONTRACT §4). Meta's challenges are

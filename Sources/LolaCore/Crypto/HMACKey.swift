@@ -54,6 +54,18 @@ internal import CSSL
         return finish()
     }
 
+    /// The first 16 octets of the code of one message, as two numbers, big-endian.
+    func words(of bytes: Span<UInt8>) -> (high: UInt64, low: UInt64) {
+        withCode(of: bytes) { code in
+            var words: (high: UInt64, low: UInt64) = (0, 0)
+            for place in 0..<8 {
+                words.high = words.high << 8 | UInt64(code[place])
+                words.low = words.low << 8 | UInt64(code[place + 8])
+            }
+            return words
+        }
+    }
+
     /// The code of the parts written one after the other.
     func code(_ parts: [UInt8]...) -> [UInt8] {
         restart()
@@ -63,7 +75,7 @@ internal import CSSL
 
     /// Whether `code` is the whole code of `bytes`, in constant time; a code of another length never is.
     func verify(_ bytes: Span<UInt8>, code: Span<UInt8>) -> Bool {
-        code.count == algorithm.count && ConstantTime.equal(self.code(of: bytes).span, code)
+        code.count == algorithm.count && withCode(of: bytes) { ConstantTime.equal($0, code) }
     }
 
     func verify(_ bytes: [UInt8], code: [UInt8]) -> Bool { verify(bytes.span, code: code.span) }
@@ -98,15 +110,29 @@ internal import CSSL
 
     private func finish() -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: algorithm.count) { output, initialized in
-            var done: Int32
-            switch algorithm {
-            case .sha256:
-                done = unsafe lola_hmac_sha256_final(pads, run, output.baseAddress)
-                initialized = algorithm.count
-            case .sha1:
-                done = unsafe EVP_MAC_final(context, output.baseAddress, &initialized, algorithm.count)
-            }
-            precondition(done == 1 && initialized == algorithm.count, "HMAC did not finish")
+            unsafe finish(into: output)
+            initialized = algorithm.count
         }
+    }
+
+    /// Lends the code of one message, which is kept nowhere.
+    private func withCode<Result>(of bytes: Span<UInt8>, _ body: (Span<UInt8>) -> Result) -> Result {
+        restart()
+        update(bytes)
+        return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: algorithm.count) { output in
+            unsafe finish(into: output)
+            return body(unsafe Span(_unsafeElements: UnsafeBufferPointer(output)))
+        }
+    }
+
+    /// `output` has room for a code.
+    private func finish(into output: UnsafeMutableBufferPointer<UInt8>) {
+        var count = algorithm.count
+        let done =
+            switch algorithm {
+            case .sha256: unsafe lola_hmac_sha256_final(pads, run, output.baseAddress)
+            case .sha1: unsafe EVP_MAC_final(context, output.baseAddress, &count, algorithm.count)
+            }
+        precondition(done == 1 && count == algorithm.count, "HMAC did not finish")
     }
 }

@@ -68,7 +68,7 @@ final class FlowLog: EventLog, OperatorLog, RefusalLog {
     private let clock: any Clock
     private var lines: [UInt8] = []
     private var refusals = LineAllowance(most: Limits.refusalLinesMax)
-    /// The time of a line up to its second, for the second that runs.
+    /// The time of a line, `2026-11-20T10:00:00.123Z`: all but its milliseconds stands for the second that runs.
     private var stamp: [UInt8] = []
     private var stampSecond = Int64.min
 
@@ -140,8 +140,8 @@ final class FlowLog: EventLog, OperatorLog, RefusalLog {
             line.member("time") { time(to: &$0) }
             line.member("level", level.word)
             line.member("event", word: event)
-            line.member("message", bytes: names.messageID.nameBytes)
-            line.member("conversation", bytes: names.conversationID.nameBytes)
+            line.member("message", hex: names.messageID.nameWord)
+            line.member("conversation", hex: names.conversationID.nameWord)
             line.member("channel", word: turn.verified.message.channel.word)
             line.member("type", turn.verified.message.type.rawValue)
             values(&line)
@@ -156,14 +156,13 @@ final class FlowLog: EventLog, OperatorLog, RefusalLog {
         let second = now.inSeconds
         if second != stampSecond {
             stampSecond = second
-            stamp = Array(CivilDate(WallTime(seconds: second)).rfc3339(milliseconds: true).prefix(20))
+            stamp = CivilDate(WallTime(seconds: second)).rfc3339(milliseconds: true)
         }
-        var text = stamp
-        let milliseconds = UInt16(truncatingIfNeeded: now.milliseconds - second * 1_000)
-        for digit in [milliseconds / 100, milliseconds / 10 % 10, milliseconds % 10] {
-            text.append(0x30 + UInt8(truncatingIfNeeded: digit))
+        var milliseconds = now.milliseconds - second * 1_000
+        for back in 2...4 {
+            stamp[stamp.count - back] = 0x30 + UInt8(truncatingIfNeeded: milliseconds % 10)
+            milliseconds /= 10
         }
-        text.append(0x5A)
-        writer.string(bytes: text)
+        writer.string(bytes: stamp)
     }
 }

@@ -30,10 +30,7 @@ final class MessageFlow {
     func take(_ accepted: AcceptedMessage) {
         guard known.insert(accepted.names.messageID).inserted else { return parts.backlog.left(accepted.lane) }
         let key = accepted.names.conversationID
-        guard var line = lines[key] else {
-            lines[key] = Line()
-            return begin(accepted)
-        }
+        guard var line = lines[key] else { return begin(accepted) }
         line.waiting.append(accepted)
         line.count += 1
         if line.isResting { parts.backlog.rest(1) }
@@ -46,7 +43,9 @@ final class MessageFlow {
             accepted, parts,
             resting: { [self] isResting in rest(key, isResting) },
             completion: { [self] in ended(accepted) })
-        lines[key]?.journey = journey
+        var line = lines[key] ?? Line()
+        line.journey = journey
+        lines[key] = line
         journey.start()
     }
 
@@ -97,12 +96,10 @@ final class MessageFlow {
         known.remove(accepted.names.messageID)
         parts.backlog.left(accepted.lane)
         let key = accepted.names.conversationID
-        guard let next = lines[key]?.waiting.popFirst() else {
-            lines[key] = nil
-            return
-        }
-        lines[key]?.count -= 1
-        lines[key]?.journey = nil
+        guard var line = lines.removeValue(forKey: key), let next = line.waiting.popFirst() else { return }
+        line.count -= 1
+        line.journey = nil
+        lines[key] = line
         // On the loop's next round: a long queue of quick messages must not grow the stack.
         parts.loop.soon { self.begin(next) }
     }

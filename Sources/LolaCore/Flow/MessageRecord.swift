@@ -90,6 +90,7 @@ extension MessageRecord {
             receivedAt: accepted.verified.receivedAt)
     }
 
-    var conversation: String { conversationID.name }
-    var sender: String { senderID.name }
+    private var names: MessageNames { MessageNames(messageID: id, conversationID: conversationID, senderID: senderID) }
+    var conversation: String { names.conversation }
+    var sender: String { names.sender }
 }

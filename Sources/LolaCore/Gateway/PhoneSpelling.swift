@@ -37,6 +37,7 @@ struct PhoneSpelling: Sendable {
 
     init(_ raw: [UInt8]) throws(PhoneFault) {
         guard raw.count <= Limits.phoneTextMax.bytes else { throw .tooLong }
+        if readDigits(raw) { return }
         digits.reserveCapacity(E164.digitsMax)
         var start = 0
         while start < raw.count {
@@ -54,6 +55,16 @@ struct PhoneSpelling: Sendable {
             try read(Array(text))
         }
         guard !digits.isEmpty else { throw .empty }
+    }
+
+    /// Nearly every number: ASCII digits, with a plus sign or without. False when there is anything else to be read.
+    private mutating func readDigits(_ raw: [UInt8]) -> Bool {
+        let isMarked = raw.first == 0x2B
+        guard raw.count > (isMarked ? 1 : 0) else { return false }
+        for octet in isMarked ? raw[1...] : raw[...] where !ASCII.isDigit(octet) { return false }
+        digits = isMarked ? Array(raw[1...]) : raw
+        hasPlus = isMarked
+        return true
     }
 
     /// The body of a `tel:` URI (RFC 3966 §3): the number, then parameters.

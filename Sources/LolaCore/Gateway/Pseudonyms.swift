@@ -41,7 +41,10 @@ final class Pseudonyms {
     func name(of block: AddressBlock) -> String { name([UInt8](text: "address ") + block.octets) }
 
     /// The id of a record about what these octets name. Each use has its own word before them.
-    func id(_ bytes: [UInt8]) -> RecordID { RecordID(digest: key.code(of: bytes.span)) }
+    func id(_ bytes: [UInt8]) -> RecordID {
+        let words = key.words(of: bytes.span)
+        return RecordID(high: words.high, low: words.low)
+    }
 }
 
 /// How one message is called wherever something is written down.
@@ -59,15 +62,14 @@ struct MessageNames: Sendable {
 
 extension RecordID {
     /// As it stands in logs and records: the first 16 hex digits.
-    var name: String { nameBytes.text }
-
-    /// The same as octets.
-    var nameBytes: [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(16)
-        Hex.append(high, to: &out)
-        return out
+    var name: String {
+        var digits: [UInt8] = []
+        Hex.append(nameWord, to: &digits)
+        return digits.text
     }
+
+    /// The same as a number, for whoever writes the digits in their place.
+    var nameWord: UInt64 { high }
 }
 
 /// A proven message that is ours to handle from now on, with its names. An object, so that whoever passes it on copies

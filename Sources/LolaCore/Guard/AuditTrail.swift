@@ -71,12 +71,10 @@ final class AuditTrail: Sendable {
                 state.waiting.count < Limits.auditWaitingMax
             else {
                 state.status.refused += 1
-                state.verdicts[loop].append((ticket, false))
-                return (Self.wakesWriter(&state), true)
+                return (Self.wakesWriter(&state), Self.answer(asker, false, &state))
             }
             guard state.allowance.take(event, at: now) else {
-                state.verdicts[loop].append((ticket, true))
-                return (Self.wakesWriter(&state), true)
+                return (Self.wakesWriter(&state), Self.answer(asker, true, &state))
             }
             state.waiting.append(AuditEntry(event: event, at: wall, asker: asker))
             return (Self.wakesWriter(&state), false)
@@ -215,11 +213,14 @@ final class AuditTrail: Sendable {
 
     private static func answer(_ entries: [AuditEntry], _ isKept: Bool, _ state: inout State) -> Set<Int> {
         var wakes: Set<Int> = []
-        for case let asker? in entries.map(\.asker) {
-            state.verdicts[asker.loop].append((asker.ticket, isKept))
-            wakes.insert(asker.loop)
-        }
+        for case let asker? in entries.map(\.asker) where answer(asker, isKept, &state) { wakes.insert(asker.loop) }
         return wakes
+    }
+
+    /// Whether the loop must be woken; it is awake, or will be, for the verdicts that it has not yet taken.
+    private static func answer(_ asker: (loop: Int, ticket: UInt64), _ isKept: Bool, _ state: inout State) -> Bool {
+        state.verdicts[asker.loop].append((asker.ticket, isKept))
+        return state.verdicts[asker.loop].count == 1
     }
 
     private static func wakesWriter(_ state: inout State) -> Bool {

@@ -67,13 +67,8 @@ final class SuppressionList {
 
     /// Whether any of a person's addresses is on the list. Nil when the store cannot tell: then nothing may be sent.
     func isSuppressed(_ addresses: [PersonAddress], _ completion: @escaping (Bool?) -> Void) {
-        guard let address = addresses.first else { return completion(false) }
-        store.submit(.get(StoreKey(.suppression, id(address)))) { [self] answer in
-            switch answer {
-            case .value(nil): isSuppressed(Array(addresses.dropFirst()), completion)
-            case .value: completion(true)
-            default: completion(nil)
-            }
+        store.readAll(addresses.map { StoreKey(.suppression, id($0)) }) { values in
+            completion(values.map { $0.contains { $0 != nil } })
         }
     }
 

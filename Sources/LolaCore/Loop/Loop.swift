@@ -29,6 +29,10 @@ final class Loop {
     private var resolving: [UInt64: ([Endpoint]) -> Void] = [:]
     private var nextTicket: UInt64 = 1
     private var pending: [() -> Void] = []
+    /// The memory of the round before, for the next one.
+    private var sparePending: [() -> Void] = []
+    /// Actions for which memory is kept from round to round.
+    private static let kept = 1_024
     /// A source did work at the end of the last round; it may have more.
     private var hasWork = true
     private var beforeSleep: [() -> Void] = []
@@ -117,9 +121,14 @@ final class Loop {
     /// What was asked for up to now; what that asks for in turn comes in the next round.
     private func runPending() {
         if pending.isEmpty { return }
-        let batch = pending
-        pending = []
+        var batch = sparePending
+        sparePending = []
+        swap(&batch, &pending)
         for action in batch { action() }
+        if batch.capacity <= Self.kept {
+            batch.removeAll(keepingCapacity: true)
+            sparePending = batch
+        }
     }
 
     private func pollSources() -> Bool {

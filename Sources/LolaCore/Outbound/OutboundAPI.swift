@@ -51,28 +51,12 @@ final class OutboundAPI {
         for (key, _) in document.root.members where !Self.members.contains(where: { key.elementsEqual($0) }) {
             throw .field("members other than those of an order are not taken")
         }
-        let agent = try self.agent(fields, principal)
-        let target = try self.target(fields)
-        let isCall = target.channel == .voice
-        let type = try fields.text("type", max: .bytes(16)) ?? [UInt8](text: isCall ? "call" : "text")
-        guard type.text == (isCall ? "call" : "text") else { throw .field("type must be text, or call with voice") }
-        let scope = isCall ? TokenScope.makeCall : .sendMessage
-        guard principal.scopes?.contains(scope.rawValue) ?? true else { throw .scope(scope) }
-        guard let text = try fields.text("text", max: Limits.outboundTextMax) else { throw .field("text is required") }
-        var order = OutboundOrder(agent, target, text: text)
-        order.subject = try fields.line("subject", max: Limits.outboundSubjectMax)
-        order.html = try fields.text("html", max: Limits.outboundHTMLMax)
-        let isMail = target.channel == .email
-        guard isMail || order.subject == nil && order.html == nil else { throw .field("subject and html are for mail") }
-        guard !isMail || order.subject != nil else { throw .field("a mail needs a subject") }
-        if let word = try fields.text("purpose", max: .bytes(16)) {
-            guard let purpose = OutboundOrder.Purpose(rawValue: word.text) else {
-                throw .field("purpose must be service or marketing")
-            }
-            order.purpose = purpose
+        let order = try OutboundOrder(document.root, of: try agent(fields, principal), .any)
+        if let type = try fields.text("type", max: .bytes(16)), type.text != (order.isCall ? "call" : "text") {
+            throw .field("type must be text, or call with voice")
         }
-        order.records = try fields.flag("record") ?? false
-        guard isCall || !order.records else { throw .field("record is for calls") }
+        let scope = order.isCall ? TokenScope.makeCall : .sendMessage
+        guard principal.scopes?.contains(scope.rawValue) ?? true else { throw .scope(scope) }
         return order
     }
 
@@ -89,29 +73,7 @@ final class OutboundAPI {
         return named
     }
 
-    private func target(_ fields: OutboundFields) throws(OutboundFormFault) -> OutboundOrder.Target {
-        let channel = try fields.text("channel", max: .bytes(16))
-        let to = try fields.text("to", max: Limits.personAddressMax)
-        if let conversation = try fields.text("conversation", max: .bytes(256)) {
-            guard channel == nil, to == nil else { throw .field("either conversation, or channel and to") }
-            return .conversation(ConversationKey(bytes: conversation))
-        }
-        guard let channel, let to else { throw .field("conversation, or channel and to, are required") }
-        guard let named = AgentChannel(rawValue: channel.text) else {
-            throw .field("channel must be sms, whatsapp, telegram, email or voice")
-        }
-        guard let address = named.address(to) else { throw .field("to is no address of this channel") }
-        return .address(named, address)
-    }
-
     private static func word(_ principal: Principal) -> String {
         principal.agent.map { "agent:\($0.text)" } ?? principal.kind.rawValue
-    }
-}
-
-extension OutboundOrder.Target {
-    /// The channel that was named; nil for a conversation, from which it follows.
-    fileprivate var channel: AgentChannel? {
-        if case .address(let channel, _) = self { channel } else { nil }
     }
 }

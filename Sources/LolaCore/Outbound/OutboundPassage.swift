@@ -79,9 +79,9 @@ final class OutboundPassage {
     }
 
     private func askSuppression(_ addresses: [PersonAddress], _ body: @escaping () -> Void) {
-        parts.store.readAll(addresses.map { StoreKey(.suppression, parts.suppressions.id($0)) }) { [self] values in
-            guard let values else { return refuse(OutboundRefusal(.unavailable)) }
-            if values.contains(where: { $0 != nil }) { return refuse(OutboundRefusal(.doNotContact)) }
+        parts.suppressions.isSuppressed(addresses) { [self] isSuppressed in
+            guard let isSuppressed else { return refuse(OutboundRefusal(.unavailable)) }
+            if isSuppressed { return refuse(OutboundRefusal(.doNotContact)) }
             body()
         }
     }

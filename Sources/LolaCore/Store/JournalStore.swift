@@ -12,12 +12,18 @@ final class JournalStore: Store {
     private let loop: Int
     private var operations: [StoreOperation] = []
     private var completions: [(StoreAnswer) -> Void] = []
+    /// The memory of the round before, for the next one.
+    private var spareOperations: [StoreOperation] = []
+    private var spareCompletions: [(StoreAnswer) -> Void] = []
     private var outcomes: [JournalOutcome] = []
     private var verdicts: [JournalVerdict] = []
     /// In the order of their places.
     private var waiting = FIFO<Waiting>()
     private var next: Waiting?
     private var hasDelivered = false
+
+    /// Operations for which memory is kept from round to round.
+    private static let kept = 1_024
 
     /// What an earlier process left comes through `onEntry`; what this one appends stays with who appended it.
     let returnsEntries = false
@@ -41,10 +47,11 @@ final class JournalStore: Store {
     func deliver(at now: WallTime) -> Bool {
         var worked = recover()
         if operations.isEmpty && next == nil && waiting.isEmpty { return worked }
-        let asked = completions
-        let operations = operations
-        completions = []
-        self.operations = []
+        var asked = spareCompletions
+        var operations = spareOperations
+        (spareCompletions, spareOperations) = ([], [])
+        swap(&asked, &completions)
+        swap(&operations, &self.operations)
         outcomes.removeAll(keepingCapacity: true)
         verdicts.removeAll(keepingCapacity: true)
         journal.exchange(loop, operations, at: now, &outcomes, &verdicts)
@@ -57,6 +64,11 @@ final class JournalStore: Store {
             } else {
                 waiting.append(Waiting(place: outcome.waitsFor, answer: outcome.answer, completion: completion))
             }
+        }
+        if asked.capacity <= Self.kept {
+            asked.removeAll(keepingCapacity: true)
+            operations.removeAll(keepingCapacity: true)
+            (spareCompletions, spareOperations) = (asked, operations)
         }
         return worked
     }

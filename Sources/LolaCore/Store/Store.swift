@@ -289,3 +289,19 @@ extension Store {
     /// A store that is never anything but whole.
     var epoch: [UInt8]? { [] }
 }
+
+extension Store {
+    /// The values under keys, asked for together, in their order; nil when the store cannot tell all of them.
+    func readAll(_ keys: [StoreKey], _ completion: @escaping ([[UInt8]?]?) -> Void) {
+        if keys.isEmpty { return completion([]) }
+        var values: [[UInt8]?] = Array(repeating: nil, count: keys.count)
+        var (open, isWhole) = (keys.count, true)
+        for (place, key) in keys.enumerated() {
+            submit(.get(key)) { answer in
+                if case .value(let value) = answer { values[place] = value } else { isWhole = false }
+                open -= 1
+                if open == 0 { completion(isWhole ? values : nil) }
+            }
+        }
+    }
+}

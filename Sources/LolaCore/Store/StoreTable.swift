@@ -8,7 +8,12 @@ struct StoreTable {
     /// By room number. A room of claims has its records in `claims`, every other room in `rooms`.
     private var rooms: [RoomTable]
     private var claims: [ClaimTable]
+    private let claimRooms = StoreRoom.allCases.filter(\.holdsClaims).map { Int($0.rawValue) }
     private var sweepRoom = 0
+    /// Claims; expired ones that are not yet swept are counted, here and below.
+    private(set) var claimCount = 0
+    /// Records that are no claims, with what each costs beside its value.
+    private(set) var octets = 0
     /// Of the entry that was appended last.
     private(set) var sequence: UInt64 = 0
 
@@ -23,11 +28,8 @@ struct StoreTable {
         claims = [ClaimTable](repeating: ClaimTable(), count: numbers)
     }
 
-    /// Records that are no claims; expired ones that are not yet swept are counted, here and below.
+    /// Records that are no claims; expired ones that are not yet swept are counted.
     var count: Int { rooms.indices.reduce(0) { $0 + rooms[$1].count } }
-    var claimCount: Int { claims.indices.reduce(0) { $0 + claims[$1].count } }
-    /// Records that are no claims, with what each costs beside its value.
-    var octets: Int { rooms.indices.reduce(0) { $0 + rooms[$1].octets } }
     /// Memory reserved for claims.
     var claimOctets: Int { claims.indices.reduce(0) { $0 + claims[$1].octets } }
 
@@ -77,7 +79,7 @@ struct StoreTable {
             if now.milliseconds < expires { set(key, RoomRecord(value, expires: expires)) } else { drop(key) }
         case .claim(let key, let expires):
             if now.milliseconds < expires {
-                claims[Int(key.room.rawValue)].set(key.id, expires: expires)
+                claim(key, expires: expires)
             } else {
                 drop(key)
             }
@@ -157,7 +159,7 @@ struct StoreTable {
             let end = Self.expiry(expires, at: now)
             undo.append(.absent(key))
             changes.append(.claim(key, expires: end))
-            claims[Int(key.room.rawValue)].set(key.id, expires: end)
+            claim(key, expires: end)
             return .claimed(true)
         case .mark(let key, let expires):
             precondition(key.room.holdsClaims, "a mark in a room of records")
@@ -165,7 +167,7 @@ struct StoreTable {
             let old = claims[Int(key.room.rawValue)].expiry(key.id)
             undo.append(old.map { .claim(key, expires: $0) } ?? .absent(key))
             changes.append(.claim(key, expires: end))
-            claims[Int(key.room.rawValue)].set(key.id, expires: end)
+            claim(key, expires: end)
             return .done
         case .add(let key, let amount, let window):
             precondition(!key.room.holdsClaims && key.room != .inbound, "a counter in a room of claims or the queue")
@@ -255,7 +257,7 @@ struct StoreTable {
             switch former {
             case .absent(let key): drop(key)
             case .record(let key, let record): set(key, record)
-            case .claim(let key, let expires): claims[Int(key.room.rawValue)].set(key.id, expires: expires)
+            case .claim(let key, let expires): claim(key, expires: expires)
             }
         }
     }
@@ -275,16 +277,34 @@ struct StoreTable {
         claims[Int(key.room.rawValue)].expiry(key.id).map { now.milliseconds < $0 } ?? false
     }
 
+    private mutating func claim(_ key: StoreKey, expires: Int64) {
+        changeClaims(Int(key.room.rawValue)) { $0.set(key.id, expires: expires) }
+    }
+
     private mutating func set(_ key: StoreKey, _ record: RoomRecord) {
-        rooms[Int(key.room.rawValue)].set(key.id, record)
+        change(Int(key.room.rawValue)) { $0.set(key.id, record) }
     }
 
     private mutating func drop(_ key: StoreKey) {
         if key.room.holdsClaims {
-            claims[Int(key.room.rawValue)].remove(key.id)
+            changeClaims(Int(key.room.rawValue)) { $0.remove(key.id) }
         } else {
-            rooms[Int(key.room.rawValue)].remove(key.id)
+            change(Int(key.room.rawValue)) { $0.remove(key.id) }
         }
+    }
+
+    /// Every change of a table goes through these two, which keep the totals.
+    private mutating func change<Result>(_ room: Int, _ body: (inout RoomTable) -> Result) -> Result {
+        let before = rooms[room].octets
+        let result = body(&rooms[room])
+        octets += rooms[room].octets - before
+        return result
+    }
+
+    private mutating func changeClaims(_ room: Int, _ body: (inout ClaimTable) -> Void) {
+        let before = claims[room].count
+        body(&claims[room])
+        claimCount += claims[room].count - before
     }
 
     /// Whether the bounds are kept; who takes no more than before never breaks them.
@@ -295,10 +315,10 @@ struct StoreTable {
 
     /// So many slots of claims, and so many of records, room after room.
     private mutating func sweep(_ steps: Int, at now: WallTime) {
-        for room in claims.indices { claims[room].sweep(steps, at: now) }
+        for room in claimRooms where claims[room].count > 0 { changeClaims(room) { $0.sweep(steps, at: now) } }
         var left = steps
         for _ in rooms.indices where left > 0 {
-            left = rooms[sweepRoom].sweep(left, at: now)
+            left = change(sweepRoom) { $0.sweep(left, at: now) }
             if left > 0 { sweepRoom = (sweepRoom + 1) % rooms.count }
         }
     }

@@ -98,6 +98,15 @@ struct JSONWriter {
         place = after
     }
 
+    /// The 16 hex digits of a number, as a string.
+    mutating func string(hex word: UInt64) {
+        let after = beginValue()
+        bytes.append(0x22)
+        Hex.append(word, to: &bytes)
+        bytes.append(0x22)
+        place = after
+    }
+
     /// Ends the line of a whole document.
     mutating func endLine() {
         precondition(place == .complete, "a line ends behind a whole document")
@@ -109,6 +118,11 @@ struct JSONWriter {
     mutating func member(_ key: StaticString, word: StaticString) {
         self.key(key)
         string(word: word)
+    }
+
+    mutating func member(_ key: StaticString, hex word: UInt64) {
+        self.key(key)
+        string(hex: word)
     }
 
     /// A string, or `null` for nil.

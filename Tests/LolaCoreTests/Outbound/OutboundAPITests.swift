@@ -38,7 +38,7 @@ struct OutboundAPITests {
         (#"{"channel":"voice","to":"+15550100","text":"x","type":"text"}"#, "type must be"),
         (#"{"channel":"sms","to":"+15550100","text":"x","subject":"s"}"#, "for mail"),
         (#"{"channel":"sms","to":"+15550100","text":"x","html":"<p>"}"#, "for mail"),
-        (#"{"channel":"email","to":"a@b.example","text":"x"}"#, "needs a subject"),
+        (#"{"channel":"email","to":"a@b.example","text":"x"}"#, "subject is required"),
         (#"{"channel":"email","to":"a@b.example","text":"x","subject":"a\r\nBcc: c@d.example"}"#, "one line"),
         (#"{"channel":"sms","to":"+15550100","text":"x","purpose":"fun"}"#, "purpose must be"),
         (#"{"channel":"sms","to":"+15550100","text":"x","record":"yes"}"#, "record must be true or false"),

@@ -60,7 +60,7 @@ struct StoreTableTests {
         #expect(table.count == 2_000)
         let later = start + .seconds(10)
         #expect(table.apply(.put(state(5_000), [1], expires: nil), at: later) == .done)
-        for _ in 0..<800 { _ = table.apply(.get(seen(-1 & 0xFFFF)), at: later) }
+        for _ in 0..<(6_400 / Limits.storeSweepStep) { _ = table.apply(.get(seen(-1 & 0xFFFF)), at: later) }
         #expect(table.count == 1)
     }
 

@@ -24,14 +24,6 @@ final class MakeCallTool: Tool {
     init(_ desk: (any OutboundDesk)?) { self.desk = desk }
 
     func carryOut(_ call: ToolCall) {
-        call.run { () throws(ToolFault) in
-            guard let address = AgentChannel.voice.address(call.text("to") ?? []) else {
-                throw ToolFault(.argumentsInvalid, "to is no phone number.")
-            }
-            var order = OutboundOrder(try call.agent(), .address(.voice, address), text: try call.order().text)
-            order.records = call["record"]?.bool ?? false
-            order.purpose = call.word("purpose", OutboundOrder.Purpose.self) ?? .service
-            try call.submit(order, to: desk)
-        }
+        call.run { () throws(ToolFault) in try call.submit(try call.order(.call), to: desk) }
     }
 }

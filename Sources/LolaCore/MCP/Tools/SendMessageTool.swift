@@ -29,60 +29,18 @@ final class SendMessageTool: Tool {
     init(_ desk: (any OutboundDesk)?) { self.desk = desk }
 
     func carryOut(_ call: ToolCall) {
-        call.run { () throws(ToolFault) in
-            let fields = try call.order()
-            var order = OutboundOrder(try call.agent(), try Self.target(call), text: fields.text)
-            (order.subject, order.html) = (fields.subject, fields.html)
-            order.purpose = call.word("purpose", OutboundOrder.Purpose.self) ?? .service
-            if case .address(.email, _) = order.target {
-                guard order.subject != nil else {
-                    throw ToolFault(.argumentsInvalid, "Subject is required for email channel")
-                }
-            } else if order.subject != nil || order.html != nil {
-                throw ToolFault(.argumentsInvalid, "subject and html are of e-mail only.")
-            }
-            try call.submit(order, to: desk)
-        }
+        call.run { () throws(ToolFault) in try call.submit(try call.order(.message), to: desk) }
     }
-
-    private static func target(_ call: ToolCall) throws(ToolFault) -> OutboundOrder.Target {
-        if let conversation = call.text("conversation") {
-            guard call["channel"] == nil, call["to"] == nil else {
-                throw ToolFault(.argumentsInvalid, "Name either the conversation or channel and to.")
-            }
-            return .conversation(ConversationKey(bytes: conversation))
-        }
-        guard let channel = call.word("channel", AgentChannel.self), let text = call.text("to") else {
-            throw ToolFault(.argumentsInvalid, "Name channel and to, or the conversation.")
-        }
-        guard let address = channel.address(text) else {
-            throw ToolFault(.argumentsInvalid, "to is no address of the channel \(channel.rawValue).")
-        }
-        return .address(channel, address)
-    }
-}
-
-/// The texts of an order, in the form that the REST surface asks for too.
-struct OrderTexts {
-    let text: [UInt8]
-    let subject: [UInt8]?
-    let html: [UInt8]?
 }
 
 extension ToolCall {
-    func order() throws(ToolFault) -> OrderTexts {
-        guard let arguments else { throw ToolFault(.argumentsInvalid, "text is required.") }
-        let fields = OutboundFields(arguments)
-        do throws(OutboundFormFault) {
-            guard let text = try fields.text("text", max: Limits.outboundTextMax) else {
-                throw .field("text is required")
-            }
-            return OrderTexts(
-                text: text, subject: try fields.line("subject", max: Limits.outboundSubjectMax),
-                html: try fields.text("html", max: Limits.outboundHTMLMax))
-        } catch {
-            guard case .field(let sentence) = error else { throw ToolFault(.argumentsInvalid, "The text is refused.") }
-            throw ToolFault(.argumentsInvalid, sentence + ".")
+    /// What is to go out, in the form that the REST surface asks for too.
+    func order(_ form: OutboundOrder.Form) throws(ToolFault) -> OutboundOrder {
+        let agent = try agent()
+        guard let arguments else { throw ToolFault(.argumentsInvalid, "The arguments must be an object.") }
+        do throws(OutboundFormFault) { return try OutboundOrder(arguments, of: agent, form) } catch {
+            guard case .field(let sentence) = error else { throw ToolFault(.argumentsInvalid, "No order.") }
+            throw ToolFault(.argumentsInvalid, sentence)
         }
     }
 

@@ -102,8 +102,7 @@ enum Process {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         lola_forbid_dump()
-        // Few arenas: loops allocate little, and each arena keeps what it once held.
-        lola_limit_arenas(2)
+        lola_tune_heap(2)
     }
 
     /// Ends the process at once. Nothing that runs at exit may run here: it would take OpenSSL away under threads

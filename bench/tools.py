@@ -1,0 +1,72 @@
+"""Figures of MCP: messages that agents send by tool, and the list of tools."""
+
+from __future__ import annotations
+
+import json
+
+import lab
+from lab import WORK, gateway, wrk
+from lolabox.gateway import ORCHESTRATOR_TOKEN, Gateway
+from lolabox.mcp import Streamable, request as rpc
+from lolabox.wire import request
+from rows import Row
+
+SECONDS = 3
+CONNECTIONS = 64
+#: People that the agent writes to, each with a consent.
+PEOPLE = 200
+MOST = {"per_minute": 1_000_000, "per_hour": 1_000_000, "per_day": 1_000_000,
+        "spend_per_day": 1_000_000, "spend_per_month": 1_000_000}
+
+
+def _agent(server: Gateway) -> Streamable:
+    token = server.admin("POST", "tokens", {"agent": "bench"}, status=201)["token"]
+    with Streamable(server, ORCHESTRATOR_TOKEN) as operator:
+        result = operator.call("comms_set_agent_limits", {"agentId": "bench", "limits": MOST})
+        assert not result.get("isError"), result
+        for person in range(PEOPLE):
+            consent = {"agentId": "bench", "contactAddress": _phone(person), "channel": "whatsapp"}
+            result = operator.call("comms_record_consent", consent)
+            assert not result.get("isError"), result
+    return Streamable(server, token)
+
+
+def _phone(person: int) -> str:
+    return f"+1202555{person % PEOPLE:04d}"
+
+
+def _post(agent: Streamable, message: dict) -> bytes:
+    fields = {name: value for name, value in (dict(agent.http.headers) | agent.headers).items()
+              if name.lower() in ("authorization", "accept", "mcp-session-id", "mcp-protocol-version")}
+    return request("POST", "/mcp", fields | {"Content-Type": "application/json"}, json.dumps(message).encode())
+
+
+def _load(agent: Streamable, port: int, name: str, messages: list[dict], connections: int) -> lab.Load:
+    requests = [_post(agent, message) for message in messages]
+    assert len({len(octets) for octets in requests}) == 1
+    file = WORK / f"{name}.bin"
+    file.write_bytes(b"".join(requests))
+    load = wrk(port, file, len(requests[0]), SECONDS, connections)
+    assert not load.errors and not load.wrapped, load
+    return load
+
+
+def tools() -> list[Row]:
+    """Sends to the mock provider through the whole gate; then the list, asked over and over on one connection."""
+    with gateway("tools", {"DEMO_MODE": "true"}) as server, _agent(server) as agent:
+        sends = [rpc("tools/call", {"name": "comms_send_message", "arguments": {
+            "channel": "whatsapp", "to": _phone(number), "text": "Your transfer has arrived."}}, 1_000_000 + number)
+            for number in range(15_000 * SECONDS)]
+        sent = _load(agent, server.port, "sends", sends, CONNECTIONS)
+        limits = agent.call("comms_get_usage_dashboard")["json"]["limits"]
+        passed = next(line["used"] for line in limits if line["limit"] == "per_day")
+        assert passed >= sent.answers, f"{passed} of {sent.answers} passed the gate"
+        lists = [rpc("tools/list", {}, 1_000_000 + number) for number in range(20_000 * SECONDS)]
+        listed = _load(agent, server.port, "lists", lists, 1)
+    return [
+        Row("`tools/call` of a send to a mock provider", "≥ 5,000/s",
+            f"{sent.rate:,.0f}/s ({passed:,.0f} passed the gate, p99 {sent.p99_us / 1000:.1f} ms)",
+            sent.rate >= 5_000),
+        Row("`tools/list` over loopback, median", "≤ 200 µs",
+            f"{listed.p50_us} µs (p99 {listed.p99_us} µs)", listed.p50_us <= 200),
+    ]
