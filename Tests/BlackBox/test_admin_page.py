@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from conftest import RETRY_SETTINGS, Stack
 from lolabox.gateway import ORCHESTRATOR_TOKEN, Gateway
+from lolabox.payloads import fresh_phone
 from lolabox.stubs.server import Reply
 from lolabox.wire import fetch
 
@@ -259,6 +260,29 @@ def test_minting_shows_the_token_once(inside):
     assert page.get_by_role("dialog").count() == 0
     assert secret not in page.evaluate("document.documentElement.outerHTML + [...document.querySelectorAll('input')]"
                                        ".map((one) => one.value).join()")
+
+
+def test_what_is_used_of_a_limit_stands_beside_it(inside, stack, screenshots):
+    page = inside.page
+    agent, phone = f"shop-{page.viewport_size['width']}", fresh_phone()
+    token = stack.gateway.admin("POST", "tokens", {"agent": agent}, 201)["token"]
+    stack.gateway.admin("POST", "consent", {"address": phone, "channel": "whatsapp", "type": "express",
+                                            "status": "granted"}, 201)
+    order = json.dumps({"channel": "whatsapp", "to": phone, "text": "It is ready."}).encode()
+    for _ in range(2):
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        assert fetch(stack.gateway.port, "POST", "/v1/messages", headers, order).status == 202
+    inside.open("agents")
+    page.get_by_role("button", name=f"Limits of {agent}").click()
+    sheet = page.get_by_role("dialog")
+    for label, words in (("Actions a minute", "Used now: 2."), ("Actions a day", "Used now: 2."),
+                         ("Spending a day, US$", "Used now: 0.")):
+        field = sheet.get_by_label(label, exact=True)
+        note = page.locator("#" + field.get_attribute("aria-describedby").split()[0])
+        expect(note).to_contain_text(words)
+    assert inside.fits()
+    page.screenshot(path=screenshots / f"admin-limits-{page.viewport_size['width']}.png")
+    page.keyboard.press("Escape")
 
 
 def test_what_cannot_be_done_is_told_in_words(inside):

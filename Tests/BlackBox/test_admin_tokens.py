@@ -191,13 +191,14 @@ def test_limits_are_everybodys_until_they_are_the_agents_own(stack):
     stack.gateway.admin("POST", "agents", {"id": agent}, 201)
     everybody = stack.gateway.admin("GET", f"agents/{agent}/limits")
     assert everybody == {"id": agent, "per_minute": 10, "per_hour": 100, "per_day": 500, "calls_per_day_same_number": 2,
-                         "spend_per_day": 10, "spend_per_month": 100, "own": []}
+                         "spend_per_day": 10, "spend_per_month": 100, "own": [],
+                         "used": dict.fromkeys(("per_minute", "per_hour", "per_day", "spend_per_day", "spend_per_month"), 0)}
     own = stack.gateway.admin("PUT", f"agents/{agent}/limits", {"per_minute": 0, "spend_per_day": 2.5})
     assert own == everybody | {"per_minute": 0, "spend_per_day": 2.5, "own": ["per_minute", "spend_per_day"]}
     assert own == stack.gateway.admin("GET", f"agents/{agent}/limits")
     back = stack.gateway.admin("PUT", f"agents/{agent}/limits", {"per_minute": None})
     assert back["per_minute"] == 10 and back["own"] == ["spend_per_day"]
-    for name in everybody.keys() - {"id", "own"}:
+    for name in everybody.keys() - {"id", "own", "used"}:
         for value in ("10", -1, 1.005, 10**9, [], {}, True, "x" * 100):
             assert_problem(stack.gateway.manage("PUT", f"/admin/api/agents/{agent}/limits", {name: value}), 400)
     assert_problem(stack.gateway.manage("PUT", f"/admin/api/agents/{agent}/limits", {"per_week": 1}), 400)

@@ -24,7 +24,7 @@ from lolabox.wire import Wire, fetch, request
 CARD = "4111111111111111"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 #: Kills between claim and effect.
-ROUNDS = int(os.environ.get("LOLA_CALLBACK_ROUNDS") or 12)
+ROUNDS = int(os.environ.get("LOLA_CALLBACK_ROUNDS") or 100)
 
 
 @pytest.fixture
@@ -149,6 +149,7 @@ def test_without_a_session_nothing_is_told(stack, session, way):
         else:
             answer = session.redeem(path=path, token=tokens[way])
         assert_problem(answer, 401, "unauthorized")
+        assert answer.header("WWW-Authenticate") == "Bearer"
     assert session.redeem(token=mint(jti="fresh")).status == 200, "the harness can also succeed"
 
 

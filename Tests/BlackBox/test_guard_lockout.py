@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 
 import pytest
 
 from lolabox import payloads
 from lolabox.door import LIST, WRONG, ask, assert_retry_after, bearer, guess
-from lolabox.gateway import Gateway
+from lolabox.gateway import PUBLIC_URL, Gateway
 from lolabox.problems import assert_problem
 from lolabox.waiting import eventually
+from lolabox.widget import Session, create_ticket
 from lolabox.wire import Wire, request
 
 ATTACKER, VICTIM = "127.0.5.1", "127.0.5.2"
@@ -72,6 +74,39 @@ def test_64_guessers_at_once_have_ten_guesses(gateway):
     for wire in wires:
         wire.close()
     assert statuses.count(401) == 10 and statuses.count(429) == 182
+
+
+def _a_guess(gateway: Gateway, kind: str, session: Session, source: str) -> int:
+    """One wrong credential of a kind, each time another one; the status."""
+    json_body = {"Content-Type": "application/json"}
+    wrong, link = {"Authorization": f"Bearer lola_at_{secrets.token_hex(20)}"}, "/w/" + secrets.token_urlsafe(16)
+    own = {"Authorization": f"Bearer {session.token}"}
+    method, path, headers = {
+        "agent token": ("GET", "/v1/openapi.json", wrong), "MCP token": ("POST", "/mcp", wrong | json_body),
+        "stream token": ("GET", "/sse", wrong), "stream token in the query": ("GET", f"/sse?token={secrets.token_hex(20)}", {}),
+        "stream id": ("POST", f"/messages?sessionId={secrets.token_urlsafe(24)}", json_body),
+        "link": ("GET", link, {}), "link of a preview": ("HEAD", link, {}), "link of a session": ("POST", link + "/session", {}),
+        "session of a callback": ("POST", session.callback(), wrong | json_body),
+        "callback": ("POST", "/callbacks/" + secrets.token_urlsafe(190), own | json_body),
+    }[kind]
+    return ask(gateway, method, path, headers, source, b"{}" if method == "POST" else None, public=True).status
+
+
+def test_guessing_of_every_kind_locks_out(gateway):
+    session = Session(gateway, create_ticket(gateway, payloads.fresh_phone()))
+    kinds = {"agent token": 401, "MCP token": 401, "stream token": 401, "stream token in the query": 401, "stream id": 404,
+             "link": 404, "link of a preview": 404, "link of a session": 404, "session of a callback": 401, "callback": 404}
+    for number, (kind, status) in enumerate(kinds.items()):
+        source = f"127.0.66.{number + 1}"
+        assert [_a_guess(gateway, kind, session, source) for _ in range(12)] == [status] * 10 + [429] * 2, kind
+        # What is right does not help from there, on no surface.
+        assert ask(gateway, headers=bearer(gateway), source=source).status == 429
+        assert ask(gateway, "GET", session.data["link"].removeprefix(PUBLIC_URL), source=source, public=True).status == 429
+    assert gateway.metric_sum("^lola_lockouts_total") == len(kinds)
+    kinds_told = [alert["kind"] for alert in gateway.admin("GET", "alerts")["items"]]
+    assert kinds_told.count("lockout") == len(kinds)
+    # Nothing was spent, and from elsewhere all of it works.
+    assert session.redeem().status == 200
 
 
 @pytest.mark.parametrize("kill", [False, True])

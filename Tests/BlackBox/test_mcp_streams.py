@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import threading
 import time
 from contextlib import contextmanager
@@ -138,6 +139,22 @@ def test_the_session_id_is_the_credential_and_a_wrong_token_beside_it_is_refused
                            headers=ACCEPT | {"Authorization": f"Bearer {own}", "Mcp-Session-Id": path[-32:]})
         assert asked.status_code == 404
     eventually(lambda: write(gateway, path, request("ping")).status == 404, 5, "the end of the session")
+
+
+def test_guessed_session_ids_lock_out_and_ended_ones_do_not(gateway):
+    with stream(gateway, mint(gateway)["token"]) as events:
+        path = events.path
+
+    def ask(target: str, source: str) -> int:
+        return fetch(gateway.port, "POST", target, JSON, json.dumps(request("ping")).encode(), source).status
+
+    eventually(lambda: ask(path, "127.44.0.1") == 404, 5, "the end of the session")
+    # A client that does not know yet that its stream has ended has guessed nothing, however often it asks.
+    assert [ask(path, "127.44.0.1") for _ in range(20)] == [404] * 20
+    assert [ask("/messages", "127.44.0.1") for _ in range(11)] == [404] * 11
+    guesses = [f"/messages?sessionId={secrets.token_urlsafe(24)}" for _ in range(12)]
+    assert [ask(guess, "127.44.0.2") for guess in guesses] == [404] * 10 + [429] * 2
+    assert ask(path, "127.44.0.1") == 404
 
 
 def test_a_token_in_the_query_opens_a_stream_and_stands_in_no_log(gateway):

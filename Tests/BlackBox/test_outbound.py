@@ -176,6 +176,9 @@ def test_a_limit_says_what_the_agent_can_do_about_it(stack):
     resets = datetime.strptime(problem["resetsAt"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     assert 0 <= (resets - datetime.now(timezone.utc)).total_seconds() <= 61
     assert "per_minute (2/2)" in problem["detail"]
+    # What was refused took nothing; operators see the same.
+    used = stack.gateway.admin("GET", f"agents/{agent.id}/limits")["used"]
+    assert (used["per_minute"], used["per_hour"], used["per_day"]) == (2, 2, 2) and 0 < used["spend_per_day"] < 1
 
 
 def test_check_then_act_race_64_clients_on_a_limit_of_20(own_stack):

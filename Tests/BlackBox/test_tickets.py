@@ -15,7 +15,7 @@ from lolabox.stubs import Reply
 from lolabox.tls import new_private_pem
 from lolabox.tokens import published_keys, thumbprint
 from lolabox.widget import Session, ask, conversation, create_ticket, link_in, open_link, path_of, v1
-from lolabox.wire import fetch
+from lolabox.wire import Answer, fetch
 
 BOTS = ["WhatsApp/2.24.20 A", "TelegramBot (like TwitterBot)", "facebookexternalhit/1.1", "Twitterbot/1.0",
         "Slackbot-LinkExpanding 1.0", "Discordbot/2.0", "LinkedInBot/1.0", "Googlebot/2.1", "bingbot/2.0",
@@ -179,6 +179,28 @@ def test_the_banks_own_widget(own_stack):
         assert refused.header("Access-Control-Allow-Origin") is None
     accepted = session.redeem(headers=origin)
     assert accepted.status == 200 and accepted.header("Access-Control-Allow-Origin") == origin["Origin"]
+
+
+def test_a_page_of_the_bank_reads_why_it_is_refused_and_no_other_page_does(own_stack):
+    own = own_stack(env={"LOLA_WIDGET_CIP_URL": "https://widgets.bank.example/cip", "LOLA_WIDGET_RATE_LIMIT_PER_IP": "2"})
+    bank, evil = {"Origin": "https://widgets.bank.example"}, {"Origin": "https://evil.example"}
+    link = path_of(create_ticket(own.gateway, fresh_phone())["link"])
+
+    def leave(answer: Answer) -> tuple:
+        return answer.header("Access-Control-Allow-Origin"), answer.header("Access-Control-Expose-Headers")
+
+    for path in (link + "/session", "/callbacks/x"):
+        assert leave(fetch(own.gateway.port, "PUT", path, bank, b"")) == (bank["Origin"], "retry-after")
+    for _ in range(2):
+        assert fetch(own.gateway.port, "POST", link + "/session", bank, b"").status == 200
+    for path in (link + "/session", "/callbacks/x"):
+        limited = fetch(own.gateway.port, "POST", path, bank, b"")
+        assert_problem(limited, 429, "too_many_requests")
+        assert limited.header("Retry-After") and leave(limited) == (bank["Origin"], "retry-after")
+        assert limited.header("Vary") == "Origin"
+        assert leave(fetch(own.gateway.port, "POST", path, evil, b"")) == (None, None)
+    # A page is for people: nobody reads it from elsewhere.
+    assert leave(fetch(own.gateway.port, "GET", link, bank)) == (None, None)
 
 
 def test_an_operation_of_the_banks_own(own_stack):

@@ -3,6 +3,8 @@
 final class AgentAPI {
     private let desk: AgentDesk
     private let loop: Loop
+    /// Tells what agents have used of their limits.
+    var outbound: (any OutboundDesk)?
 
     init(_ loop: Loop, _ desk: AgentDesk) {
         self.loop = loop
@@ -63,11 +65,10 @@ final class AgentAPI {
         }
     }
 
-    /// `GET agents/{id}/limits`: what holds, and which of it is the agent's own.
+    /// `GET agents/{id}/limits`: what holds, which of it is the agent's own, and what is used now.
     func limits(_ id: AgentID, _ call: AdminCall) {
         call.run { () throws(Refusal) in
-            let account = try find(id)
-            call.object(200) { writeLimits(account, to: &$0) }
+            answerLimits(try find(id), call)
         }
     }
 
@@ -86,9 +87,16 @@ final class AgentAPI {
             }, { [self] result in
                 switch result {
                 case .failure(let refusal): call.refuse(refusal)
-                case .success(let account): call.object(200) { writeLimits(account, to: &$0) }
+                case .success(let account): answerLimits(account, call)
                 }
             })
+        }
+    }
+
+    private func answerLimits(_ account: AgentAccount, _ call: AdminCall) {
+        guard let outbound else { return call.object(200) { writeLimits(account, nil, to: &$0) } }
+        outbound.usage(of: account.id) { [self] result in
+            call.object(200) { writeLimits(account, try? result.get(), to: &$0) }
         }
     }
 
@@ -98,17 +106,23 @@ final class AgentAPI {
         return account
     }
 
-    private func writeLimits(_ account: AgentAccount, to writer: inout JSONWriter) {
+    /// - Parameter usage: nil when nobody can tell.
+    private func writeLimits(_ account: AgentAccount, _ usage: OutboundUsage?, to writer: inout JSONWriter) {
         let effective = account.limits.over(desk.accounts.defaults)
         writer.object { writer in
             writer.member("id", account.id.text)
             for member in AgentLimits.Member.allCases {
                 writer.key(bytes: [UInt8](text: member.rawValue))
-                guard let value = effective[member] else {
-                    writer.null()
-                    continue
+                Self.write(effective[member], of: member, to: &writer)
+            }
+            writer.member("used") { writer in
+                guard let usage else { return writer.null() }
+                writer.object { writer in
+                    for line in usage.lines {
+                        writer.key(bytes: [UInt8](text: line.limit.rawValue))
+                        Self.write(line.used, of: line.limit, to: &writer)
+                    }
                 }
-                if member.isMoney { writer.raw(Dollars.text(cents: value).utf8) } else { writer.integer(value) }
             }
             writer.member("own") { writer in
                 writer.array { writer in
@@ -117,6 +131,15 @@ final class AgentAPI {
                     }
                 }
             }
+        }
+    }
+
+    private static func write(_ value: Int?, of member: AgentLimits.Member, to writer: inout JSONWriter) {
+        guard let value else { return writer.null() }
+        if member.isMoney && value >= 0 {
+            writer.raw(Dollars.text(cents: value).utf8)
+        } else {
+            writer.integer(value)
         }
     }
 

@@ -21,6 +21,9 @@ final class OperatorAPI: ActionHandler {
         self.erasures = erasures
     }
 
+    /// From then on operators are told what agents have used of their limits.
+    func tellUsage(of outbound: any OutboundDesk) { agents.outbound = outbound }
+
     var actions: [Action] {
         [
             .listTokens, .mintToken, .revokeToken, .listAgents, .createAgent, .showAgent, .updateAgent,

@@ -61,8 +61,16 @@ enum ScriptTexts {
 
     // MARK: Accounts that cannot send
 
-    static func pending(_ language: ScriptLanguage, _ name: String) -> [UInt8] {
-        say(
+    /// - Parameter hasLink: a link to the identity check follows.
+    static func pending(_ language: ScriptLanguage, _ name: String, hasLink: Bool) -> [UInt8] {
+        if hasLink {
+            return say(
+                language,
+                "Hello\(address(name))! Your identity is not verified yet. Once it is, you can send money here.",
+                "¡Hola\(address(name))! Tu identidad todavía no está verificada. En cuanto lo esté podrás enviar "
+                    + "dinero por aquí.")
+        }
+        return say(
             language,
             "Hello\(address(name))! We are still verifying your identity. As soon as that is done you can send money "
                 + "here. We will let you know; there is nothing else you need to do now.",

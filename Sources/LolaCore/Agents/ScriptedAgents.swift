@@ -22,7 +22,8 @@ struct ScriptedAgents: Sendable {
             switch agent {
             case .senderHome: replies = ScriptedHome(turn, language).replies(&now)
             case .onboarding: replies = ScriptedOnboarding(turn, language).replies()
-            case .pendingCIP: replies = [.text(ScriptTexts.pending(language, firstName(turn)))]
+            case .pendingCIP:
+                replies = [.text(ScriptTexts.pending(language, firstName(turn), hasLink: offersLinks))]
             case .blocked: replies = [.text(ScriptTexts.blocked(language, firstName(turn)))]
             case .serviceUnavailable: replies = [.text(ScriptTexts.unavailable(language))]
             }

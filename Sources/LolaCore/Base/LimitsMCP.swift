@@ -11,8 +11,9 @@ extension Limits {
     static let mcpSessionIdle = Interval.minutes(30)
     /// How often sessions that are over are taken out, at most.
     static let mcpSweepInterval = Interval.seconds(30)
-    /// Random octets of a session's id.
+    /// Octets of a session's id, and how many of them are random; the others are the gateway's mark.
     static let mcpSessionIDCount = 24
+    static let mcpSessionRandomCount = 16
     /// Calls of one session that wait for their tool, and messages of one batch (only revision 2025-03-26 has them).
     static let mcpCallsInFlightMax = 64
     static let mcpBatchMax = 32

@@ -110,7 +110,7 @@ struct WhatsAppSender {
         if let from = message["from"]?.present {
             guard let digits = from.textBytes else { return nil }
             if !digits.isEmpty {
-                guard (5...15).contains(digits.count), digits.allSatisfy({ ASCII.isDigit($0) }) else { return nil }
+                guard case .number = WhatsAppName(digits) else { return nil }
                 (id, phone, address) = (digits, digits, .whatsappNumber(digits))
                 return
             }
@@ -118,15 +118,7 @@ struct WhatsAppSender {
         // Without the id in the message only a single contact is certainly its sender.
         let named = message["from_user_id"]?.filledText
         let listed = contacts?.count == 1 ? contacts?[0]?["user_id"]?.filledText : nil
-        guard let user = named ?? listed, Self.isUserID(user) else { return nil }
+        guard let user = named ?? listed, case .user = WhatsAppName(user) else { return nil }
         (id, phone, address) = (user, nil, .whatsappUser(user))
-    }
-
-    /// `CC.` and up to 128 letters and digits; `CC.ENT.` names a parent (protocols §1.4).
-    private static func isUserID(_ id: [UInt8]) -> Bool {
-        guard (4...135).contains(id.count), ASCII.isUpper(id[0]), ASCII.isUpper(id[1]), id[2] == 0x2E else {
-            return false
-        }
-        return id[3...].allSatisfy { ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == 0x2E }
     }
 }

@@ -95,9 +95,9 @@ final class LoopAssembly {
             loop, intake: intake, log: journal, pseudonyms: pseudonyms, audit: watch.audit,
             anomalies: shared.anomalies)
         serve([
-            WebhookArea(webhooks, channels: channels), admin, deadLetters,
+            WebhookArea(webhooks, channels: channels), admin, deadLetters, TicketArea(tickets),
             LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
-            Self.page(server, shared, watch), TicketArea(tickets), operators.api, outbound.area, mcp.door, mcp.openAPI,
+            Self.page(server, shared, watch), operators.api(outbound), outbound.area, mcp.door, mcp.openAPI,
         ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
         attach(store, journal, client, number: number)
     }

@@ -20,10 +20,11 @@ final class LoopGuard {
         authenticator = Authenticator(
             orchestrator: shared.settings.orchestratorToken, agents: shared.agents.tokens,
             isDemo: shared.settings.demoMode)
+        let origins = TicketAssembly.origins(shared.settings)
         gatekeeper = Gatekeeper(.init(
             loop: loop, state: state, authenticator: authenticator, limits: limits, lockouts: lockouts,
             audit: audit, log: log, pseudonyms: pseudonyms, channels: channels, hasConsole: hasConsole,
-            isSwitchedOff: { shared.agents.accounts[$0]?.status == .inactive }))
+            isSwitchedOff: { shared.agents.accounts[$0]?.status == .inactive }, leave: { origins.leave($0) }))
     }
 
     /// What the guard of the process begins with.

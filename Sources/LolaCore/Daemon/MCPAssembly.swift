@@ -16,8 +16,9 @@ struct MCPAssembly {
             outbound: outbound.gate, mailbox: outbound.mailbox, providers: Self.providers(settings, client))))
         streams = MCPStreams(number: number, server: server, sessions: shared.mcp, tokens: shared.agents.tokens)
         door = MCPDoor(.init(
-            server: server, box: box, sessions: shared.mcp, streams: streams, origins: Self.origins(settings),
-            tokens: shared.agents.tokens, authenticator: guardian.authenticator,
+            server: server, box: box, sessions: shared.mcp, marks: MCPSessionMarks(secret: shared.pseudonymKey),
+            streams: streams, origins: Self.origins(settings), tokens: shared.agents.tokens,
+            authenticator: guardian.authenticator,
             onGuess: { guardian.lockouts.failed($0, $1) }))
         openAPI = OpenAPIArea(base: settings.server.publicURL.text)
     }

@@ -31,7 +31,7 @@ struct OperatorDesks {
 }
 
 struct OperatorAssembly {
-    let api: OperatorAPI
+    private let api: OperatorAPI
     let desks: OperatorDesks
     private let keeper: MirrorKeeper
     private let uses: TokenUseKeeper
@@ -72,6 +72,12 @@ struct OperatorAssembly {
             // The process may have ended between an erasure and the compaction that it wanted.
             if case .value(.some) = answer { opened.requestCompaction() }
         }
+    }
+
+    /// What operators ask, which tells them what agents have used of their limits too.
+    func api(_ outbound: OutboundAssembly) -> OperatorAPI {
+        api.tellUsage(of: outbound.gate)
+        return api
     }
 
     /// On one loop of the process.

@@ -37,7 +37,7 @@ struct TicketAssembly {
         let sessions = WidgetSessions(
             try Self.sessionTokens(settings, base, loop.entropy), callbackTokens, use: use, base: base)
         let own = settings.widgets.urls
-        let origins = WidgetOrigins(allowed: own.map { [UInt8](text: $0.url.origin) })
+        let origins = Self.origins(settings)
         var ownWidgets: [[UInt8]: [UInt8]] = [:]
         for widget in own { ownWidgets[[UInt8](text: widget.operation)] = [UInt8](text: widget.url.text) }
         api = TicketAPI(
@@ -50,6 +50,11 @@ struct TicketAssembly {
         let backlog = around.backlog
         callbacks = CallbackDoor(
             book, sessions, origins: origins, hasRoom: { !backlog.isFull($0) }, onGuess: around.onGuess)
+    }
+
+    /// Pages of the bank's own widgets.
+    static func origins(_ settings: Settings) -> WidgetOrigins {
+        WidgetOrigins(allowed: settings.widgets.urls.map { [UInt8](text: $0.url.origin) })
     }
 
     private static func ring(_ entries: [KeyringEntry]) -> [SealedTokens.Key] {

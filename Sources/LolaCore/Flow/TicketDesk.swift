@@ -33,13 +33,26 @@ final class TicketDesk {
                     tickets.made(plan, by: who)
                     body(outbox)
                 }
-                ledger.record(outbox, with: changes + plan.operations, lost: { [self] in
-                    // An attempt whose answer was lost may have made it after all; then the outbox stands too.
-                    tickets.newest(conversation, wish.operation) { [self] newest in
-                        ledger.step { newest == plan.ticket.id ? done() : again() }
+                tickets.announce(plan, by: who) { [self] isKept in
+                    ledger.step { [self] in
+                        // Until the audit trail can tell of it, there is no ticket, and so no answer.
+                        guard isKept else { return ledger.rest(Limits.storeRetry, again) }
+                        make(plan, outbox, with: changes, wish, else: again, done)
                     }
-                }, done)
+                }
             }
         }
+    }
+
+    private func make(
+        _ plan: TicketPlan, _ outbox: OutboxRecord, with changes: [StoreOperation], _ wish: TicketWish,
+        else again: @escaping () -> Void, _ done: @escaping () -> Void
+    ) {
+        ledger.record(outbox, with: changes + plan.operations, lost: { [self] in
+            // An attempt whose answer was lost may have made it after all; then the outbox stands too.
+            tickets.newest(conversation, wish.operation) { [self] newest in
+                ledger.step { newest == plan.ticket.id ? done() : again() }
+            }
+        }, done)
     }
 }

@@ -77,14 +77,16 @@ struct ConversationParts: Hashable, Sendable {
         self.channel = channel
         own = [UInt8](parts[1])
         sender = [UInt8](parts[2])
-        let isNumber = sender.allSatisfy(ASCII.isDigit)
         switch channel {
         case .whatsapp:
-            phone = isNumber ? sender : nil
-            replyTo = isNumber ? .whatsappNumber(sender) : .whatsappUser(sender)
+            switch WhatsAppName(sender) {
+            case .number: (phone, replyTo) = (sender, .whatsappNumber(sender))
+            case .user: (phone, replyTo) = (nil, .whatsappUser(sender))
+            case nil: return nil
+            }
         case .telegram:
             // Conversations with the bot are private chats, whose id is that of the person.
-            guard isNumber, let chat = ASCII.decimal(sender) else { return nil }
+            guard sender.allSatisfy(ASCII.isDigit), let chat = ASCII.decimal(sender) else { return nil }
             phone = nil
             replyTo = .telegramChat(Int64(chat))
         case .twilioSMS:

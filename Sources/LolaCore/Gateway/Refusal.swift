@@ -146,7 +146,7 @@ extension HTTPResponse {
         case .lengthRequired:
             // A body of unknown length may follow: nothing after the head can be taken for a request.
             response.closes = true
-        case .authenticationRequired:
+        case .authenticationRequired, .sessionInvalid:
             response.fields.append(ResponseField(name: "WWW-Authenticate", value: [UInt8](text: "Bearer")))
         default: break
         }

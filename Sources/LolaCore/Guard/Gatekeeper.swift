@@ -34,6 +34,8 @@ final class Gatekeeper {
         var table: [Route] = Route.table
         /// Whether operators have switched the agent off: it may look, and begin nothing.
         var isSwitchedOff: (AgentID) -> Bool = { _ in false }
+        /// What lets a page of others read an answer, on routes that such pages may ask.
+        var leave: (HTTPRequestHead) -> [ResponseField] = { _ in [] }
     }
 
     /// A request on its way through the checks.
@@ -78,21 +80,23 @@ final class Gatekeeper {
 
     private func decide(_ route: Route, _ parameter: [UInt8], _ caller: Caller) -> GateDecision {
         var caller = caller
+        // A page of the bank's may read why it is refused; whether it may read more, the handler says.
+        let leave = route.action(.options) == nil ? [] : parts.leave(caller.head)
         guard let action = route.action(caller.head.method) else {
             let allow = ResponseField(name: "Allow", value: [UInt8](text: route.allowed))
-            caller.fields = [allow] + quotas(route.surface, caller.address)
+            caller.fields = [allow] + quotas(route.surface, caller.address) + leave
             return refuse(.methodNotAllowed, caller)
         }
         if route.surface.isGuarded, let remaining = parts.lockouts.remaining(caller.address) {
             parts.lockouts.turnedAway(caller.address)
-            caller.fields = [Self.retryAfter(remaining)] + quotas(route.surface, caller.address)
+            caller.fields = [Self.retryAfter(remaining)] + quotas(route.surface, caller.address) + leave
             return refuse(.lockedOut, caller)
         }
         if let limit = route.surface.limits {
             let verdict = parts.limits.take(limit, parts.state.addresses.name(AddressBlock(caller.address)))
             caller.fields = parts.limits.fields(limit, verdict)
             if let wait = verdict.retryAfter {
-                caller.fields.append(Self.retryAfter(wait))
+                caller.fields += [Self.retryAfter(wait)] + leave
                 return refuse(.rateLimited, caller)
             }
         }

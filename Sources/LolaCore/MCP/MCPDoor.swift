@@ -6,11 +6,12 @@ final class MCPDoor: ActionHandler {
         let server: HTTPServer
         let box: ToolBox
         let sessions: MCPSessions
+        let marks: MCPSessionMarks
         let streams: MCPStreams
         let origins: MCPOrigins
         let tokens: AgentTokens
         let authenticator: Authenticator
-        /// Told of an address that shows a wrong token; goes on when that is kept.
+        /// Told of an address that shows a wrong token, or a stream's id that never was one; goes on when that is kept.
         let onGuess: (IPAddress, @escaping () -> Void) -> Void
     }
 
@@ -84,7 +85,7 @@ final class MCPDoor: ActionHandler {
         var session = MCPSession()
         let turn = session.receive(root, parts.box.view(visit.caller))
         guard session.revision != nil else { return run(turn, session: nil, visit, status: 400) }
-        let id = MCPSessionID(loop.entropy)
+        let id = MCPSessionID(loop.entropy, parts.marks)
         let isBegun = parts.sessions.begin(id, session, MCPBearer(visit.caller), .streamable, at: loop.now)
         guard isBegun else { return visit.answer(.overloaded(requestID: visit.admitted.request.requestID)) }
         run(
@@ -169,7 +170,7 @@ final class MCPDoor: ActionHandler {
 
     private func openStream(_ visit: Visit) {
         guard MCPRequest.accepts(visit.head, "text/event-stream") else { return visit.refuse(.notAcceptable) }
-        let id = MCPSessionID(loop.entropy)
+        let id = MCPSessionID(loop.entropy, parts.marks)
         let place = parts.streams.place()
         let bearer = MCPBearer(visit.caller)
         let isBegun = parts.sessions.begin(id, MCPSession(), bearer, .events, stream: place, at: loop.now)
@@ -193,10 +194,14 @@ final class MCPDoor: ActionHandler {
             case .wrong: return parts.onGuess(request.peer) { visit.refuse(.authenticationRequired) }
             }
         }
-        guard let id = MCPRequest.session(visit.head),
-            let found = parts.sessions.find(id, .events, at: loop.now),
+        let named = MCPRequest.session(visit.head)
+        guard let id = named, let found = parts.sessions.find(id, .events, at: loop.now),
             shown.map({ MCPBearer($0) == found.bearer }) ?? true
-        else { return visit.refuse(.routeUnknown) }
+        else {
+            // The id of a stream that has ended is no guess, nor is none at all.
+            guard let named, !parts.marks.isOurs(named) else { return visit.refuse(.routeUnknown) }
+            return parts.onGuess(request.peer) { visit.refuse(.routeUnknown) }
+        }
         if let token = found.bearer.token, !parts.tokens.stands(token, at: loop.wall) {
             parts.sessions.end(id)
             return visit.refuse(.authenticationRequired)

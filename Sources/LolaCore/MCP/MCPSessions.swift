@@ -18,17 +18,41 @@ struct MCPBearer: Hashable, Sendable {
     }
 }
 
-/// 192 random bits, written in base64url.
+/// 128 random bits and the gateway's mark of them, written in base64url.
 struct MCPSessionID: Hashable, Sendable {
     let text: [UInt8]
 
-    init(_ entropy: any Entropy) { text = Base64.encode(entropy.bytes(Limits.mcpSessionIDCount)) }
+    init(_ entropy: any Entropy, _ marks: MCPSessionMarks) {
+        let random = entropy.bytes(Limits.mcpSessionRandomCount)
+        text = Base64.encode(random + marks.mark(of: random))
+    }
 
     /// Nil for what is not spelled like one.
     init?(_ text: some Collection<UInt8>) {
         let text = [UInt8](text)
         guard text.count == Limits.mcpSessionIDCount / 3 * 4, Base64.decode(text) != nil else { return nil }
         self.text = text
+    }
+}
+
+/// Tells an id that was one of ours from a guess, also when its session is over or the process is another. One per
+/// loop.
+final class MCPSessionMarks {
+    private let key: HMACKey
+
+    /// `secret` is the key of `Pseudonyms`, the same on all gateways of a store.
+    init(secret: SecretBytes) { key = HMACKey(.sha256, key: secret) }
+
+    func isOurs(_ id: MCPSessionID) -> Bool {
+        guard let octets = Base64.decode(id.text) else { return false }
+        let random = Array(octets.prefix(Limits.mcpSessionRandomCount))
+        return ConstantTime.equal(Array(octets.dropFirst(random.count)), mark(of: random))
+    }
+
+    /// Begins with an octet that no message, conversation or sender begins with.
+    fileprivate func mark(of random: [UInt8]) -> [UInt8] {
+        let code = key.code([0x7D] + [UInt8](text: "mcp session"), random)
+        return Array(code.prefix(Limits.mcpSessionIDCount - Limits.mcpSessionRandomCount))
     }
 }
 

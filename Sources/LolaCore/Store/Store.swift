@@ -300,6 +300,11 @@ extension Store {
     /// The values under keys, asked for together, in their order; nil when the store cannot tell all of them.
     func readAll(_ keys: [StoreKey], _ completion: @escaping ([[UInt8]?]?) -> Void) {
         if keys.isEmpty { return completion([]) }
+        if keys.count == 1 {
+            return submit(.get(keys[0])) { answer in
+                if case .value(let value) = answer { completion([value]) } else { completion(nil) }
+            }
+        }
         var values: [[UInt8]?] = Array(repeating: nil, count: keys.count)
         var (open, isWhole) = (keys.count, true)
         for (place, key) in keys.enumerated() {

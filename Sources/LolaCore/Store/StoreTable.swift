@@ -57,7 +57,7 @@ struct StoreTable {
         }
         if !answer.tookNothing {
             if fits(claimsBefore, octetsBefore) { return answer }
-            sweep(Limits.storeSweepWhenFull, at: now)
+            sweepAll(Limits.storeSweepWhenFull, at: now)
             if fits(claimsBefore, octetsBefore) { return answer }
             answer = .unavailable
         }
@@ -313,14 +313,15 @@ struct StoreTable {
             && (octets <= octetsMax.bytes || octets <= octetsBefore)
     }
 
-    /// So many slots of claims, and so many of records, room after room.
+    /// Some slots of each room of claims, and some of one room of records; whoever walks to its end begins another.
     private mutating func sweep(_ steps: Int, at now: WallTime) {
         for room in claimRooms where claims[room].count > 0 { changeClaims(room) { $0.sweep(steps, at: now) } }
-        var left = steps
-        for _ in rooms.indices where left > 0 {
-            left = change(sweepRoom) { $0.sweep(left, at: now) }
-            if left > 0 { sweepRoom = (sweepRoom + 1) % rooms.count }
-        }
+        if change(sweepRoom, { $0.sweep(steps, at: now) }) > 0 { sweepRoom = (sweepRoom + 1) % rooms.count }
+    }
+
+    /// So many slots of every room.
+    private mutating func sweepAll(_ steps: Int, at now: WallTime) {
+        for _ in rooms.indices { sweep(steps, at: now) }
     }
 
     private func places(of room: StoreRoom) -> Int {

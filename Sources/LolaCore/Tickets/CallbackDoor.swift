@@ -28,7 +28,6 @@ final class CallbackDoor {
         judge(token, request) { [self] refusal, ticket in
             if let refusal { return refuse(refusal, ticket, request, answer) }
             book.loop.counters.add(.callbacksRedeemed)
-            if let ticket { book.note(.callbackRedeemed, ticket, by: "widget") }
             answer(origins.allow(.json(200, [UInt8](text: #"{"status":"accepted"}"#)), request))
         }
     }
@@ -80,6 +79,7 @@ final class CallbackDoor {
             case .closed: body(nil)
             case .lost: body(.callbackLost)
             case .unavailable: body(.storeUnavailable)
+            case .untold: body(.auditUnavailable)
             }
         }
     }

@@ -48,9 +48,12 @@ final class TicketAPI {
         } catch {
             return completion(.failure(error))
         }
-        book.create(order) { [self] plan in
-            guard let plan else { return completion(.failure(.storeUnavailable)) }
-            let ticket = plan.ticket
+        book.create(order) { [self] made in
+            let ticket: Ticket
+            switch made {
+            case .success(let plan): ticket = plan.ticket
+            case .failure(let refusal): return completion(.failure(refusal))
+            }
             sessions.open(ticket, at: book.loop.wall) { [self] result in
                 completion(result.map { session in
                     TicketJSON.ticket(ticket, status: .open, link: book.link(ticket), session: session)
@@ -119,13 +122,12 @@ final class TicketAPI {
             case .succeeded, .failed: return refuse(.ticketClosed)
             case .open: break
             }
-            book.revoke(ticket) { [book] closing in
+            book.revoke(ticket, by: Self.word(principal)) { closing in
                 switch closing {
-                case .closed:
-                    book.note(.ticketRevoked, id, by: Self.word(principal))
-                    answer(.empty(204))
+                case .closed: answer(.empty(204))
                 case .lost: refuse(.ticketClosed)
                 case .unavailable: refuse(.storeUnavailable)
+                case .untold: refuse(.auditUnavailable)
                 }
             }
         }

@@ -1,5 +1,6 @@
-// All tickets as one loop sees them: made, found, closed, each in one durable operation. Knows nothing of HTTP. Agents'
-// answers and the REST API make tickets here, callbacks close them.
+// All tickets as one loop sees them: made, found, closed, each in one durable operation, and none of it before the
+// audit trail has a record that it begins. Knows nothing of HTTP. Agents' answers and the REST API make tickets here,
+// callbacks close them.
 
 /// What somebody wants a ticket for.
 struct TicketOrder: Sendable {
@@ -34,7 +35,12 @@ final class TicketBook {
         /// Somebody was faster.
         case lost
         case unavailable
+        /// The audit trail cannot tell of it: nothing was done.
+        case untold
     }
+
+    /// Who redeems, in the audit trail.
+    private static let widget = "widget"
 
     let loop: Loop
     private let store: any Store
@@ -147,25 +153,35 @@ final class TicketBook {
         return TicketPlan(ticket: ticket, operations: operations, replaced: open?.id)
     }
 
-    /// Makes a ticket that is durable when `body` gets it; nil when the store does not answer.
-    func create(_ order: TicketOrder, _ body: @escaping (TicketPlan?) -> Void) {
+    /// Makes a ticket that is durable when `body` gets it. Refusals: `storeUnavailable`, `auditUnavailable`.
+    func create(_ order: TicketOrder, _ body: @escaping (Result<TicketPlan, Refusal>) -> Void) {
         create(order, attempt: 1, body)
     }
 
-    private func create(_ order: TicketOrder, attempt: Int, _ body: @escaping (TicketPlan?) -> Void) {
+    private func create(
+        _ order: TicketOrder, attempt: Int, _ body: @escaping (Result<TicketPlan, Refusal>) -> Void
+    ) {
         plan(order) { [self] plan in
-            guard let plan else { return body(nil) }
-            store.submit(.batch(plan.operations)) { [self] answer in
-                switch answer {
-                case .claimed(true):
-                    made(plan, by: order.who)
-                    body(plan)
-                case .claimed(false) where attempt < Limits.ticketAttemptsMax:
-                    create(order, attempt: attempt + 1, body)
-                default: body(nil)
+            guard let plan else { return body(.failure(.storeUnavailable)) }
+            announce(plan, by: order.who) { [self] isKept in
+                guard isKept else { return body(.failure(.auditUnavailable)) }
+                store.submit(.batch(plan.operations)) { [self] answer in
+                    switch answer {
+                    case .claimed(true):
+                        made(plan, by: order.who)
+                        body(.success(plan))
+                    case .claimed(false) where attempt < Limits.ticketAttemptsMax:
+                        create(order, attempt: attempt + 1, body)
+                    default: body(.failure(.storeUnavailable))
+                    }
                 }
             }
         }
+    }
+
+    /// Asked before a plan is carried out: `body` gets false when it must not be.
+    func announce(_ plan: TicketPlan, by who: String, _ body: @escaping (Bool) -> Void) {
+        begin(.ticketCreated, plan.ticket.id, by: who, body)
     }
 
     /// Tells of a plan that has been carried out.
@@ -179,10 +195,26 @@ final class TicketBook {
         audit?.note(AuditEvent(action: action, actor: who, subject: ticket.hex.text, outcome: outcome))
     }
 
+    /// `begun` without a later `ok`: it did not take effect, or the process ended in between.
+    private func begin(
+        _ action: AuditEvent.Action, _ ticket: RecordID, by who: String, _ body: @escaping (Bool) -> Void
+    ) {
+        guard let audit else { return body(true) }
+        audit.append(AuditEvent(action: action, actor: who, subject: ticket.hex.text, outcome: "begun"), body)
+    }
+
     // MARK: Closing
 
-    func revoke(_ ticket: Ticket, _ body: @escaping (Closing) -> Void) {
-        store.submit(.batch(TicketRecords.closing(ticket, as: .expired, at: loop.wall))) { body(Self.closing($0)) }
+    func revoke(_ ticket: Ticket, by who: String, _ body: @escaping (Closing) -> Void) {
+        begin(.ticketRevoked, ticket.id, by: who) { [self] isKept in
+            guard isKept else { return body(.untold) }
+            let parts = TicketRecords.closing(ticket, as: .expired, at: loop.wall)
+            store.submit(.batch(parts)) { [self] answer in
+                let closing = Self.closing(answer)
+                if closing == .closed { note(.ticketRevoked, ticket.id, by: who) }
+                body(closing)
+            }
+        }
     }
 
     /// A ticket was found closed: `.lost` when that is durable. What closes it may be on its way to the disk still, and
@@ -193,6 +225,12 @@ final class TicketBook {
 
     /// Closes an open ticket and puts its event into the queue, at one moment.
     func redeem(_ ticket: Ticket, _ event: CallbackEvent, _ body: @escaping (Closing) -> Void) {
+        begin(.callbackRedeemed, ticket.id, by: Self.widget) { [self] isKept in
+            if isKept { close(ticket, with: event, body) } else { body(.untold) }
+        }
+    }
+
+    private func close(_ ticket: Ticket, with event: CallbackEvent, _ body: @escaping (Closing) -> Void) {
         let now = loop.wall
         guard let message = InboundMessage(event, in: ticket.conversation, at: now) else { return body(.unavailable) }
         let verified = WebhookGate.redeemed(message, at: now)
@@ -203,7 +241,10 @@ final class TicketBook {
         let parts = TicketRecords.closing(ticket, as: status, at: now) + [.append(entry)]
         store.submit(.batch(parts)) { [self] answer in
             let closing = Self.closing(answer)
-            if closing == .closed, !store.returnsEntries { handOver(verified) }
+            if closing == .closed {
+                note(.callbackRedeemed, ticket.id, by: Self.widget)
+                if !store.returnsEntries { handOver(verified) }
+            }
             body(closing)
         }
     }

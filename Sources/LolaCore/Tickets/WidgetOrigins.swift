@@ -1,5 +1,5 @@
 // Which web pages of others may talk to widget routes (CONTRACT §11 CORS): those of the bank's own widgets, nobody
-// else. A value; used by WidgetDoor and CallbackDoor.
+// else. A value; used by WidgetDoor and CallbackDoor, and by the gatekeeper for what it refuses.
 
 struct WidgetOrigins: Sendable {
     /// `https://widgets.bank.example`, as a browser writes the origin of a page.
@@ -8,7 +8,7 @@ struct WidgetOrigins: Sendable {
     /// The answer to what a browser asks before it lets a page call us. Says nothing of what the path names.
     func preflight(_ request: HTTPRequest) -> HTTPResponse {
         var response = HTTPResponse.empty(204)
-        guard origin(of: request) != nil else { return allow(response, request) }
+        guard origin(of: request.head) != nil else { return allow(response, request) }
         response.fields = [
             ResponseField(name: "Access-Control-Allow-Methods", value: [UInt8](text: "POST")),
             ResponseField(name: "Access-Control-Allow-Headers", value: [UInt8](text: "authorization, content-type")),
@@ -20,17 +20,24 @@ struct WidgetOrigins: Sendable {
 
     /// The answer with leave for the page that asked, when it is one of ours.
     func allow(_ response: HTTPResponse, _ request: HTTPRequest) -> HTTPResponse {
-        if allowed.isEmpty { return response }
         var response = response
-        response.fields.append(ResponseField(name: "Vary", value: [UInt8](text: "Origin")))
-        if let origin = origin(of: request) {
-            response.fields.append(ResponseField(name: "Access-Control-Allow-Origin", value: origin))
-        }
+        response.fields += leave(request.head)
         return response
     }
 
-    private func origin(of request: HTTPRequest) -> [UInt8]? {
-        guard request.head.count("origin") == 1, let value = request.head.field("origin") else { return nil }
+    /// What lets the page that asks read the answer, and when to come back.
+    func leave(_ head: HTTPRequestHead) -> [ResponseField] {
+        if allowed.isEmpty { return [] }
+        let vary = ResponseField(name: "Vary", value: [UInt8](text: "Origin"))
+        guard let origin = origin(of: head) else { return [vary] }
+        return [
+            vary, ResponseField(name: "Access-Control-Allow-Origin", value: origin),
+            ResponseField(name: "Access-Control-Expose-Headers", value: [UInt8](text: "retry-after")),
+        ]
+    }
+
+    private func origin(of head: HTTPRequestHead) -> [UInt8]? {
+        guard head.count("origin") == 1, let value = head.field("origin") else { return nil }
         return allowed.first { $0[...] == value }
     }
 }

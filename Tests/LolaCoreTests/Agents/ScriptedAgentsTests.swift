@@ -150,6 +150,14 @@ struct ScriptedAgentsTests {
         #expect(asked.last?.word.description == "contact_request")
     }
 
+    @Test("who gets a link to the identity check is not told that there is nothing to do")
+    func pendingWithLink() throws {
+        let plain = ScriptTexts.pending(.english, "", hasLink: false).text
+        let linked = ScriptTexts.pending(.english, "", hasLink: true).text
+        #expect(plain.contains("nothing else you need to do") && !linked.contains("nothing else"))
+        #expect(!ScriptTexts.pending(.spanish, "", hasLink: true).text.contains("no tienes que hacer nada"))
+    }
+
     @Test("pending, blocked and unavailable say one thing only, in both languages")
     func others() throws {
         let table: [(AgentName, Identity, String, String)] = [

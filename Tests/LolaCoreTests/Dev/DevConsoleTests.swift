@@ -195,7 +195,7 @@ struct DevConsoleTests {
         let order = TicketOrder(
             conversation: conversation, terms: TicketTerms(operation: [UInt8](text: "cip"), actions: []), who: "test")
         var made: TicketPlan?
-        stage.book.create(order) { made = $0 }
+        stage.book.create(order) { made = try? $0.get() }
         for _ in 0..<20 where made == nil { stage.loop.tick(until: stage.clock.now) }
         let ticket = try #require(made?.ticket)
         let text = try list(stage, "whatsapp")

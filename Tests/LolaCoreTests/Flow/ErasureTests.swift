@@ -249,8 +249,7 @@ struct ErasureTests {
     }
 
     private func made(_ book: TicketBook, _ bench: ErasureBench, _ order: TicketOrder) throws -> Ticket {
-        let plan = try bench.own.ask { book.create(order, $0) }
-        return try #require(plan).ticket
+        try bench.own.ask { book.create(order, $0) }.get().ticket
     }
 
     private func word(_ bench: ErasureBench, _ ask: (@escaping (TicketBook.Found) -> Void) -> Void) throws -> String {

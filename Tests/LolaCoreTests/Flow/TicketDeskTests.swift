@@ -30,7 +30,9 @@ struct TicketDeskTests {
         let ticket = try #require(try Self.tickets(bench).first)
         #expect(bench.delivered == ["one moment", "Open https://lola.example/w/\(ticket.link.text)"])
         #expect(ticket.conversation.text == "whatsapp:1:15550100" && ticket.agent == [UInt8](text: "onboarding"))
-        #expect(bench.record("m")?.status == .done && bench.audit.lines == ["ticket.created agent:onboarding ok"])
+        #expect(bench.record("m")?.status == .done)
+        let told = ["ticket.created agent:onboarding begun", "ticket.created agent:onboarding ok"]
+        #expect(bench.audit.lines == told)
         #expect(bench.rooms(of: FlowBench.message("m")).isEmpty)
     }
 
@@ -47,6 +49,20 @@ struct TicketDeskTests {
         #expect(open.count == 1)
         #expect(bench.delivered.last == "Open https://lola.example/w/\(open.first?.link.text ?? "")")
         #expect(bench.delivered.count == 4 && bench.record("b")?.status == .done)
+    }
+
+    @Test("until the audit trail can tell of it no ticket is made and no link sent; then both, once")
+    func untold() throws {
+        let bench = try Self.bench()
+        bench.audit.isWritable = false
+        bench.take(FlowBench.message("m"))
+        bench.rig.run(for: .seconds(5)) { false }
+        #expect(try Self.tickets(bench).isEmpty && bench.delivered.isEmpty)
+        bench.audit.isWritable = true
+        #expect(bench.settle())
+        let ticket = try #require(try Self.tickets(bench).first)
+        #expect(try Self.tickets(bench).count == 1)
+        #expect(bench.delivered == ["one moment", "Open https://lola.example/w/\(ticket.link.text)"])
     }
 
     /// The answer stands with its link, and the process ends before anything is sent.
@@ -86,6 +102,8 @@ struct TicketDeskTests {
 
     @Test("conversations that are none of ours have no event", arguments: [
         "", "whatsapp", "whatsapp:1", "whatsapp::1", "whatsapp:1:", "sms:1:2", "telegram:1:x", "whatsapp:1:a b",
+        "whatsapp:1:1555", "whatsapp:1:1555010012345678", "whatsapp:1:+15550100", "whatsapp:1:ana",
+        "whatsapp:1:us.1349", "whatsapp:1:US.", "whatsapp:1:US.<b>", "whatsapp:1:15550100:x", "whatsapp:1:15550100/../x",
     ])
     func noConversation(_ key: String) {
         #expect(ConversationParts(ConversationKey(bytes: [UInt8](text: key))) == nil)
@@ -118,7 +136,7 @@ struct TicketDeskTests {
     }
 
     @Test("our end is the one of the settings, but for accounts that have more of them", arguments: [
-        ("whatsapp:1065:1", true), ("whatsapp:1066:1", false), ("telegram:77:1", false),
+        ("whatsapp:1065:15550100", true), ("whatsapp:1066:15550100", false), ("telegram:77:1", false),
         ("twilio_sms:+15550198:+15550100", true), ("twilio_sms:2629:+15550100", true), ("twilio_sms:x:1", false),
         ("resend:help@bank.example:a@b.example", true), ("resend:x:a@b.example", false),
         ("twilio_whatsapp:+15550198:+15550100", false),

@@ -64,6 +64,7 @@ struct RefusalTests {
         }
         #expect(names(.backlogFull) == ["Retry-After: 5"])
         #expect(names(.authenticationRequired) == ["WWW-Authenticate: Bearer"])
+        #expect(names(.sessionInvalid) == ["WWW-Authenticate: Bearer"])
         #expect(names(.flooded) == ["Retry-After: 1"])
         #expect(names(.signatureInvalid) == [])
     }

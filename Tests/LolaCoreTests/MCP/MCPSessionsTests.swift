@@ -17,6 +17,7 @@ struct MCPSessionsTests {
 
     private static let start = Instant(nanoseconds: 1_000_000_000)
     private let entropy = CountingEntropy(from: 1, step: 7)
+    private let marks = MCPSessionMarks(secret: SecretBytes([1, 2, 3]))
 
     @Test("an id is unguessable, has one spelling, and no other is one", arguments: [
         "", "a", String(repeating: "a", count: 31), String(repeating: "a", count: 33),
@@ -25,14 +26,28 @@ struct MCPSessionsTests {
     ])
     func ids(wrong: String) {
         #expect(MCPSessionID([UInt8](text: wrong)) == nil)
-        let id = MCPSessionID(entropy)
-        #expect(id.text.count == 32 && MCPSessionID(id.text) == id && Limits.mcpSessionIDCount * 8 >= 128)
+        let id = MCPSessionID(entropy, marks)
+        #expect(id.text.count == 32 && MCPSessionID(id.text) == id && Limits.mcpSessionRandomCount * 8 >= 128)
+    }
+
+    @Test("an id of ours is known by its mark, whatever has become of its session; with one bit changed it is a guess")
+    func guesses() throws {
+        let id = MCPSessionID(entropy, marks)
+        #expect(marks.isOurs(id) && MCPSessionMarks(secret: SecretBytes([1, 2, 3])).isOurs(id))
+        #expect(!MCPSessionMarks(secret: SecretBytes([1, 2, 4])).isOurs(id))
+        var octets = try #require(Base64.decode(id.text))
+        for place in octets.indices {
+            octets[place] ^= 0x10
+            let other = try #require(MCPSessionID(Base64.encode(octets)))
+            #expect(!marks.isOurs(other))
+            octets[place] ^= 0x10
+        }
     }
 
     @Test("a session is found by its id and transport until it has been idle for half an hour")
     func idle() {
         let sessions = MCPSessions(Self.directory())
-        let id = MCPSessionID(entropy)
+        let id = MCPSessionID(entropy, marks)
         #expect(sessions.begin(id, MCPSession(), Self.bearer(), .streamable, at: Self.start))
         #expect(sessions.find(id, .events, at: Self.start) == nil)
         let used = Self.start + .minutes(29)
@@ -45,7 +60,7 @@ struct MCPSessionsTests {
     func streams() {
         let directory = Self.directory()
         let sessions = MCPSessions(directory)
-        let (one, two) = (MCPSessionID(entropy), MCPSessionID(entropy))
+        let (one, two) = (MCPSessionID(entropy, marks), MCPSessionID(entropy, marks))
         let place = sessions.place(on: 1)
         #expect(sessions.begin(one, MCPSession(), Self.bearer(), .events, stream: place, at: Self.start))
         #expect(sessions.begin(two, MCPSession(), Self.bearer(), .streamable, at: Self.start))
@@ -61,7 +76,7 @@ struct MCPSessionsTests {
     func replaced() {
         let directory = Self.directory()
         let sessions = MCPSessions(directory)
-        let id = MCPSessionID(entropy)
+        let id = MCPSessionID(entropy, marks)
         _ = sessions.begin(id, MCPSession(), Self.bearer(), .streamable, at: Self.start)
         let (first, second) = (sessions.place(on: 0), sessions.place(on: 1))
         #expect(sessions.open(first, for: id) && sessions.open(second, for: id))
@@ -81,7 +96,7 @@ struct MCPSessionsTests {
     func bounds() {
         let sessions = MCPSessions(Self.directory(), countMax: 4, perBearerMax: 2)
         func begin(_ bearer: UInt64, at time: Instant = Self.start) -> Bool {
-            sessions.begin(MCPSessionID(entropy), MCPSession(), Self.bearer(bearer), .streamable, at: time)
+            sessions.begin(MCPSessionID(entropy, marks), MCPSession(), Self.bearer(bearer), .streamable, at: time)
         }
         #expect([begin(1), begin(1), begin(1)] == [true, true, false])
         #expect([begin(2), begin(3), begin(4)] == [true, true, false] && sessions.count == 4)
@@ -91,7 +106,7 @@ struct MCPSessionsTests {
     @Test("a request is in hand once; a cancelled one is not answered; others cannot be cancelled")
     func calls() {
         let sessions = MCPSessions(Self.directory())
-        let id = MCPSessionID(entropy)
+        let id = MCPSessionID(entropy, marks)
         _ = sessions.begin(id, MCPSession(), Self.bearer(), .streamable, at: Self.start)
         let (one, text) = (RPCID.number(1), RPCID.text([0x31]))
         sessions.cancel(one, of: id)

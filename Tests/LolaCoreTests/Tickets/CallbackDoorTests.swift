@@ -39,7 +39,7 @@ struct CallbackDoorTests {
         #expect(response.status == 200 && response.body.text == #"{"status":"accepted"}"#)
         #expect(stand.bench.events.count == 1 && stand.bench.queued.count == 1)
         #expect(stand.bench.events.first?.message.event?.result == [UInt8](text: #"{"token":"tok_1"}"#))
-        #expect(stand.bench.audit.lines.last == "callback.redeemed widget ok")
+        #expect(stand.bench.audit.lines.suffix(2) == ["callback.redeemed widget begun", "callback.redeemed widget ok"])
         #expect(stand.bench.rig.counters.value(.callbacksRedeemed) == 1)
     }
 
@@ -155,7 +155,8 @@ struct CallbackDoorTests {
         let stand = try Stand()
         switch way {
         case "used": #expect(try stand.call().status == 200)
-        case "revoked": #expect(try stand.bench.wait { stand.bench.book.revoke(stand.ticket, $0) } == .closed)
+        case "revoked":
+            #expect(try stand.bench.wait { stand.bench.book.revoke(stand.ticket, by: "agent:a", $0) } == .closed)
         case "replaced": _ = try stand.bench.create()
         default: stand.bench.store.epoch = [9]
         }

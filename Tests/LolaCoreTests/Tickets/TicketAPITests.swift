@@ -50,7 +50,7 @@ struct TicketAPITests {
         #expect(root["session_token"] != nil && root["callbacks"]?["success"] != nil && root["seal_key"] != nil)
         let shown = try JSONDocument.parse(try Self.show(bench, try Self.id(response)).body).root
         #expect(shown["link"]?.text == root["link"]?.text && shown["session_token"] == nil)
-        #expect(bench.audit.lines == ["ticket.created orchestrator ok"])
+        #expect(bench.audit.lines == ["ticket.created orchestrator begun", "ticket.created orchestrator ok"])
     }
 
     @Test("what is no order is refused", arguments: [
@@ -91,7 +91,10 @@ struct TicketAPITests {
         #expect(try Self.revoke(bench, id, by: Self.principal("shop")) == 204)
         let root = try JSONDocument.parse(try Self.show(bench, id).body).root
         #expect(root["status"]?.text == "expired")
-        #expect(bench.audit.lines == ["ticket.created agent:shop ok", "ticket.revoked agent:shop ok"])
+        #expect(bench.audit.lines == [
+            "ticket.created agent:shop begun", "ticket.created agent:shop ok", "ticket.revoked agent:shop begun",
+            "ticket.revoked agent:shop ok",
+        ])
     }
 
     @Test("what was used cannot be revoked")
@@ -119,6 +122,24 @@ struct TicketAPITests {
         #expect(!first.body.text.contains("15550100"))
         let bad = try TicketBench.request("GET", target: "/admin/api/tickets?limit=0")
         #expect(try bench.wait { bench.api.list(bad, $0) }.status == 400)
+    }
+
+    @Test("without a kept audit record no ticket is made or revoked, and no callback takes effect")
+    func untold() throws {
+        let bench = try TicketBench()
+        let ticket = try bench.create()
+        let session = try bench.session(ticket)
+        bench.audit.isWritable = false
+        #expect(try Self.create(bench).status == 503)
+        #expect(throws: Refusal.auditUnavailable) { _ = try bench.create("card") }
+        #expect(try Self.revoke(bench, ticket.id) == 503)
+        let answer = try bench.call(session.success, TicketBench.body(ticket), session: session)
+        #expect(answer.status == 503 && bench.events.isEmpty && bench.queued.isEmpty)
+        #expect(try bench.status(ticket) == .open)
+        #expect(try bench.wait { bench.book.newest(TicketBench.conversation, [UInt8](text: "card"), $0) } == nil)
+        bench.audit.isWritable = true
+        #expect(try bench.call(session.success, TicketBench.body(ticket), session: session).status == 200)
+        #expect(bench.events.count == 1)
     }
 
     @Test("a store that is away is told as that")

@@ -68,6 +68,8 @@ final class TicketBench {
         guess = { [self] in guesses += 1 }
         room = { [self] in hasRoom }
         loop.addSource { store.deliver(at: loop.wall) }
+        let audit = audit
+        loop.addSource { audit.deliver() }
     }
 
     static func tokens(_ entropy: any Entropy, encryption: UInt8 = 1, signing: UInt8 = 2) throws -> CallbackTokens {
@@ -97,8 +99,8 @@ final class TicketBench {
     }
 
     func create(order: TicketOrder) throws -> Ticket {
-        let plan: TicketPlan? = try wait { book.create(order, $0) }
-        return try #require(plan).ticket
+        let made: Result<TicketPlan, Refusal> = try wait { book.create(order, $0) }
+        return try made.get().ticket
     }
 
     func session(_ ticket: Ticket) throws -> WidgetSession {

@@ -63,7 +63,7 @@ struct WidgetDoorTests {
         let (used, revoked) = (try bench.create(), try bench.create("card"))
         let session = try bench.session(used)
         #expect(try bench.call(session.success, TicketBench.body(used), session: session).status == 200)
-        #expect(try bench.wait { bench.book.revoke(revoked, $0) } == .closed)
+        #expect(try bench.wait { bench.book.revoke(revoked, by: "agent:a", $0) } == .closed)
         let pages = try [used.link, revoked.link, [UInt8](text: "none")].map { try Self.page(bench, $0) }
         #expect(pages.map(\.status) == [410, 410, 404] && Set(pages.map(\.body)).count == 3)
         #expect(try Self.session(bench, used.link).status == 410)

@@ -125,6 +125,7 @@ struct DocumentsTests {
 
     @Test("a file or test that a page names is there", arguments: [
         "README.md", "docs/ARCHITECTURE.md", "docs/STYLE.md", "docs/THREATS.md", "docs/OPERATING.md",
+        "docs/DEFECTS.md",
     ])
     func paths(page: String) throws {
         let file = try #require(Repository.file(page))
@@ -136,5 +137,19 @@ struct DocumentsTests {
                 #expect(isThere, "\(page):\(number + 1) names \(piece)")
             }
         }
+    }
+
+    @Test("the page of defects names every test of a defect, and no other; no number is left out")
+    func defects() throws {
+        let page = try #require(Repository.file("docs/DEFECTS.md"))
+        let tests = try #require(Repository.file("Tests/BlackBox/test_defects.py"))
+        let there = tests.lines.filter { $0.hasPrefix("def test_b") }.map { $0.dropFirst(4).prefix { $0 != "(" } }
+        let named = page.text.split(separator: "`").filter { $0.hasPrefix("test_b") && !$0.hasSuffix("…") }
+        #expect(there.sorted() == named.sorted() && !there.isEmpty)
+        let rows = page.lines.filter { $0.hasPrefix("| ") }.dropFirst()
+        let numbers = rows.flatMap { row in
+            row.dropFirst(2).prefix { $0 != "|" }.split { $0 == "," || $0 == " " }.compactMap { Int($0) }
+        }
+        #expect(numbers == Array(1...63))
     }
 }

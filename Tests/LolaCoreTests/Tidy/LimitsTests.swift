@@ -214,7 +214,7 @@ struct LimitsTests {
     func mcp() {
         #expect(Limits.mcpStreamCheck + Limits.mirrorInterval < .seconds(1))
         #expect(Limits.mcpHeartbeat < Limits.idleTimeout && Limits.mcpSweepInterval < Limits.mcpSessionIdle)
-        #expect(Limits.mcpSessionsPerTokenMax < Limits.mcpSessionsMax && Limits.mcpSessionIDCount >= 16)
+        #expect(Limits.mcpSessionsPerTokenMax < Limits.mcpSessionsMax && Limits.mcpSessionRandomCount >= 16)
         #expect(Limits.mcpBatchMax <= Limits.mcpCallsInFlightMax)
         #expect(Limits.mcpProgressInterval < Limits.providerCheckTimeout)
         #expect(Limits.outboundTextMax < Limits.bodyAPIMax && Limits.outboundHTMLMax < Limits.bodyAPIMax)

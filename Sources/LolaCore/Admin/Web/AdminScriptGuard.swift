@@ -14,7 +14,7 @@ enum AdminScriptGuard {
           ];
           const ownsLimit = (limits, name) => !Array.isArray(limits.own) || limits.own.includes(name);
           const used = (limits, name) => {
-            const use = (limits.used || limits.use || limits.current || {})[name];
+            const use = (limits.used || {})[name];
             return isText(use) ? "Used now: " + use + ". " : "";
           };
           const limitForm = (id, limits) => {
@@ -56,8 +56,8 @@ enum AdminScriptGuard {
             return act({
               title: (isOn ? "Switch off " : "Switch on ") + plain(one.id) + "?",
               yes: isOn ? "Switch off" : "Switch on",
-              text: isOn ? "Its tokens are refused from now on, and it can neither send nor call."
-                : "Its tokens are accepted again, and it can send and call.",
+              text: isOn ? "From now on it can neither send, call nor make tickets. Its tokens may look."
+                : "It can send, call and make tickets again.",
               done: plain(one.id) + " is switched " + (isOn ? "off." : "on."), refresh,
               act: () => ask("PUT", "agents/" + encodeURIComponent(one.id), { status: isOn ? "inactive" : "active" }),
             });

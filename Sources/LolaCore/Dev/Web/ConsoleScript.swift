@@ -92,7 +92,7 @@ enum ConsoleScript {
               (isTelegram ? "Telegram" : "WhatsApp") + " · " + (one.phone || "number not shown");
             const initials = one.name.replace(/[^\p{L} ]/gu, "").split(" ").map((word) => word[0] || "").join("");
             $("face").textContent = initials.slice(0, 2).toUpperCase() || "#";
-            const hints = ["hola", "send money", "/info", "/payers"].map((text) =>
+            const hints = ["hola", "send money", "/info", "/payers", "/new"].map((text) =>
               make("button", { type: "button", onclick: () => send({ text }) }, text));
             if (isTelegram || !one.phone) {
               hints.push(make("button", { type: "button", onclick: () => send({ contact: true }) }, "Share contact"));
@@ -219,7 +219,7 @@ enum ConsoleScript {
           };
           const tones = {
             next: "good", route: "good", answered: "good", sent: "good", done: "good",
-            success: "good", open: "good", succeeded: "good", failure: "bad",
+            success: "good", proven: "good", open: "good", succeeded: "good", failure: "bad",
             stop: "warn", stopped: "warn", deferred: "warn", pending: "warn", notice: "warn", accepted: "warn",
             failed: "bad", dead_letter: "bad",
           };

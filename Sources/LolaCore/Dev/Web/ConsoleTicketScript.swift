@@ -17,7 +17,7 @@ enum ConsoleTicketScript {
 
           const operations = { cip: "identity check", card: "card authorisation" };
           const arrival = (record) => record.type !== "event" ? [] : [make("li", null,
-            make("div", { class: "step" }, make("b", null, "Callback"), pill("accepted")),
+            make("div", { class: "step" }, make("b", null, "Callback"), pill("proven")),
             make("code", { class: "note" }, "link, session and ticket proven; used up for ever"))];
 
           const drawTickets = (items) => {
