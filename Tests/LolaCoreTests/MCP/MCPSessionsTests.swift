@@ -144,7 +144,7 @@ struct MCPSessionsTests {
         var foreign = ToolBench.principal(agent: "two")
         foreign.token = RecordID(high: 9, low: 9)
         let bearers = [Self.bearer(1), Self.bearer(2), MCPBearer(foreign), MCPBearer(ToolBench.orchestrator)]
-        let ids = bearers.map { _ in MCPSessionID(entropy) }
+        let ids = bearers.map { _ in MCPSessionID(entropy, marks) }
         for (place, bearer) in bearers.enumerated() {
             _ = sessions.begin(ids[place], session, bearer, .streamable, at: Self.start)
             #expect(sessions.open(sessions.place(on: place % 2), for: ids[place]))
@@ -162,7 +162,7 @@ struct MCPSessionsTests {
     ] as [(String?, Bool)])
     func levels(_ row: (level: String?, hears: Bool)) throws {
         let sessions = MCPSessions(Self.directory())
-        let (id, one) = (MCPSessionID(entropy), try #require(AgentID("one".utf8)))
+        let (id, one) = (MCPSessionID(entropy, marks), try #require(AgentID("one".utf8)))
         let place = sessions.place(on: 0)
         _ = sessions.begin(id, MCPSession(), Self.bearer(), .events, stream: place, at: Self.start)
         #expect(sessions.tell(one, [7], at: .info, for: .getWaitingMessages) == 0)
@@ -180,14 +180,15 @@ struct MCPSessionsTests {
         for scope in [TokenScope.ping, .getWaitingMessages] {
             var principal = ToolBench.principal(scopes: [scope])
             principal.token = RecordID(high: 1, low: 1)
-            let id = MCPSessionID(entropy)
+            let id = MCPSessionID(entropy, marks)
             _ = sessions.begin(
                 id, session, MCPBearer(principal), .events, stream: sessions.place(on: 0), at: Self.start)
         }
         #expect(sessions.tell(one, [7], at: .info, for: .getWaitingMessages) == 1)
         for _ in 0..<Limits.mailboxNoticesMax {
             _ = sessions.begin(
-                MCPSessionID(entropy), session, Self.bearer(), .events, stream: sessions.place(on: 0), at: Self.start)
+                MCPSessionID(entropy, marks), session, Self.bearer(), .events, stream: sessions.place(on: 0),
+                at: Self.start)
         }
         _ = directory.mailboxes[0].drain()
         #expect(sessions.tell(one, [7], at: .info, for: .getWaitingMessages) == Limits.mailboxNoticesMax)
