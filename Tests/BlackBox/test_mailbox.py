@@ -137,6 +137,24 @@ def test_a_mailbox_outlives_the_process_and_an_erasure_empties_it(own_stack, kil
         assert [one["text"] for one in waiting(gateway, token)["messages"]] == ["another canary", "again"]
 
 
+def test_a_mailbox_on_redis_is_one_for_all_gateways(on_redis):
+    own = on_redis()
+    gateway, phone = own.gateway, own.person()
+    with provisioned(gateway, ["whatsapp"]) as token:
+        for number in range(5):
+            gateway.wait_delivered(gateway.say(phone, f"t{number}"))
+        first, *rest = waiting(gateway, token)["messages"]
+        assert [one["text"] for one in [first, *rest]] == [f"t{number}" for number in range(5)]
+        other = on_redis().gateway
+        assert waiting(other, token, acknowledge=[rest[0]["id"]])["acknowledged"] == 1
+        for own_or_other in (gateway, other):
+            assert [one["text"] for one in waiting(own_or_other, token)["messages"]] == ["t0", "t2", "t3", "t4"]
+        receipt = other.admin("POST", "erasures", {"subject": phone}, 201)
+        assert receipt["removed"]["mailbox"] == 5 and waiting(gateway, token)["count"] == 0
+        gateway.restart(kill=True)
+        assert call(gateway, token, "comms_get_messages")["count"] == 0
+
+
 def test_who_wrote_last_gets_the_answer(loops):
     gateway, phone = loops.gateway, loops.person()
     with provisioned(gateway, ["whatsapp"]) as early, provisioned(gateway, ["whatsapp"]) as late:
