@@ -103,7 +103,8 @@ struct TicketDeskTests {
     @Test("conversations that are none of ours have no event", arguments: [
         "", "whatsapp", "whatsapp:1", "whatsapp::1", "whatsapp:1:", "sms:1:2", "telegram:1:x", "whatsapp:1:a b",
         "whatsapp:1:1555", "whatsapp:1:1555010012345678", "whatsapp:1:+15550100", "whatsapp:1:ana",
-        "whatsapp:1:us.1349", "whatsapp:1:US.", "whatsapp:1:US.<b>", "whatsapp:1:15550100:x", "whatsapp:1:15550100/../x",
+        "whatsapp:1:us.1349", "whatsapp:1:US.", "whatsapp:1:US.<b>", "whatsapp:1:15550100:x",
+        "whatsapp:1:15550100/../x",
     ])
     func noConversation(_ key: String) {
         #expect(ConversationParts(ConversationKey(bytes: [UInt8](text: key))) == nil)
