@@ -9,6 +9,7 @@ import socket
 import statistics
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import lab
 from lab import ROOT, WORK, gateway, wrk
@@ -39,18 +40,23 @@ def _answers(connection: socket.socket, octets: bytes, count: int) -> list[dict]
     return found
 
 
+#: Connections that ask for tickets: each is answered when its records are on disk.
+ASKERS = 64
+
+
 def _tickets(port: int, count: int) -> list[dict]:
     fields = {"Authorization": f"Bearer {ORCHESTRATOR_TOKEN}", "Content-Type": "application/json"}
-    made: list[dict] = []
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        while len(made) < count:
-            first = len(made)
-            batch = min(64, count - first)
-            made += _answers(connection, b"".join(
+
+    def ask(numbers: range) -> list[dict]:
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            return _answers(connection, b"".join(
                 request("POST", "/v1/tickets", fields, json.dumps({
                     "conversation": conversation(f"+1202{number:07d}"), "operation": "card"}).encode())
-                for number in range(first, first + batch)), batch)
-    return made
+                for number in numbers), len(numbers))
+
+    shares = [range(first, min(first + 64, count)) for first in range(0, count, 64)]
+    with ThreadPoolExecutor(ASKERS) as askers:
+        return [ticket for share in askers.map(ask, shares) for ticket in share]
 
 
 def _callback(ticket: dict, path: str | None = None) -> bytes:

@@ -85,8 +85,19 @@ struct JSONWriter {
     /// are blanks between tokens.
     mutating func raw(_ json: some Collection<UInt8>) {
         let after = beginValue()
-        for octet in json where octet >= 0x20 { bytes.append(octet) }
+        let start = bytes.count
+        bytes.append(contentsOf: json)
+        if Self.least(bytes.span.extracting(start...)) < 0x20 {
+            bytes.replaceSubrange(start..., with: bytes[start...].filter { $0 >= 0x20 })
+        }
         place = after
+    }
+
+    /// Without a branch for each octet: lists of tools are long.
+    private static func least(_ octets: Span<UInt8>) -> UInt8 {
+        var least = UInt8.max
+        for at in octets.indices { least = min(least, octets[at]) }
+        return least
     }
 
     /// A word without anything to escape.
