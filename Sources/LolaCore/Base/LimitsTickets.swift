@@ -26,6 +26,9 @@ extension Limits {
     static let callbackKeyUseStep: Int64 = 4_096
     /// The use of a key is remembered beyond the life of any key.
     static let callbackKeyUseRetention = Interval.days(3_650)
+    /// Session tokens of this process that are known without their signature: what half an hour of eighteen a second
+    /// makes, in 4 MB. Of others the signature is computed.
+    static let sessionsKnownMax = 32_768
     /// How long a browser may remember what it was told about another origin.
     static let preflightAge = Interval.minutes(10)
 

@@ -55,12 +55,12 @@ final class LoopAssembly {
         var toldConsole: ((VerifiedMessage) -> Void)?  // The console is made later, and shows what this holds.
         let requeue = Self.requeue(shared)
         let tickets = try Self.tickets(loop, settings, .init(
-            store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: watch.audit, alerts: shared.alerts,
+            store: store, pseudonyms: pseudonyms, backlog: shared.backlog, audit: watch.audit,
+            alerts: shared.alerts, sessions: shared.sessions,
             handOver: { accepted in
                 toldConsole?(accepted.verified)
                 requeue(accepted)
-            },
-            onGuess: { door.lockouts.failed($0, $1) }))
+            }, onGuess: { door.lockouts.failed($0, $1) }))
         let opt = OptDesk(operators.desks.suppressions, loop.counters)
         let outbound = OutboundAssembly(
             loop, shared, store: store, client: client, pseudonyms: pseudonyms, audit: watch.audit, channels: channels)

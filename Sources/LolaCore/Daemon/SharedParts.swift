@@ -31,6 +31,8 @@ struct SharedParts: Sendable {
     let mcp: MCPSessions
     /// Whom the loops' clients have given up on.
     var circuits = CircuitBoard()
+    /// The session tokens that all loops made.
+    var sessions = SessionMemory()
 }
 
 /// Makes the console of a loop; only `lola dev` has one.

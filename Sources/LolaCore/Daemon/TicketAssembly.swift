@@ -14,6 +14,7 @@ struct TicketAssembly {
         let backlog: Backlog
         let audit: (any AuditLog)?
         let alerts: (any AlertDesk)?
+        let sessions: SessionMemory
         /// Takes a message that is in the queue to its owner.
         let handOver: (AcceptedMessage) -> Void
         /// Told of an address that guesses; goes on when that is kept.
@@ -35,7 +36,7 @@ struct TicketAssembly {
             entropy: loop.entropy)
         let use = CallbackKeyUse(store: around.store, makers: callbackTokens.makerIDs, alerts: around.alerts)
         let sessions = WidgetSessions(
-            try Self.sessionTokens(settings, base, loop.entropy), callbackTokens, use: use, base: base)
+            try Self.sessionTokens(settings, base, loop.entropy, around.sessions), callbackTokens, use: use, base: base)
         let own = settings.widgets.urls
         let origins = Self.origins(settings)
         var ownWidgets: [[UInt8]: [UInt8]] = [:]
@@ -62,7 +63,7 @@ struct TicketAssembly {
     }
 
     private static func sessionTokens(
-        _ settings: Settings, _ base: [UInt8], _ entropy: any Entropy
+        _ settings: Settings, _ base: [UInt8], _ entropy: any Entropy, _ memory: SessionMemory
     ) throws(CryptoFault) -> SessionTokens {
         let own = settings.session
         var previous: [ES256PublicKey] = []
@@ -74,6 +75,7 @@ struct TicketAssembly {
             issuer: base, life: own.ttl, cipServicesURL: own.cipServicesURL.map { [UInt8](text: $0.text) },
             themeURL: own.themeURL.map { [UInt8](text: $0.text) })
         return SessionTokens(
-            terms, key: try ES256PrivateKey(pem: own.jwtPrivateKey), previous: previous, entropy: entropy)
+            terms, key: try ES256PrivateKey(pem: own.jwtPrivateKey), previous: previous, entropy: entropy,
+            memory: memory)
     }
 }

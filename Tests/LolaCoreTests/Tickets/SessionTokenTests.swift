@@ -7,12 +7,14 @@ import Testing
 struct SessionTokenTests {
     private static let now = WallTime(seconds: 1_795_168_800)
 
-    private static func tokens(_ pem: [UInt8], previous: [[UInt8]] = []) throws -> SessionTokens {
+    private static func tokens(
+        _ pem: [UInt8], previous: [[UInt8]] = [], memory: SessionMemory = SessionMemory()
+    ) throws -> SessionTokens {
         let terms = SessionTokens.Terms(
             issuer: [UInt8](text: TicketBench.base), life: .minutes(15), cipServicesURL: nil, themeURL: nil)
         return SessionTokens(
             terms, key: try ES256PrivateKey(pem: pem), previous: try previous.map { try ES256PublicKey(pem: $0) },
-            entropy: CountingEntropy())
+            entropy: CountingEntropy(), memory: memory)
     }
 
     private static func mint(_ tokens: SessionTokens, _ ticket: Ticket, at now: WallTime = now) throws -> [UInt8] {
@@ -90,6 +92,41 @@ struct SessionTokenTests {
         let claims = #"{"iss":"\#(TicketBench.base)","aud":"sender_home","exp":1795168860,"nbf":1795168800}"#
         let token = try JWT.mint(claims: [UInt8](text: claims), key: key, kid: key.publicKey.thumbprint)
         #expect(throws: JWTFault.audience) { try Self.tokens(pem).verify(token, at: Self.now) }
+    }
+
+    // MARK: Known tokens
+
+    @Test("a token that was made here is known; of every other the signature is computed")
+    func known() throws {
+        let ticket = try TicketBench().create()
+        let memory = SessionMemory(capacity: 2)
+        let pem = try ES256PrivateKey.generatePEM()
+        let tokens = try Self.tokens(pem, memory: memory)
+        let token = try Self.mint(tokens, ticket)
+        #expect(memory.holds(token))
+        // Signed by a key that nobody here trusts, and yet good: its every octet is known.
+        let stranger = try Self.tokens(try ES256PrivateKey.generatePEM(), memory: memory)
+        #expect(try stranger.verify(token, at: Self.now).ticket == ticket.id)
+        // Without the memory the signature decides.
+        #expect(try Self.tokens(pem).verify(token, at: Self.now).ticket == ticket.id)
+        for place in token.indices {
+            var altered = token
+            altered[place] ^= 1
+            #expect(!memory.holds(altered))
+            #expect(throws: JWTFault.self) { try tokens.verify(altered, at: Self.now) }
+        }
+        let late = WallTime(seconds: Self.now.inSeconds + 961)
+        #expect(throws: JWTFault.expired) { try tokens.verify(token, at: late) }
+    }
+
+    @Test("the oldest tokens are forgotten and still good")
+    func forgotten() throws {
+        let ticket = try TicketBench().create()
+        let memory = SessionMemory(capacity: 3)
+        let tokens = try Self.tokens(try ES256PrivateKey.generatePEM(), memory: memory)
+        let made = try (0..<8).map { _ in try Self.mint(tokens, ticket) }
+        #expect(made.map { memory.holds($0) } == [false, false, false, false, false, true, true, true])
+        for token in made { #expect(try tokens.verify(token, at: Self.now).ticket == ticket.id) }
     }
 
     // MARK: Use of keys
