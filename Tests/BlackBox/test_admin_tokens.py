@@ -10,6 +10,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from lolabox.gateway import ORCHESTRATOR_TOKEN
+from lolabox.mcp import Streamable
 from lolabox.operator import HOSTILE, command
 from lolabox.payloads import fresh_id, fresh_phone
 from lolabox.problems import assert_problem
@@ -184,6 +186,19 @@ def test_an_agent_that_is_switched_off_begins_nothing(stack):
     stack.gateway.admin("PUT", f"agents/{agent}", {"status": "inactive"})
     stack.gateway.admin("PUT", f"agents/{agent}", {"status": "inactive"})
     assert asked("POST") == 403
+    # Nor by a tool, in whosever hands.
+    who = {"contactAddress": fresh_phone(), "channel": "sms"}
+    acts = [("lola_create_ticket", order), ("comms_record_consent", who), ("comms_revoke_consent", who),
+            ("comms_send_message", {"channel": "sms", "to": fresh_phone(), "text": "a"}),
+            ("comms_get_messages", {}), ("comms_get_waiting_messages", {})]
+    for shown, named in ((token, {}), (ORCHESTRATOR_TOKEN, {"agentId": agent})):
+        with Streamable(stack.gateway, shown) as client:
+            for name, arguments in acts:
+                said = client.call(name, arguments | named)
+                assert said["isError"] and said["json"]["code"] == "agent_inactive", (name, said)
+            assert client.call("comms_check_consent", who | named)["json"]["status"] == "none"
+            assert client.call("lola_get_ticket", {"ticketId": made} | named)["json"]["ticket_id"] == made
+            assert client.call("comms_get_channel_status", named)["json"]["status"] == "inactive"
 
 
 def test_limits_are_everybodys_until_they_are_the_agents_own(stack):

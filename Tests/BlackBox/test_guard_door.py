@@ -140,6 +140,9 @@ def test_demo_mode_asks_nobody_and_says_so_everywhere(environment, tmp_path):
         # A page of another site that uses the browser of this machine is somebody else.
         assert ask(gateway, headers={"Sec-Fetch-Site": "cross-site"}).status == 401
         assert ask(gateway, headers={"Host": "evil.example"}).status == 401
+        page = {"Origin": "https://evil.example", "Content-Type": "text/plain"}
+        assert_problem(ask(gateway, "POST", "/admin/api/agents", page, body=b'{"id":"evil"}'), 401)
+        assert_problem(gateway.manage("GET", "/admin/api/agents/evil"), 404)
 
 
 def test_answers_made_before_routing_carry_the_headers_too(plain):

@@ -20,6 +20,17 @@ def listed(gateway, phone):
     return [entry for entry in found if entry.get("address") == phone]
 
 
+def sms(gateway, phone, body, **parts):
+    """A message by Twilio, with a right signature."""
+    form = {"MessageSid": "SM" + payloads.fresh_id()[-32:].rjust(32, "0"), "From": phone, "To": TWILIO_FROM,
+            "Body": body, "AccountSid": "AC1", "NumMedia": "0"} | parts
+    path = "/webhooks/twilio/sms"
+    signature = RequestValidator(TWILIO_TOKEN).compute_signature(PUBLIC_URL + path, form)
+    answer = gateway.post(path, urllib.parse.urlencode(form).encode(), {
+        "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature})
+    assert answer.status == 200, answer
+
+
 def ended(gateway, key):
     """The record once the message has come to its end."""
     def read():
@@ -82,14 +93,38 @@ def test_a_stop_by_sms_stops_every_channel(own_stack):
     with TwilioStub() as twilio:
         own = own_stack(env=twilio_environment(twilio.url))
         phone = own.person()
-        form = {"MessageSid": "SM" + payloads.fresh_id()[-32:].rjust(32, "0"), "From": phone, "To": TWILIO_FROM,
-                "Body": "Stop", "AccountSid": "AC1", "NumMedia": "0"}
-        path = "/webhooks/twilio/sms"
-        signature = RequestValidator(TWILIO_TOKEN).compute_signature(PUBLIC_URL + path, form)
-        answer = own.gateway.post(path, urllib.parse.urlencode(form).encode(), {
-            "Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature})
-        assert answer.status == 200, answer
+        sms(own.gateway, phone, "Stop")
         eventually(lambda: listed(own.gateway, phone), 10, "the entry")
         key = own.gateway.say(phone, "hola")
         assert ended(own.gateway, key)["agent"] == "sender_home"
         assert own.graph.sends(phone) == []
+
+
+def test_a_stop_beside_a_picture_is_heard(own_stack):
+    with TwilioStub() as twilio:
+        own = own_stack(env=twilio_environment(twilio.url))
+        phone = own.person()
+        sms(own.gateway, phone, "STOP", NumMedia="1", MediaContentType0="image/jpeg",
+            MediaUrl0="https://media.example/1")
+        eventually(lambda: listed(own.gateway, phone), 10, "the entry")
+
+
+def test_the_caption_of_a_picture_is_heard(stack):
+    phone = stack.person()
+    message = payloads.whatsapp_message(phone, "image", image={"id": "1", "mime_type": "image/jpeg", "caption": "Stop"})
+    stack.gateway.whatsapp(payloads.encode(payloads.whatsapp_batch([message])))
+    assert "START" in stack.graph.wait_texts(phone)[0]
+    assert len(listed(stack.gateway, phone)) == 1
+    user = payloads.fresh_user()
+    photo = [{"file_id": "p", "file_unique_id": "u", "width": 1, "height": 1}]
+    stack.gateway.telegram(payloads.telegram_message(user, photo=photo, caption="STOP"))
+    eventually(lambda: listed(stack.gateway, f"telegram:{user}"), 10, "the entry")
+
+
+def test_a_number_shared_after_the_stop_is_stopped_too(stack):
+    user, phone = payloads.fresh_user(), fresh_phone()
+    stack.gateway.telegram(payloads.telegram_text(user, "STOP"))
+    eventually(lambda: listed(stack.gateway, f"telegram:{user}"), 10, "the entry")
+    stack.gateway.telegram(payloads.telegram_contact(user, phone))
+    eventually(lambda: listed(stack.gateway, phone), 10, "the entry of the number")
+    assert listed(stack.gateway, phone)[0]["reason"] == "stop"

@@ -24,7 +24,7 @@ final class LoopGuard {
         gatekeeper = Gatekeeper(.init(
             loop: loop, state: state, authenticator: authenticator, limits: limits, lockouts: lockouts,
             audit: audit, log: log, pseudonyms: pseudonyms, channels: channels, hasConsole: hasConsole,
-            isSwitchedOff: { shared.agents.accounts[$0]?.status == .inactive }, leave: { origins.leave($0) }))
+            isSwitchedOff: { shared.agents.accounts.isSwitchedOff($0) }, leave: { origins.leave($0) }))
     }
 
     /// What the guard of the process begins with.

@@ -11,9 +11,10 @@ struct MCPAssembly {
         _ desks: OperatorDesks, _ tickets: TicketAPI, _ outbound: OutboundAssembly, _ guardian: LoopGuard
     ) {
         let settings = shared.settings
-        let box = ToolBox(server.loop, audit: audit, tools: AgentTools.all(.init(
+        let tools = AgentTools.all(.init(
             agents: desks.agents, credentials: desks.credentials, consents: desks.consents, tickets: tickets,
-            outbound: outbound.gate, mailbox: outbound.mailbox, providers: Self.providers(settings, client))))
+            outbound: outbound.gate, mailbox: outbound.mailbox, providers: Self.providers(settings, client)))
+        let box = ToolBox(server.loop, audit: audit, accounts: desks.agents.accounts, tools: tools)
         streams = MCPStreams(number: number, server: server, sessions: shared.mcp, tokens: shared.agents.tokens)
         door = MCPDoor(.init(
             server: server, box: box, sessions: shared.mcp, marks: MCPSessionMarks(secret: shared.pseudonymKey),

@@ -18,16 +18,17 @@ struct OutboundAssembly {
         let settings = shared.settings
         let names = PersonNames(secret: shared.pseudonymKey)
         let own = Registry.ownIDs(settings)
+        let suppressions = SuppressionList(loop, store: store, audit: audit, names: names)
         gate = OutboundGate(.init(
             loop: loop, store: store, audit: audit, accounts: shared.agents.accounts,
             consents: ConsentBook(loop, store: store, audit: audit, names: names),
-            suppressions: SuppressionList(loop, store: store, audit: audit, names: names), names: names,
+            suppressions: suppressions, names: names,
             pseudonyms: pseudonyms, anomalies: shared.anomalies,
             ledger: OutboundLedger(loop, store: store, pseudonyms: pseudonyms, names: names),
             rules: .init(
                 filter: settings.compliance.contentFilter ? ContentFilter() : nil,
                 hours: settings.compliance.callingHours, ownIDs: own),
-            providers: Self.providers(loop, settings, client, channels)))
+            providers: Self.providers(loop, settings, client, channels, OptDesk(suppressions, loop.counters))))
         area = OutboundArea(OutboundAPI(loop, gate))
         post = AgentPost(shared.agents.accounts, names, loop.counters) { [mcp = shared.mcp] agent, message in
             MailboxNotice.tell(mcp, agent, message)
@@ -37,7 +38,8 @@ struct OutboundAssembly {
 
     /// Demo mode sends nothing. `lola dev` sends to its sandbox, and what has none there goes nowhere.
     private static func providers(
-        _ loop: Loop, _ settings: Settings, _ client: OutboundClient, _ channels: [ChannelName: any Channel]
+        _ loop: Loop, _ settings: Settings, _ client: OutboundClient, _ channels: [ChannelName: any Channel],
+        _ signals: any ContactSignals
     ) -> [AgentChannel: any OutboundProvider] {
         var providers: [AgentChannel: any OutboundProvider] = [:]
         if settings.demoMode || settings.mode == .dev {
@@ -47,8 +49,9 @@ struct OutboundAssembly {
         // Where both are on, WhatsApp's own service goes before that of Twilio.
         for name in [ChannelName.twilioWhatsApp, .whatsapp, .telegram, .twilioSMS, .resend] {
             guard let channel = channels[name], let own = Registry.ownIDs(settings)[name] else { continue }
-            providers[name.agentChannel] = ChannelProvider(client, channel, ownID: own)
-            if name == .twilioSMS { providers[.voice] = ChannelProvider(client, channel, ownID: own, for: .voice) }
+            providers[name.agentChannel] = ChannelProvider(client, channel, ownID: own, signals: signals)
+            guard name == .twilioSMS else { continue }
+            providers[.voice] = ChannelProvider(client, channel, ownID: own, signals: signals, for: .voice)
         }
         return providers
     }
@@ -57,11 +60,11 @@ struct OutboundAssembly {
     func receipt(_ receipt: DeliveryReceipt, from channel: ChannelName, _ kept: @escaping (Bool) -> Void) {
         let status = OutboundReceipt.Status(receipt.state)
         let told: (OutboundLedger.Settled) -> Void = { kept($0 != .unavailable) }
+        let used = receipt.call == nil ? (receipt.channel ?? channel).agentChannel : .voice
         if let reference = receipt.reference {
             guard let id = OutboundDispatch.id(ofReference: reference) else { return kept(true) }
-            gate.ledger.settle(.order(id), status, told: told)
+            gate.ledger.settle(.order(id), status, from: used, told: told)
         } else {
-            let used = receipt.call == nil ? (receipt.channel ?? channel).agentChannel : .voice
             gate.ledger.settle(
                 .provider(used, receipt.providerID), status, seconds: receipt.call?.seconds, told: told)
         }

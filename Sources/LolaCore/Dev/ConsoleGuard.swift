@@ -19,7 +19,7 @@ enum ConsoleGuard {
         guard surface == .api else { return nil }
         guard isSameSite(head) else { return forbidden(request) }
         for field in head.fields where ASCII.equalIgnoringCase(head.bytes[field.name.asRange], "Origin") {
-            guard isOrigin(head.bytes[field.value.asRange], of: host) else { return forbidden(request) }
+            guard HTTPHost.isOrigin(head.bytes[field.value.asRange], of: host) else { return forbidden(request) }
         }
         // A form of another site can send text/plain without asking first, JSON it cannot.
         guard head.method == .post else { return nil }
@@ -46,15 +46,6 @@ enum ConsoleGuard {
         guard let site = head.field("Sec-Fetch-Site") else { return true }
         return head.count("Sec-Fetch-Site") == 1
             && (site.elementsEqual("same-origin".utf8) || site.elementsEqual("none".utf8))
-    }
-
-    private static func isOrigin(_ origin: ArraySlice<UInt8>, of host: ArraySlice<UInt8>) -> Bool {
-        let schemes: [StaticString] = ["http://", "https://"]
-        return schemes.contains { scheme in
-            let count = scheme.utf8CodeUnitCount
-            return ASCII.equalIgnoringCase(origin.prefix(count), scheme)
-                && HTTPHost.areEqual(origin.dropFirst(count), host)
-        }
     }
 
     private static func forbidden(_ request: HTTPRequest) -> HTTPResponse {

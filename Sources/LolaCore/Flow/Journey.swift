@@ -63,8 +63,17 @@ final class Journey {
 
     /// Before every check: whoever writes it, and whatever else would become of the message.
     private func enter() {
-        guard let word = OptDesk.word(in: message) else { return advance(nil) }
+        guard let word = OptDesk.word(in: message) else { return spread() }
         findPerson { [self] addresses in opted(word, addresses) }
+    }
+
+    /// The number that somebody who has said STOP shares is on the list before anybody uses it.
+    private func spread() {
+        guard ContactBook.sharesOwnContact(message) else { return advance(nil) }
+        parts.opt.spread(OptDesk.addresses(message, phone: message.phone)) { [self] isKept in
+            let again = { [self] in ledger.rest(Limits.storeRetry) { [self] in spread() } }
+            ledger.stepUnlessErased { isKept ? advance(nil) : again() }
+        }
     }
 
     private func opted(_ word: OptWord, _ addresses: [PersonAddress]) {
@@ -76,11 +85,12 @@ final class Journey {
                 ledger.stepUnlessErased { isKept ? confirm(word) : again() }
             }
         case .start:
-            parts.opt.start(addresses) { [self] removed in
+            parts.opt.start(addresses, provesSender: message.channel != .resend) { [self] outcome in
                 ledger.stepUnlessErased {
-                    guard let removed else { return again() }
+                    if outcome == .uncertain { return again() }
                     // Who never stopped means something else by it.
-                    removed > 0 || accepted.mayBeRepeated ? confirm(word) : advance(nil)
+                    let isMeant = outcome == .removed || outcome == .nothing && accepted.mayBeRepeated
+                    isMeant ? confirm(word) : advance(nil)
                 }
             }
         }
@@ -90,8 +100,7 @@ final class Journey {
         refusal = .optWord
         turn.detail = word.rawValue
         turn.record("opt", "answered", took: .zero)
-        let isSpanish = OptWord.isSpanish(message.text ?? [])
-        let language = isSpanish ? ScriptLanguage.spanish : ScriptLanguage.of(turn)
+        let language = OptDesk.isSpanish(message) ? ScriptLanguage.spanish : ScriptLanguage.of(turn)
         record([OptDesk.reply(to: word, language)], thenEnd: .stopped, with: [], isNotice: true)
     }
 

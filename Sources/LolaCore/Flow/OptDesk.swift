@@ -10,16 +10,43 @@ final class OptDesk: ContactSignals {
         self.counters = counters
     }
 
-    /// What a message says as a whole; nil when it is about something else. A mail without a text that the link of
-    /// `List-Unsubscribe` made says it in its subject.
-    static func word(in message: InboundMessage) -> OptWord? {
-        guard message.event == nil, message.type != .start, !message.type.isFile else { return nil }
-        if let text = message.text, let first = text.first(where: { $0 > ASCII.space }) {
-            // A slash begins a command.
-            return first == 0x2F ? nil : OptWord(text)
+    /// What a message says as a whole, the words beside a file included; nil when it is about something else.
+    static func word(in message: InboundMessage) -> OptWord? { found(in: message)?.word }
+
+    /// Whether a message that says such a word says it in Spanish.
+    static func isSpanish(_ message: InboundMessage) -> Bool {
+        found(in: message).map { OptWord.isSpanish($0.text) } ?? false
+    }
+
+    private static func found(in message: InboundMessage) -> (word: OptWord, text: [UInt8])? {
+        guard message.event == nil, message.type != .start else { return nil }
+        let text = message.text ?? []
+        if case .mail(let thread) = message.replyTo { return found(in: text, of: thread, message.contentID == nil) }
+        return found(in: text)
+    }
+
+    private static func found(in text: [UInt8]) -> (word: OptWord, text: [UInt8])? {
+        // A slash begins a command.
+        guard text.first(where: { $0 > ASCII.space }) != 0x2F, let word = OptWord(text) else { return nil }
+        return (word, text)
+    }
+
+    /// A mail says it in the first paragraph of its own; without any, in its subject, as the link of
+    /// `List-Unsubscribe` makes it. Only STOP may be followed by more.
+    ///
+    /// - Parameter isComplete: false until the text has been fetched; only the very subject of the link counts then.
+    private static func found(
+        in text: [UInt8], of thread: MailThread, _ isComplete: Bool
+    ) -> (word: OptWord, text: [UInt8])? {
+        let said = MailWords.said(in: text)
+        if !said.paragraph.isEmpty {
+            if let found = found(in: said.paragraph), found.word == .stop || !said.hasMore { return found }
+            // A mail without a text has its subject for one.
+            guard text == thread.subject else { return nil }
         }
-        guard case .mail(let thread) = message.replyTo else { return nil }
-        return OptWord(thread.subject) == .stop ? .stop : nil
+        let subject = isComplete ? MailWords.bare(subject: thread.subject) : thread.subject
+        guard OptWord(subject) == .stop else { return nil }
+        return (.stop, subject)
     }
 
     /// Everything that is known of where the writer of a message can be reached: a word holds for all of it.
@@ -45,7 +72,9 @@ final class OptDesk: ContactSignals {
     }
 
     /// - Parameter completion: false when nothing is certain and the question must be asked again.
-    func stop(_ addresses: [PersonAddress], reason: String = "stop", _ completion: @escaping (Bool) -> Void) {
+    func stop(
+        _ addresses: [PersonAddress], reason: String? = SuppressionEntry.stopped, _ completion: @escaping (Bool) -> Void
+    ) {
         guard let address = addresses.first else { return completion(true) }
         suppressions.add(address, reason: reason, actor: "sender") { [self] result in
             guard case .success = result else { return completion(false) }
@@ -53,12 +82,72 @@ final class OptDesk: ContactSignals {
         }
     }
 
-    /// - Parameter completion: how many addresses were taken off; nil when nothing is certain.
-    func start(_ addresses: [PersonAddress], removed: Int = 0, _ completion: @escaping (Int?) -> Void) {
-        guard let address = addresses.first else { return completion(removed) }
-        suppressions.remove(suppressions.id(address), actor: "sender") { [self] refusal in
-            guard refusal == nil || refusal == .routeUnknown else { return completion(nil) }
-            start(Array(addresses.dropFirst()), removed: removed + (refusal == nil ? 1 : 0), completion)
+    /// A word that holds for the first of a person's addresses holds for the others too: the number which somebody
+    /// who is on the list shares is put there for the same reason.
+    ///
+    /// - Parameter completion: false when nothing is certain and the question must be asked again.
+    func spread(_ addresses: [PersonAddress], _ completion: @escaping (_ isKept: Bool) -> Void) {
+        guard let own = addresses.first, addresses.count > 1 else { return completion(true) }
+        let others = Array(addresses.dropFirst())
+        suppressions.find(suppressions.id(own)) { [self] found in
+            switch found {
+            case .success(nil): completion(true)
+            case .success(let entry?): stop(others, reason: entry.reason, completion)
+            // Who is on the list is protected, whatever can be read of why.
+            case .failure(.recordUnreadable): stop(others, reason: nil, completion)
+            case .failure: completion(false)
+            }
+        }
+    }
+
+    /// What has come of a START.
+    enum Restart: Hashable {
+        /// The question must be asked again.
+        case uncertain
+        case nothing
+        case removed
+        /// At least one entry is not the sender's to take off.
+        case stays
+    }
+
+    /// - Parameter provesSender: false for a mail, whose `From` proves nothing: only what the person or a provider has
+    ///   entered is taken off then, never what an operator has.
+    func start(
+        _ addresses: [PersonAddress], provesSender: Bool = true, after earlier: Restart = .nothing,
+        _ completion: @escaping (Restart) -> Void
+    ) {
+        guard let address = addresses.first else { return completion(earlier) }
+        let rest = Array(addresses.dropFirst())
+        takeOff(suppressions.id(address), provesSender) { [self] outcome in
+            switch outcome {
+            case .uncertain: completion(.uncertain)
+            case .nothing: start(rest, provesSender: provesSender, after: earlier, completion)
+            case .removed:
+                let sum = earlier == .stays ? earlier : outcome
+                start(rest, provesSender: provesSender, after: sum, completion)
+            case .stays: start(rest, provesSender: provesSender, after: outcome, completion)
+            }
+        }
+    }
+
+    private func takeOff(_ id: RecordID, _ provesSender: Bool, _ completion: @escaping (Restart) -> Void) {
+        let remove: () -> Void = { [self] in
+            suppressions.remove(id, actor: "sender") { refusal in
+                switch refusal {
+                case nil: completion(.removed)
+                case .routeUnknown?: completion(.nothing)
+                default: completion(.uncertain)
+                }
+            }
+        }
+        if provesSender { return remove() }
+        suppressions.find(id) { found in
+            switch found {
+            case .success(nil): completion(.nothing)
+            case .success(let entry?): if entry.isOfPerson { remove() } else { completion(.stays) }
+            case .failure(.recordUnreadable): completion(.stays)
+            case .failure: completion(.uncertain)
+            }
         }
     }
 
@@ -80,7 +169,7 @@ final class OptDesk: ContactSignals {
         guard let address = PersonAddress(signal.address) else { return next(true) }
         switch signal.kind {
         case .optedOut, .bounced, .complained: stop([address], reason: signal.kind.rawValue, next)
-        case .optedIn: start([address]) { next($0 != nil) }
+        case .optedIn: start([address]) { next($0 != .uncertain) }
         }
     }
 

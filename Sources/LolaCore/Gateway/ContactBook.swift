@@ -67,7 +67,7 @@ enum ContactBook {
     }
 
     /// A message of such a sender has a phone only as the sharing of the own contact, be the phone readable or not.
-    private static func sharesOwnContact(_ message: InboundMessage) -> Bool {
+    static func sharesOwnContact(_ message: InboundMessage) -> Bool {
         isNumberless(message) && message.phone != nil
     }
 

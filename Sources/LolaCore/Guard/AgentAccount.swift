@@ -132,6 +132,9 @@ final class AgentAccounts: Sendable {
     /// Nil also while the store has not been read.
     subscript(_ id: AgentID) -> AgentAccount? { mirror[AgentAccount.record(id)] }
 
+    /// Whether operators have switched the agent off: it may look, and begin nothing.
+    func isSwitchedOff(_ id: AgentID) -> Bool { self[id]?.status == .inactive }
+
     // MARK: Receivers
 
     /// By channel, as of one generation of the mirror.

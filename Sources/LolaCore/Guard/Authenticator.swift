@@ -8,6 +8,8 @@ final class Authenticator {
         case anonymous
         /// A credential was shown and is not right, or there was more than one.
         case wrong
+        /// It is written like one, and while the store is away nobody can tell whether it is right.
+        case unavailable
     }
 
     private let orchestrator: [UInt8]
@@ -57,8 +59,8 @@ final class Authenticator {
             return .known(Principal(kind: .orchestrator, address: address))
         }
         guard let standing = agents?.verify(token, at: now) else {
-            // A right one must not count as a guess because the store is away.
-            return agents?.isReady == false && AgentTokenText.isWellFormed(token) ? .anonymous : .wrong
+            // A right one must neither count as a guess nor be given up by its client because the store is away.
+            return agents?.isReady == false && AgentTokenText.isWellFormed(token) ? .unavailable : .wrong
         }
         return .known(Principal(
             kind: .agent, address: address, agent: standing.agent, token: standing.token, scopes: standing.scopes))
@@ -69,7 +71,12 @@ final class Authenticator {
 /// by a name that suddenly means 127.0.0.1 nor across sites.
 private enum DemoCaller {
     static func mayBe(_ head: HTTPRequestHead) -> Bool {
-        guard isLoopback(head.bytes[head.host.asRange]) else { return false }
+        let host = head.bytes[head.host.asRange]
+        guard isLoopback(host) else { return false }
+        // Not every browser says more than this.
+        for field in head.fields where ASCII.equalIgnoringCase(head.bytes[field.name.asRange], "origin") {
+            guard HTTPHost.isOrigin(head.bytes[field.value.asRange], of: host) else { return false }
+        }
         guard let site = head.field("sec-fetch-site") else { return true }
         return head.count("sec-fetch-site") == 1 && (site.equals("same-origin") || site.equals("none"))
     }

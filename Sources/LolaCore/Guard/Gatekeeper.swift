@@ -114,6 +114,7 @@ final class Gatekeeper {
             caller.head, from: caller.address, takesQuery: route.surface == .stream, at: parts.loop.wall)
         switch outcome {
         case .anonymous: return refuse(.authenticationRequired, caller)
+        case .unavailable: return refuse(.storeUnavailable, caller)
         case .wrong:
             note(.authenticationRefused, "anonymous", action, caller)
             let lockouts = parts.lockouts

@@ -13,6 +13,16 @@ struct SuppressionEntry: Hashable, Sendable {
 
     private static let version: UInt8 = 1
 
+    /// The reason of who has said STOP.
+    static let stopped = "stop"
+
+    /// Whether the person has said it, to us or to a provider: what operators enter is theirs to take off, and what
+    /// says no reason counts as theirs.
+    var isOfPerson: Bool {
+        let kinds = [ContactSignal.Kind.optedOut, .complained]
+        return reason == Self.stopped || kinds.contains { $0.rawValue == reason }
+    }
+
     var bytes: [UInt8] {
         var writer = RecordWriter(version: Self.version)
         writer.octets([UInt8](text: kind.rawValue))

@@ -191,6 +191,7 @@ final class MCPDoor: ActionHandler {
             {
             case .known(let principal): shown = principal
             case .anonymous: return visit.refuse(.authenticationRequired)
+            case .unavailable: return visit.refuse(.storeUnavailable)
             case .wrong: return parts.onGuess(request.peer) { visit.refuse(.authenticationRequired) }
             }
         }

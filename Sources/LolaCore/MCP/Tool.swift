@@ -41,6 +41,18 @@ struct ToolFacts: Sendable {
         }
     }
 
+    /// Whether it is refused to an agent that operators have switched off, and to others in its name: all but asking
+    /// how things stand. Tools of the orchestrator switch agents on again.
+    var needsActiveAgent: Bool {
+        guard let scope else { return false }
+        switch scope {
+        case .ping, .getChannelStatus, .getUsageDashboard, .checkConsent, .getTicket: return false
+        case .sendMessage, .makeCall, .getMessages, .getWaitingMessages, .recordConsent, .revokeConsent,
+            .createTicket:
+            return true
+        }
+    }
+
     func listed(_ revision: MCPRevision) -> [UInt8] {
         revision.hasStructuredContent ? shown[2] : revision.hasAnnotations ? shown[1] : shown[0]
     }

@@ -5,13 +5,18 @@ final class ToolBox {
     let tools: [any Tool]
     private let loop: Loop
     private let audit: any AuditLog
+    private let accounts: AgentAccounts
     private let pageMax: Int
 
     /// - Parameter tools: with different names, in the order in which they are listed.
-    init(_ loop: Loop, audit: any AuditLog, tools: [any Tool], pageMax: Int = Limits.mcpToolsPageMax) {
+    init(
+        _ loop: Loop, audit: any AuditLog, accounts: AgentAccounts, tools: [any Tool],
+        pageMax: Int = Limits.mcpToolsPageMax
+    ) {
         precondition(Set(tools.map(\.facts.name)).count == tools.count, "two tools have one name")
         self.loop = loop
         self.audit = audit
+        self.accounts = accounts
         self.tools = tools
         self.pageMax = pageMax
     }
@@ -30,7 +35,10 @@ final class ToolBox {
         if let fault = tool.facts.fault(of: arguments) { return call.fail(ToolFault(.argumentsInvalid, fault + ".")) }
         do throws(ToolFault) {
             // Whose name is used is asked before anything else is done, by every tool alike.
-            _ = try call.agentIfAny()
+            let agent = try call.agentIfAny()
+            if tool.facts.needsActiveAgent, agent.map(accounts.isSwitchedOff) == true {
+                throw ToolFault(OutboundRefusal(.agentInactive), at: call.now)
+            }
         } catch {
             note(tool.facts, caller)
             return call.fail(error)

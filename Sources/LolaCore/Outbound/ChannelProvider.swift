@@ -6,11 +6,17 @@ final class ChannelProvider: OutboundProvider {
     private let client: OutboundClient
     private let own: any Channel
     private let ownID: [UInt8]
+    private let signals: any ContactSignals
 
     /// - Parameters:
+    ///   - signals: told of people who have opted out at the provider.
     ///   - ownID: our number or address there, from which it is sent.
     ///   - use: what of the channel it is for, where that is not its texts.
-    init(_ client: OutboundClient, _ own: any Channel, ownID: [UInt8], for use: AgentChannel? = nil) {
+    init(
+        _ client: OutboundClient, _ own: any Channel, ownID: [UInt8], signals: any ContactSignals,
+        for use: AgentChannel? = nil
+    ) {
+        self.signals = signals
         self.client = client
         self.own = own
         self.ownID = ownID
@@ -24,7 +30,7 @@ final class ChannelProvider: OutboundProvider {
         let order = AgentMessage(text: dispatch.text, form: Self.form(dispatch))
         let requests = own.encode(order, to: address, reference: dispatch.reference)
         guard !requests.isEmpty else { return completion(.refused(word: "empty")) }
-        Sending(client, own, address, completion).next(requests[...])
+        Sending(client, own, address, signals, completion).next(requests[...])
     }
 
     /// Where the channel sends it: to the address that a conversation came from, else to the one that was named.
@@ -56,14 +62,16 @@ final class ChannelProvider: OutboundProvider {
         private let client: OutboundClient
         private let channel: any Channel
         private let address: ReplyAddress
+        private let signals: any ContactSignals
         private let completion: (ProviderOutcome) -> Void
         private var firstID: [UInt8] = []
         private var sent = 0
 
         init(
-            _ client: OutboundClient, _ channel: any Channel, _ address: ReplyAddress,
+            _ client: OutboundClient, _ channel: any Channel, _ address: ReplyAddress, _ signals: any ContactSignals,
             _ completion: @escaping (ProviderOutcome) -> Void
         ) {
+            self.signals = signals
             self.client = client
             self.channel = channel
             self.address = address
@@ -86,11 +94,19 @@ final class ChannelProvider: OutboundProvider {
                     case .final(let word):
                         let other = isAlternative
                             ? nil : channel.alternative(for: request, address: address, after: verdict)
-                        guard let other else { return end(.refused(word: ""), "\(word)") }
+                        guard let other else { return refused(verdict, "\(word)") }
                         next([other] + requests.dropFirst(), isAlternative: true)
                     }
                 }
             }
+        }
+
+        /// Whoever has opted out at the provider is on our list before the agent hears of the refusal.
+        private func refused(_ verdict: DeliveryVerdict, _ word: String) {
+            guard let signal = channel.signal(of: verdict, to: address) else {
+                return end(.refused(word: ""), word)
+            }
+            signals.note([signal]) { [self] _ in end(.refused(word: ""), word) }
         }
 
         /// What went out before the part that failed cannot be taken back.

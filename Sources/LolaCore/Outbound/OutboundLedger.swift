@@ -75,75 +75,87 @@ final class OutboundLedger {
 
     /// A receipt: forwards only, any number of times. What failed is paid for no longer, a call by its length; each
     /// once for an order.
-    /// - Parameter seconds: of a call that is over.
+    ///
+    /// - Parameters:
+    ///   - channel: whose receipt it is, when the reference does not say it; an order of another is none of its.
+    ///   - seconds: of a call that is over.
     func settle(
-        _ reference: Reference, _ status: OutboundReceipt.Status, seconds: Int? = nil,
-        told: @escaping (Settled) -> Void = { _ in }
+        _ reference: Reference, _ status: OutboundReceipt.Status, from channel: AgentChannel? = nil,
+        seconds: Int? = nil, told: @escaping (Settled) -> Void = { _ in }
     ) {
         switch reference {
-        case .order(let id): settle(id, status, seconds, told)
+        case .order(let id): settle(Receipt(order: id, channel: channel, status: status, seconds: seconds), told)
         case .provider(let channel, let providerID):
             store.submit(.get(pointerKey(channel, providerID))) { [self] answer in
                 guard case .value(let bytes) = answer else { return told(.unavailable) }
                 guard let id = bytes.flatMap(Self.pointer) else { return told(.nothing) }
-                settle(id, status, seconds, told)
+                settle(Receipt(order: id, channel: channel, status: status, seconds: seconds), told)
             }
         }
     }
 
-    private func settle(
-        _ id: RecordID, _ status: OutboundReceipt.Status, _ seconds: Int?, _ told: @escaping (Settled) -> Void
-    ) {
-        let keys = [StoreKey(.ledger, id), Self.statusKey(id, .delivered), Self.statusKey(id, .read)]
-            + [Bill.void, .paid].map { Self.billKey(id, $0) }
+    private struct Receipt {
+        let order: RecordID
+        let channel: AgentChannel?
+        let status: OutboundReceipt.Status
+        let seconds: Int?
+    }
+
+    /// - Parameter attempts: left, when other receipts of the order are faster.
+    private func settle(_ receipt: Receipt, attempts: Int = 4, _ told: @escaping (Settled) -> Void) {
+        let id = receipt.order
+        // What is taken together is read in this order: who sees the first of a failure sees that it was one.
+        let keys = [StoreKey(.ledger, id)] + Bill.allCases.map { Self.billKey(id, $0) }
         store.readAll(keys) { [self] values in
-            guard let values else { return told(.unavailable) }
-            guard let bytes = values[0], let record = try? LedgerRecord(StoreRecord(id: id, value: bytes)) else {
-                return told(.nothing)
-            }
-            let states = reached(status, id, record.channel)
-            let known = Known(
-                isDelivered: values[1] != nil || values[2] != nil, isVoid: values[3] != nil, isPaid: values[4] != nil)
-            let money = Self.money(record, status, seconds, known).map { bill, amount in
-                [.claim(Self.billKey(id, bill), expires: Limits.ledgerRetention)]
-                    + OutboundBudget.later(record.agent, amount, orderedAt: record.at, at: loop.wall)
-            }
-            store.submit(.batch((money ?? []) + states)) { [self] answer in
+            guard let values, attempts > 0 else { return told(.unavailable) }
+            guard let bytes = values[0], let record = try? LedgerRecord(StoreRecord(id: id, value: bytes)),
+                receipt.channel == nil || receipt.channel == record.channel
+            else { return told(.nothing) }
+            let taken = Set(zip(Bill.allCases, values.dropFirst()).filter { $1 != nil }.map(\.0))
+            let (bills, amount) = Self.money(record, receipt, taken)
+            let changes = bills.map { StoreOperation.claim(Self.billKey(id, $0), expires: Limits.ledgerRetention) }
+                + (amount.hundredths == 0
+                    ? [] : OutboundBudget.later(record.agent, amount, orderedAt: record.at, at: loop.wall))
+                + reached(receipt.status, id, record.channel)
+            store.submit(.batch(changes)) { [self] answer in
                 switch answer {
                 case .done, .claimed(true): told(.order(record))
-                // Another receipt was faster with the money.
-                case .claimed(false): store.submit(.batch(states)) { told($0 == .done ? .order(record) : .unavailable) }
+                // Another receipt was faster; what it said decides what this one changes.
+                case .claimed(false): settle(receipt, attempts: attempts - 1, told)
                 default: told(.unavailable)
                 }
             }
         }
     }
 
-    /// What a receipt may change of the price, each once: nothing is paid after all, or another price than reserved.
-    private enum Bill: String { case void, paid }
-
-    /// What receipts before this one have said.
-    private struct Known {
-        let isDelivered: Bool
-        let isVoid: Bool
-        let isPaid: Bool
+    /// What receipts have done to the price, each once, by claims. The first that says how an order ended takes
+    /// `ended`: of a failure and an arrival at one moment the second sees what the first was.
+    private enum Bill: String, CaseIterable {
+        case ended
+        /// Nothing was paid, for it failed.
+        case void
+        /// The price is known.
+        case paid
     }
 
-    /// What the agent's counters must hear; nil when what they say stands.
+    /// What a receipt takes, and what the agent's counters must hear.
     private static func money(
-        _ record: LedgerRecord, _ status: OutboundReceipt.Status, _ seconds: Int?, _ known: Known
-    ) -> (Bill, SpendAmount)? {
+        _ record: LedgerRecord, _ receipt: Receipt, _ taken: Set<Bill>
+    ) -> (bills: [Bill], amount: SpendAmount) {
+        let nothing = SpendAmount(hundredths: 0)
         let reserved = record.price.hundredths
-        switch status {
-        case .queued, .sent: return nil
+        switch receipt.status {
+        case .queued, .sent: return ([], nothing)
         case .failed:
-            guard !known.isDelivered, !known.isVoid, reserved != 0 else { return nil }
-            return (.void, SpendAmount(hundredths: -reserved))
+            if taken.contains(.ended) { return ([], nothing) }
+            return ([.ended, .void], SpendAmount(hundredths: -reserved))
         case .delivered, .read:
-            let price = seconds.map { PriceTable.call(reserved: record.price, seconds: $0).hundredths } ?? reserved
-            let amount = price - (known.isVoid ? 0 : reserved)
-            guard !known.isPaid, amount != 0 else { return nil }
-            return (.paid, SpendAmount(hundredths: amount))
+            let end: [Bill] = taken.contains(.ended) ? [] : [.ended]
+            let price = receipt.seconds.map { PriceTable.call(reserved: record.price, seconds: $0).hundredths }
+            let amount = (price ?? reserved) - (taken.contains(.void) ? 0 : reserved)
+            // Without a length a call may still get its price.
+            guard !taken.contains(.paid), price != nil || amount != 0 else { return (end, nothing) }
+            return (end + [.paid], SpendAmount(hundredths: amount))
         }
     }
 

@@ -173,8 +173,8 @@ final class OutboundPassage {
         case .unknown(let word):
             warnings.append("The provider did not answer (\(word)): nobody knows whether the message went out.")
             accept(record, .queued)
-        case .refused(let word): failed(.providerRefused, word, record, budget)
-        case .unavailable(let word): failed(.providerUnavailable, word, record, budget)
+        case .refused(let word): failed(.providerRefused, word)
+        case .unavailable(let word): failed(.providerUnavailable, word)
         }
     }
 
@@ -186,12 +186,9 @@ final class OutboundPassage {
         completion(.accepted(receipt))
     }
 
-    /// Nothing went out: the money is given back, the attempt counts.
-    private func failed(
-        _ code: OutboundRefusal.Code, _ word: String, _ record: LedgerRecord, _ budget: OutboundBudget
-    ) {
-        settle(budget.gift)
-        parts.store.submit(.batch(parts.ledger.reached(.failed, id, record.channel))) { _ in }
+    /// Nothing went out: the money is given back, once with whatever receipts say; the attempt counts.
+    private func failed(_ code: OutboundRefusal.Code, _ word: String) {
+        parts.ledger.settle(.order(id), .failed)
         var refusal = OutboundRefusal(code)
         refusal.detail = word
         refuse(refusal)

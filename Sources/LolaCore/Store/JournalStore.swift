@@ -65,6 +65,8 @@ final class JournalStore: Store {
                 waiting.append(Waiting(place: outcome.waitsFor, answer: outcome.answer, completion: completion))
             }
         }
+        // A long round is applied in steps: on what came first the writer may have decided before the last was applied.
+        if decide() { worked = true }
         if asked.capacity <= Self.kept {
             asked.removeAll(keepingCapacity: true)
             operations.removeAll(keepingCapacity: true)

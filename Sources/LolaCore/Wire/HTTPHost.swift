@@ -27,6 +27,15 @@ enum HTTPHost {
         one.elementsEqual(other) { ASCII.lowercased($0) == ASCII.lowercased($1) }
     }
 
+    /// Whether a page of that `Origin` came from the same authority as `host` names.
+    static func isOrigin(_ origin: ArraySlice<UInt8>, of host: ArraySlice<UInt8>) -> Bool {
+        let schemes: [StaticString] = ["http://", "https://"]
+        return schemes.contains { scheme in
+            let count = scheme.utf8CodeUnitCount
+            return ASCII.equalIgnoringCase(origin.prefix(count), scheme) && areEqual(origin.dropFirst(count), host)
+        }
+    }
+
     private static func isName(_ text: ArraySlice<UInt8>) -> Bool {
         guard !text.isEmpty, text.count <= 255 else { return false }
         if text.allSatisfy({ HTTPSyntax.isHostName($0) }) { return true }

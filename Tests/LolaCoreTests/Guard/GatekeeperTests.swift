@@ -198,6 +198,55 @@ struct GatekeeperTests {
         let real = try GuardBench()
         #expect(try real.refusal(from: "127.0.0.1", host: "localhost")?.status == 401)
     }
+
+    @Test("demo mode takes pages of the gateway's own address only, though a browser says no more than the origin",
+        arguments: [
+            ("localhost:9090", ["http://localhost:9090"], true), ("localhost:9090", ["https://LOCALHOST:9090"], true),
+            ("[::1]:9090", ["http://[::1]:9090"], true), ("127.0.0.1", ["http://127.0.0.1"], true),
+            ("localhost:9090", ["https://evil.example"], false), ("localhost:9090", ["null"], false),
+            ("localhost:9090", [""], false), ("localhost:9090", ["http://localhost:9091"], false),
+            ("localhost:9090", ["http://127.0.0.1:9090"], false), ("localhost:9090", ["localhost:9090"], false),
+            ("localhost:9090", ["http://localhost:9090.evil.example"], false),
+            ("localhost:9090", ["http://localhost:9090", "https://evil.example"], false),
+        ])
+    func demoOrigin(host: String, origins: [String], isIn: Bool) throws {
+        let bench = try GuardBench(isDemo: true)
+        let fields = [("Content-Type", "text/plain")] + origins.map { ("Origin", $0) }
+        for line in ["POST /admin/api/agents", "GET /admin/api/messages"] {
+            let pass = try bench.pass(line, fields, from: "127.0.0.1", host: host)
+            #expect((pass != nil) == isIn, "\(line)")
+            let said = try bench.refusal(line, fields, from: "127.0.0.1", host: host)
+            #expect(said?.status == (isIn ? nil : 401), "\(line)")
+        }
+        // Who shows a token is no page that only uses the browser.
+        let withToken = fields + GuardFixture.bearer
+        let shown = try bench.pass("POST /admin/api/agents", withToken, from: "127.0.0.1", host: host)
+        #expect(shown?.principal.kind == (isIn ? .demo : .orchestrator))
+    }
+
+    @Test("while the store is away what is written like a token is told to come again, and is no guess")
+    func storeAway() throws {
+        let bench = try GuardBench()
+        let right = AgentTokenText.make([UInt8](repeating: 7, count: 32)).text
+        bench.tokens.isReady = false
+        for line in ["POST /v1/tickets", "POST /mcp"] {
+            for _ in 0..<12 {
+                let said = try bench.refusal(line, [("Authorization", "Bearer " + right)], role: .public)
+                #expect(said?.status == 503 && said?.code == "unavailable" && said?.fields["Retry-After"] == "5")
+                #expect(said?.fields["WWW-Authenticate"] == nil)
+            }
+            #expect(try bench.refusal(line, role: .public)?.status == 401)
+            #expect(try bench.pass(line, role: .public)?.principal.kind == .orchestrator)
+        }
+        #expect(bench.watched.isEmpty && bench.audit.events.isEmpty)
+        // What is not even written like one is a guess all the same.
+        let wrong = String(right.dropLast()) + (right.hasSuffix("0") ? "1" : "0")
+        let spoiled = [("Authorization", "Bearer " + wrong)]
+        #expect(try bench.refusal("POST /mcp", spoiled, role: .public)?.status == 401 && bench.watched.count == 1)
+        bench.tokens.isReady = true
+        let known = [("Authorization", "Bearer " + right)]
+        #expect(try bench.refusal("POST /mcp", known, role: .public)?.status == 401 && bench.watched.count == 2)
+    }
 }
 
 extension GuardBench {

@@ -92,7 +92,7 @@ final class ToolBench {
         let bases = Dictionary(
             uniqueKeysWithValues: RegisterProviderTool.Provider.allCases.map { ($0, base) })
         let client = OutboundClient(loop, tls: nil) { IPAddress(text: $0) }
-        box = ToolBox(loop, audit: desks.audit, tools: AgentTools.all(.init(
+        box = ToolBox(loop, audit: desks.audit, accounts: desks.accounts, tools: AgentTools.all(.init(
             agents: desks.desk,
             credentials: CredentialDesk(loop, store: desks.store, audit: desks.audit, keys: keys),
             consents: ConsentBook(loop, store: desks.store, audit: desks.audit, names: desks.names),
@@ -110,6 +110,15 @@ final class ToolBench {
     }
 
     static let orchestrator = principal(.orchestrator, agent: nil)
+
+    /// As operators switch an agent off and on.
+    func set(_ agent: String, _ status: AgentAccount.Status) throws {
+        let id = try #require(AgentID(agent.utf8))
+        let outcome: Result<AgentAccount, Refusal> = try desks.ask { answer in
+            desks.desk.update(id, .agentChanged, actor: "orchestrator", { $0.status = status }, { answer($0) })
+        }
+        _ = try outcome.get()
+    }
 
     struct Said {
         let root: JSONView

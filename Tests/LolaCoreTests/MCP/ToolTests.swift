@@ -205,4 +205,57 @@ struct ToolTests {
         let bad = #"{"ticketId":"\#(String(repeating: "Z", count: 32))"}"#
         #expect(try bench.call("lola_get_ticket", bad).code == "not_found")
     }
+
+    private static let acting: [(name: String, arguments: String)] = [
+        ("comms_send_message", sms), ("comms_make_call", #"{"to":"+15550100","text":"a"}"#),
+        ("comms_get_messages", "{}"), ("comms_get_waiting_messages", #"{"acknowledge":["m1"]}"#),
+        ("comms_record_consent", #"{"contactAddress":"+15550100","channel":"sms"}"#),
+        ("comms_revoke_consent", #"{"contactAddress":"+15550100","channel":"sms"}"#),
+        ("lola_create_ticket", #"{"conversation":"whatsapp:1065:15550100","operation":"cip"}"#),
+    ]
+
+    @Test("an agent that is switched off begins nothing by any tool, nor does anybody in its name", arguments: acting)
+    func switchedOff(_ row: (name: String, arguments: String)) throws {
+        let bench = try ToolBench()
+        _ = try bench.desks.mint("one")
+        _ = try bench.desks.mint("two")
+        try bench.set("one", .inactive)
+        let rest = row.arguments == "{}" ? "}" : "," + String(row.arguments.dropFirst())
+        let named = #"{"agentId":"one""# + rest
+        for caller in [
+            ToolBench.principal(), ToolBench.orchestrator, ToolBench.principal(.demo, agent: nil),
+        ] {
+            let said = try bench.call(row.name, named, as: caller)
+            #expect(said.isError && said.code == "agent_inactive", "\(row.name)")
+            #expect(said.error == "The agent is switched off. An operator can switch it on.")
+        }
+        #expect(bench.gate.orders.isEmpty)
+        #expect(Array(bench.desks.audit.words.suffix(3)) == Array(repeating: "access.refused refused", count: 3))
+        // The scope is asked first; another agent is free.
+        let limited = ToolBench.principal(scopes: [.ping])
+        #expect(try bench.call(row.name, row.arguments, as: limited).code == "scope_missing")
+        #expect(try !bench.call(row.name, row.arguments, as: ToolBench.principal(agent: "two")).isError)
+        try bench.set("one", .active)
+        #expect(try !bench.call(row.name, row.arguments).isError)
+    }
+
+    @Test("an agent that is switched off may ask how things stand, and an operator may switch it on")
+    func looks() throws {
+        let bench = try ToolBench()
+        _ = try bench.desks.mint("one")
+        let made = try bench.call(
+            "lola_create_ticket", #"{"conversation":"whatsapp:1065:15550100","operation":"cip"}"#)
+        let id = try #require(made.root["ticket_id"]?.text)
+        try bench.set("one", .inactive)
+        #expect(try bench.call("comms_get_channel_status").root["status"]?.text == "inactive")
+        for (name, arguments) in [
+            ("comms_ping", "{}"), ("comms_get_usage_dashboard", "{}"), ("lola_get_ticket", #"{"ticketId":"\#(id)"}"#),
+            ("comms_check_consent", #"{"contactAddress":"+15550100","channel":"sms"}"#),
+        ] { #expect(try !bench.call(name, arguments).isError, "\(name)") }
+        let on = try bench.call("comms_provision_channels", #"{"agentId":"one"}"#, as: ToolBench.orchestrator)
+        #expect(on.root["status"]?.text == "active")
+        // Whatever a scope names is one or the other.
+        let needing = bench.box.tools.filter(\.facts.needsActiveAgent).map(\.facts.name)
+        #expect(Set(needing) == Set(Self.acting.map { $0.name }))
+    }
 }

@@ -152,4 +152,46 @@ struct SettlementTests {
         }
         #expect(record.id == bench.id)
     }
+
+    @Test("a failure and an arrival at one moment: what arrived is paid for, once", arguments: [
+        [OutboundReceipt.Status.failed, .delivered], [.delivered, .failed], [.failed, .delivered, .failed, .delivered],
+        [.delivered, .failed, .read, .failed],
+    ])
+    func atOnce(_ statuses: [OutboundReceipt.Status]) throws {
+        for (channel, seconds) in [(AgentChannel.sms, nil), (.voice, 61 as Int?)] {
+            let bench = try Bench(channel)
+            var told = 0
+            for status in statuses {
+                bench.gate.gate.ledger.settle(
+                    bench.reference, status, seconds: status == .failed ? nil : seconds) { _ in told += 1 }
+            }
+            bench.gate.desk.rig.run(for: .seconds(5)) { told == statuses.count }
+            #expect(told == statuses.count)
+            #expect(try bench.spent() == (channel == .voice ? 280 : bench.price), "\(statuses) by \(channel)")
+        }
+    }
+
+    @Test("what the provider refused is given back once, whatever is told of it later")
+    func refusedThenFailed() throws {
+        let bench = try Bench(.sms)
+        bench.gate.providers[.sms]?.outcomes = [.refused(word: "undeliverable")]
+        let before = try bench.spent()
+        var id: RecordID?
+        bench.gate.providers[.sms]?.onSend = { id = $0.id }
+        #expect(try bench.gate.refusal(try bench.gate.order(.sms, "+12025550123"))?.code == .providerRefused)
+        #expect(try bench.spent() == before)
+        let refused = try #require(id)
+        for _ in 0..<3 { try bench.settle(.failed, .order(refused)) }
+        #expect(try bench.spent() == before)
+    }
+
+    @Test("a receipt of another channel is none of the order's")
+    func otherChannel() throws {
+        let bench = try Bench(.sms)
+        let told: OutboundLedger.Settled = try bench.gate.desk.ask { answer in
+            bench.gate.gate.ledger.settle(.order(bench.id), .failed, from: .whatsapp) { answer($0) }
+        }
+        #expect(told == .nothing)
+        #expect(try bench.spent() == bench.price && bench.status() == .sent)
+    }
 }

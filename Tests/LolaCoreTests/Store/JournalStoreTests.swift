@@ -34,6 +34,36 @@ struct JournalStoreTests {
         #expect(rig.journal.status().undecided == 0)
     }
 
+    /// Does its work on the thread that wakes it, at once: a disk that is quicker than the loop.
+    private final class EagerWaker: Waker, @unchecked Sendable {
+        var work: () -> Void = {}
+        func wake() { work() }
+    }
+
+    @Test("what is durable before a long round is applied to its end is answered")
+    func longRound() throws {
+        let (disk, clock, eager) = (SimDisk(), SimClock(), EagerWaker())
+        let store = try EmbeddedStore.open(
+            disk, at: clock.wall,
+            wakers: EmbeddedStore.Wakers(loops: [SimWaker()], writer: eager, compactor: SimWaker()))
+        let writer = JournalWriter(store.journal, disk: disk, clock: clock, segment: store.segment)
+        eager.work = { writer.step() }
+        #expect(store.journal.writerRest() == .sleep)
+        let view = JournalStore(store.journal, loop: 0)
+        var answered = 0
+        for number in 0..<Limits.journalExchangeStep {
+            let key = StoreKey(.state, RecordID(high: 5, low: UInt64(number)))
+            view.submit(.put(key, [1], expires: nil)) { answer in
+                #expect(answer == .done)
+                answered += 1
+            }
+        }
+        // Nobody asks for more, and a look at something else brings no verdict after it.
+        view.submit(.get(key)) { _ in answered += 1 }
+        #expect(view.deliver(at: clock.wall))
+        #expect(answered == Limits.journalExchangeStep + 1)
+    }
+
     @Test("a change is answered after the sync that has it, never by an earlier one")
     func notBeforeSync() throws {
         let rig = try JournalRig()
