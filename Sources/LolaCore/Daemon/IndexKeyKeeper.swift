@@ -3,7 +3,7 @@
 
 final class IndexKeyKeeper {
     private let loop: Loop
-    private let store: any Store
+    private let store: RedisStore
     private let keys: SealKeys
     private let secret: SecretBytes
     private let onReplaced: () -> Void
@@ -12,15 +12,16 @@ final class IndexKeyKeeper {
     private var isOwed = false
 
     /// - Parameters:
-    ///   - store: without seals, as at start.
+    ///   - store: without seals, as at start; serves nothing but this look after a new beginning, until it is proved.
     ///   - secret: the index key that this process works with.
     ///   - onReplaced: Redis holds another key. What this process would write, nobody else would find.
-    init(_ loop: Loop, _ store: any Store, keys: SealKeys, secret: SecretBytes, onReplaced: @escaping () -> Void) {
+    init(_ loop: Loop, _ store: RedisStore, keys: SealKeys, secret: SecretBytes, onReplaced: @escaping () -> Void) {
         self.loop = loop
         self.store = store
         self.keys = keys
         self.secret = secret
         self.onReplaced = onReplaced
+        store.awaitsProof = true
     }
 
     func look() {
@@ -35,18 +36,20 @@ final class IndexKeyKeeper {
         var search = search
         switch step {
         case .ask(let operation): store.submit(operation) { [self] in follow(search.take($0), search) }
-        case .done(let found): ended(isReplaced: !found.secret.equals(secret))
-        case .failed(.dataKeyWrong): ended(isReplaced: true)
+        case .done(let found):
+            guard found.secret.equals(secret) else { return onReplaced() }
+            store.prove()
+            ended()
+        case .failed(.dataKeyWrong): onReplaced()
         case .failed(.unavailable):
             // Away: the next connection comes with a look. Full, or another is making the key: soon.
             isOwed = true
-            loop.after(Limits.storeRetry) { [self] in ended(isReplaced: false) }
+            loop.after(Limits.storeRetry) { [self] in ended() }
         }
     }
 
-    private func ended(isReplaced: Bool) {
+    private func ended() {
         isAsking = false
-        if isReplaced { return onReplaced() }
         if isOwed { look() }
     }
 }

@@ -40,7 +40,7 @@ final class LoopAssembly {
         client.circuits = shared.circuits
         let (bare, store) = try Self.store(of: number, loop, shared)
         redis = bare as? RedisStore
-        index = try Self.indexKeyKeeper(loop, bare, shared)
+        index = try Self.indexKeyKeeper(loop, redis, shared)
         doubts = Doubts(shared.doubts)
         let pipeline = Pipeline(Registry.middlewares(settings, entropy: entropy), clock: clock)
         let channels = Self.channels(settings, clock)
@@ -63,7 +63,8 @@ final class LoopAssembly {
             }, onGuess: { door.lockouts.failed($0, $1) }))
         let opt = OptDesk(operators.desks.suppressions, loop.counters)
         let outbound = OutboundAssembly(
-            loop, shared, store: store, client: client, pseudonyms: pseudonyms, audit: watch.audit, channels: channels)
+            loop, shared, store: store, client: client, pseudonyms: pseudonyms, audit: watch.audit, channels: channels,
+            signals: opt)
         let flow = MessageFlow(FlowParts(
             loop: loop, client: client, store: store, channels: channels, pipeline: pipeline,
             agents: try Self.agents(loop, client, shared), tickets: tickets.book,
@@ -74,8 +75,7 @@ final class LoopAssembly {
         let console = shared.console?(loop, client, tickets.book, shared)
         toldConsole = console.map { $0.accepted }
         inbox = Inbox(
-            loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms,
-            journal: journal
+            loop, store: store, log: shared.messages, backlog: shared.backlog, pseudonyms: pseudonyms, journal: journal
         ) { flow.take($0) }
         mcp = MCPAssembly(
             number, shared, server, client, watch.audit, operators.desks, tickets.api, outbound, door)
@@ -366,14 +366,14 @@ final class LoopAssembly {
 
     /// Who finds another key than its own cannot go on: its next start takes the one that counts.
     private static func indexKeyKeeper(
-        _ loop: Loop, _ bare: any Store, _ shared: SharedParts
+        _ loop: Loop, _ redis: RedisStore?, _ shared: SharedParts
     ) throws(StartFault) -> IndexKeyKeeper? {
-        guard case .redis(_, _, let secret) = shared.store else { return nil }
+        guard let redis, case .redis(_, _, let secret) = shared.store else { return nil }
         let keys: SealKeys
         do throws(CryptoFault) { keys = try SealKeys(shared.settings.data.keys, entropy: loop.entropy) } catch {
             throw .key(error)
         }
-        return IndexKeyKeeper(loop, bare, keys: keys, secret: secret) {
+        return IndexKeyKeeper(loop, redis, keys: keys, secret: secret) {
             guard shared.health.beginFailing() else { return }
             shared.log.write(.error, "index_key_replaced", at: loop.wall)
             shared.directory.postAll(.drain)

@@ -11,24 +11,24 @@ struct OutboundAssembly {
     /// - Parameters:
     ///   - store: with its seals.
     ///   - channels: those that are on; their encoders and judges serve what agents send too.
+    ///   - signals: told of people who have opted out at a provider.
     init(
         _ loop: Loop, _ shared: SharedParts, store: any Store, client: OutboundClient, pseudonyms: Pseudonyms,
-        audit: any AuditLog, channels: [ChannelName: any Channel]
+        audit: any AuditLog, channels: [ChannelName: any Channel], signals: any ContactSignals
     ) {
         let settings = shared.settings
         let names = PersonNames(secret: shared.pseudonymKey)
         let own = Registry.ownIDs(settings)
-        let suppressions = SuppressionList(loop, store: store, audit: audit, names: names)
         gate = OutboundGate(.init(
             loop: loop, store: store, audit: audit, accounts: shared.agents.accounts,
             consents: ConsentBook(loop, store: store, audit: audit, names: names),
-            suppressions: suppressions, names: names,
+            suppressions: SuppressionList(loop, store: store, audit: audit, names: names), names: names,
             pseudonyms: pseudonyms, anomalies: shared.anomalies,
             ledger: OutboundLedger(loop, store: store, pseudonyms: pseudonyms, names: names),
             rules: .init(
                 filter: settings.compliance.contentFilter ? ContentFilter() : nil,
                 hours: settings.compliance.callingHours, ownIDs: own),
-            providers: Self.providers(loop, settings, client, channels, OptDesk(suppressions, loop.counters))))
+            providers: Self.providers(loop, settings, client, channels, signals)))
         area = OutboundArea(OutboundAPI(loop, gate))
         post = AgentPost(shared.agents.accounts, names, loop.counters) { [mcp = shared.mcp] agent, message in
             MailboxNotice.tell(mcp, agent, message)

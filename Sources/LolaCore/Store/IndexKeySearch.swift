@@ -1,6 +1,17 @@
 // How a starting gateway comes by the index key of its store: found, renewed under a new data key, or made. A value
 // that says what to ask next; IndexKey.find or a loop carries the questions to the store.
 
+extension StoreOperation {
+    /// Asked by an `IndexKeySearch`: names the record of the key, or claims the making of it together with that.
+    var isOfIndexKey: Bool {
+        switch self {
+        case .get(let key), .put(let key, _, _): key == IndexKey.record
+        case .batch(let parts): parts.contains { $0.isOfIndexKey }
+        default: false
+        }
+    }
+}
+
 /// The search as questions and answers, so that it runs on a loop as well as before there are any. Of several gateways
 /// that start on an empty store at once, one makes the key and all others take it.
 struct IndexKeySearch {

@@ -27,6 +27,10 @@ final class RedisStore: Store {
     private(set) var epoch: [UInt8]?
     /// Greeted, scripts loaded, epoch known: operations may go out.
     private(set) var isOpen = false
+    /// After a new beginning of the store only its index key is read and written until `prove()`: another gateway may
+    /// have made another, under which nothing of ours may be kept. False for who takes whatever key there is.
+    var awaitsProof = false
+    private(set) var isProved = true
     var lanes: RedisLanes
     var lanesState = LanesState()
     private var waiting = FIFO<Request>()
@@ -63,6 +67,13 @@ final class RedisStore: Store {
         connection.start()
         wake.start()
         watchLanes()
+    }
+
+    /// The index key of the store is the one this process works with.
+    func prove() {
+        if isProved { return }
+        isProved = true
+        beatSoon(after: .zero)
     }
 
     /// Ends for good, without a word to Redis: leases run out by themselves.
@@ -110,6 +121,7 @@ final class RedisStore: Store {
 
     /// Nothing of before counts: not the lanes, not what is in hand, not our name.
     private func epochChanged() {
+        isProved = !awaitsProof
         let isDraining = lanes.isDraining
         lanes = RedisLanes(member: Self.word(loop))
         if isDraining { lanes.drain() }
@@ -133,7 +145,7 @@ final class RedisStore: Store {
     func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void) {
         let request = Request(operation, completion)
         waiting.append(request)
-        guard isOpen else {
+        guard isOpen, isProved || operation.isOfIndexKey else {
             request.answer = .unavailable
             return
         }

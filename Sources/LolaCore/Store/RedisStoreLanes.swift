@@ -65,7 +65,7 @@ extension RedisStore {
     }
 
     private func beat() {
-        guard isOpen, let epoch else { return }
+        guard isOpen, isProved, let epoch else { return }
         guard !lanesState.isBeating else { return beatSoon(after: timing.poll) }
         lanesState.isBeating = true
         let deadline = loop.clock.now + (timing.lease - timing.margin)

@@ -97,6 +97,35 @@ struct RedisLossTests {
         for member in members + [third] { member.end() }
     }
 
+    @Test("a new beginning serves nobody but the look for the index key until that is proved, and takes no lanes")
+    func unproved() throws {
+        let server = try RedisServer()
+        let (old, other) = (try RedisMember(server.address()), try RedisMember(server.address()))
+        old.store.awaitsProof = true
+        #expect(old.open() && other.open())
+        #expect(try old.ask(claim(1)) == .claimed(true))
+        other.store.connection.send([[UInt8](text: "FLUSHALL")]) { _ in }
+        #expect(RealLoop.run([old.real, other.real]) { old.count(.epochChanged) == 1 && old.store.isOpen })
+        let key = IndexKey.record
+        let text = StoreKey(.meta, RecordID(high: 7, low: 7))
+        for refused in [.get(text), .put(text, [1], expires: nil), claim(1), .batch([.put(text, [1], expires: nil)]),
+            .remove(key), .reserve([]), .list(.meta, after: nil, limit: 9)] as [StoreOperation]
+        {
+            #expect(try old.ask(refused) == .unavailable)
+        }
+        #expect(try old.ask(.get(key)) == .value(nil))
+        let making = StoreOperation.batch([
+            .claim(StoreKey(.seen, key.id), expires: .seconds(9)), .put(key, [9], expires: nil),
+        ])
+        #expect(try old.ask(making) == .claimed(true))
+        RealLoop.run([old.real, other.real], for: .milliseconds(300)) { old.store.lanes.held > 0 }
+        #expect(old.store.lanes.held == 0)
+        old.store.prove()
+        #expect(try old.ask(.get(text)) == .value(nil))
+        #expect(RealLoop.run([old.real, other.real]) { old.store.lanes.held > 0 })
+        for member in [old, other] { member.end() }
+    }
+
     @Test("restarted with an empty folder, or with yesterday's: noticed before the first answer, by everybody")
     func older() throws {
         for isEmpty in [true, false] {
