@@ -90,6 +90,7 @@ enum Daemon {
             ("loops", "\(loops)"),
         ])
         started(ports)
+        Process.releaseStartCode()
         // Not earlier: it would delay the doors.
         if settings.callsHTTPS { shared.trust.want() }
         // The lock of the data folder lives as long as this thread.

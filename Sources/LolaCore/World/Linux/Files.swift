@@ -105,6 +105,9 @@ enum Process {
         lola_tune_heap(2)
     }
 
+    /// Once everything serves: what only the start needed is memory of the machine again.
+    static func releaseStartCode() { lola_release_start_code() }
+
     /// Ends the process at once. Nothing that runs at exit may run here: it would take OpenSSL away under threads
     /// that still use it.
     static func exit(_ code: Int32) -> Never { _exit(code) }
