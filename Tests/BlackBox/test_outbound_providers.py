@@ -4,15 +4,18 @@ or a header (CONTRACT §9; issue texts of TwiML and mail injection)."""
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 
 import pytest
 
 from conftest import RETRY_SETTINGS, Stack
-from lolabox.gateway import TWILIO_FROM, Gateway, resend_environment, twilio_environment, whatsapp_environment
+from lolabox.gateway import (PUBLIC_URL, TWILIO_FROM, Gateway, resend_environment, twilio_environment,
+                             whatsapp_environment)
 from lolabox.hostile import STRINGS
 from lolabox.mcp import Streamable
 from lolabox.payloads import fresh_id, fresh_phone
 from lolabox.stubs import Reply, ResendStub, TwilioStub
+from lolabox.wire import Answer
 from test_outbound import Agent, consent, refused
 from test_webhook_twilio import post
 
@@ -164,6 +167,68 @@ def test_the_course_of_a_call_moves_its_state_and_settles_its_price_once(provide
     tell("CA" + "0" * 32, "completed", CallDuration="60")
     forged = post(gateway, course(sids[1], "completed", CallDuration="60"), "/webhooks/twilio/status", token="0" * 32)
     assert forged.status == 401 and status(agent, short) == "failed" and spent(gateway, agent) == 0.14
+
+
+class HastyTwilio(TwilioStub):
+    """Tells what became of a message or call before it answers the order itself."""
+
+    def __init__(self):
+        super().__init__()
+        #: To the gateway, per order; what it answered.
+        self.tell: Callable[[dict[str, str], dict], list[Answer]] = lambda form, answer: []
+        self.told: list[Answer] = []
+
+    def answer(self, request):
+        reply = super().answer(request)
+        self.told += self.tell(self.form(request), reply.body)
+        return reply
+
+
+def callback(form: dict[str, str]) -> str:
+    """The path that Twilio calls, with its query."""
+    url = form["StatusCallback"]
+    assert url.startswith(PUBLIC_URL + "/webhooks/twilio/status?order="), url
+    return url.removeprefix(PUBLIC_URL)
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["answered later", "never answered"])
+def test_what_twilio_tells_before_it_answers_is_not_lost(services, environment, tmp_path, answers):
+    with HastyTwilio() as twilio, \
+            Gateway.serve(tmp_path, environment | OPEN | twilio_environment(twilio.url)) as gateway:
+        agent, failing, called = Agent(gateway), fresh_phone(), "+1202555" + fresh_phone()[-4:]
+        for phone, channel in ((failing, "sms"), (called, "voice")):
+            consent(gateway, phone, channel)
+            if not answers:
+                twilio.script(phone, Reply(raw=b"", status=201, body={"sid": "SM" + fresh_id("").rjust(32, "0")}))
+
+        def tell(form: dict[str, str], answer: dict) -> list[Answer]:
+            path, sid = callback(form), answer["sid"]
+            if "Twiml" in form:
+                pairs = course(sid, "completed", CallDuration="541")
+            else:
+                pairs = [("MessageSid", sid), ("MessageStatus", "undelivered"), ("To", form["To"])]
+            return [post(gateway, pairs, path), post(gateway, pairs, path)]
+
+        twilio.tell = tell
+        failed = agent.send(failing, "Your card is ready.", "sms").json()
+        assert failed["status"] == ("sent" if answers else "queued")
+        assert (spent(gateway, agent), status(agent, failed["key"])) == (0, "failed")
+        call = agent.send(called, "Please call your bank.", "voice").json()
+        assert [answer.status for answer in twilio.told] == [200] * 4
+        # Ten minutes were begun.
+        assert (spent(gateway, agent), status(agent, call["key"])) == (0.14, "delivered")
+        # Signed, but of another id: the order is not moved. Nor by an address that was changed after it was signed.
+        twilio.tell = lambda form, answer: []
+        quiet = fresh_phone()
+        consent(gateway, quiet, "sms")
+        key = agent.send(quiet, "Your card is ready.", "sms").json()["key"]
+        (sent,) = twilio.wait_sends(quiet)
+        path = callback(twilio.form(sent))
+        assert key.removeprefix("out:") in path and quiet.lstrip("+") not in path
+        other = [("MessageSid", "SM" + "f" * 32), ("MessageStatus", "failed"), ("To", quiet)]
+        assert post(gateway, other, path).status == 200
+        assert post(gateway, other, path, url=PUBLIC_URL + "/webhooks/twilio/status").status == 401
+        assert status(agent, key) == "sent"
 
 
 @pytest.mark.parametrize("channel", ["sms", "whatsapp"])

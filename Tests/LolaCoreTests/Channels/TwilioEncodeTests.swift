@@ -84,6 +84,27 @@ struct TwilioEncodeTests {
         #expect(TwiML.call(script).text.contains(#"<Say language="es&quot;-MX">x</Say>"#))
     }
 
+    @Test("the statuses of an order bring its reference back, those of its further parts and of replies do not")
+    func orders() throws {
+        let reference = [UInt8](text: "0123456789abcdef0123456789abcdef.9000")
+        let status = "https://hook.example.org/webhooks/twilio/status"
+        let forms = [AgentMessage.Form.text, .call(announcement: nil, isRecorded: false)]
+        for form in forms {
+            let order = AgentMessage(text: [UInt8](text: "hola"), form: form)
+            let request = try #require(try Fixture.twilio().encode(order, to: sms, reference: reference).first)
+            let callback = try FormFields(request.body[...]).first("StatusCallback")
+            #expect(callback?.text == status + "?order=0123456789abcdef0123456789abcdef.9000")
+        }
+        let words = [UInt8](text: (0..<900).map { "word\($0)" }.joined(separator: " "))
+        let long = AgentMessage(text: words, form: .text)
+        let parts = try Fixture.twilio().encode(long, to: sms, reference: reference).map { request in
+            try FormFields(request.body[...]).first("StatusCallback")?.text
+        }
+        #expect(parts.count > 1 && parts.dropFirst().allSatisfy { $0 == status } && parts[0] != status)
+        let reply = try #require(try Fixture.twilio().encode(.text([0x78]), to: sms, reference: reference).first)
+        #expect(try FormFields(reply.body[...]).first("StatusCallback")?.text == status)
+    }
+
     @Test("what an agent begins is a text like any other where it is no call")
     func begun() throws {
         let address = ReplyAddress.sms(own: [UInt8](text: "+15550199"), sender: [UInt8](text: "+15550100"))
