@@ -81,6 +81,22 @@ def test_what_twilio_refuses_is_refused(providers):
     refused(providers.agent.send(phone, channel="sms"), 422, "provider_refused")
 
 
+def test_what_twilio_gave_up_or_did_not_say_is_not_sent(providers):
+    agent, phone = Agent(providers.gateway), fresh_phone()
+    consent(providers.gateway, phone, "sms")
+    for status in ("failed", "undelivered", "canceled"):
+        providers.twilio.script(phone, Reply(201, {"sid": "SM" + "1" * 32, "status": status, "error_code": 30_005}))
+        assert "undeliverable" in refused(agent.send(phone, channel="sms"), 422, "provider_refused")["detail"]
+    assert spent(providers.gateway, agent) == 0
+    for body in (b"", b"<html>", {}, {"status": "queued"}, {"sid": None, "status": "queued"}):
+        providers.twilio.script(phone, Reply(201, body))
+        answer = agent.send(phone, channel="sms")
+        assert (answer.status, answer.json()["status"]) == (202, "queued"), body
+        assert "nobody knows" in answer.json()["warnings"][0]
+    # Nothing went out twice, and what is perhaps on its way is paid for.
+    assert len(providers.twilio.sends(phone)) == 8 and spent(providers.gateway, agent) > 0
+
+
 def test_no_text_becomes_markup_in_a_call(providers):
     taken = 0
     for text in STRINGS:

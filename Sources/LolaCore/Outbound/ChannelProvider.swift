@@ -90,6 +90,7 @@ final class ChannelProvider: OutboundProvider {
                         if sent == 0 { firstID = id }
                         sent += 1
                         next(requests.dropFirst())
+                    case .unclear(let word): end(.unknown(word: ""), "\(word)")
                     case .retry(let word, _), .alarm(let word): end(.unavailable(word: ""), "\(word)")
                     case .final(let word):
                         let other = isAlternative

@@ -171,7 +171,7 @@ final class OutboundPassage {
             // It went out whether or not the ledger can say so.
             parts.store.submit(.batch(changes)) { [self] _ in accept(record, status) }
         case .unknown(let word):
-            warnings.append("The provider did not answer (\(word)): nobody knows whether the message went out.")
+            warnings.append("The provider did not say (\(word)): nobody knows whether the message went out.")
             accept(record, .queued)
         case .refused(let word): failed(.providerRefused, word)
         case .unavailable(let word): failed(.providerUnavailable, word)
