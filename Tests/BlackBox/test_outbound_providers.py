@@ -81,6 +81,22 @@ def test_what_twilio_refuses_is_refused(providers):
     refused(providers.agent.send(phone, channel="sms"), 422, "provider_refused")
 
 
+@pytest.mark.parametrize(("scripted", "seconds"), [
+    (TwilioStub.error(20_429, 429, **{"Retry-After": "77"}), 77), (Reply(503, headers={"Retry-After": "12"}), 12),
+    (Reply(503), 5)], ids=["429", "503", "nothing named"])
+def test_who_is_told_to_come_later_hears_when(providers, scripted, seconds):
+    agent, phone = Agent(providers.gateway), fresh_phone()
+    consent(providers.gateway, phone, "sms")
+    providers.twilio.script(phone, scripted, scripted)
+    answer = agent.send(phone, channel="sms")
+    assert refused(answer, 503, "provider_unavailable")["retryAfterSeconds"] == seconds
+    assert answer.header("Retry-After") == str(seconds)
+    with Streamable(providers.gateway, agent.token) as client:
+        said = client.call("comms_send_message", {"channel": "sms", "to": phone, "text": "hola"})
+    assert (said["json"]["code"], said["json"]["retryAfterSeconds"]) == ("provider_unavailable", seconds)
+    assert len(providers.twilio.sends(phone)) == 2
+
+
 def test_what_twilio_gave_up_or_did_not_say_is_not_sent(providers):
     agent, phone = Agent(providers.gateway), fresh_phone()
     consent(providers.gateway, phone, "sms")

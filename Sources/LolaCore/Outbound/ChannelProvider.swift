@@ -91,7 +91,8 @@ final class ChannelProvider: OutboundProvider {
                         sent += 1
                         next(requests.dropFirst())
                     case .unclear(let word): end(.unknown(word: ""), "\(word)")
-                    case .retry(let word, _), .alarm(let word): end(.unavailable(word: ""), "\(word)")
+                    case .retry(let word, let after): end(.unavailable(word: "", after: after), "\(word)")
+                    case .alarm(let word): end(.unavailable(word: ""), "\(word)")
                     case .final(let word):
                         let other = isAlternative
                             ? nil : channel.alternative(for: request, address: address, after: verdict)
@@ -116,7 +117,8 @@ final class ChannelProvider: OutboundProvider {
             switch outcome {
             case .refused: completion(.refused(word: word))
             case .unknown: completion(.unknown(word: word))
-            case .unavailable, .taken: completion(.unavailable(word: word))
+            case .unavailable(_, let after): completion(.unavailable(word: word, after: after))
+            case .taken: completion(.unavailable(word: word))
             }
         }
 

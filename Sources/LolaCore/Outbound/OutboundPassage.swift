@@ -174,7 +174,7 @@ final class OutboundPassage {
             warnings.append("The provider did not say (\(word)): nobody knows whether the message went out.")
             accept(record, .queued)
         case .refused(let word): failed(.providerRefused, word)
-        case .unavailable(let word): failed(.providerUnavailable, word)
+        case .unavailable(let word, let after): failed(.providerUnavailable, word, after: after)
         }
     }
 
@@ -187,10 +187,11 @@ final class OutboundPassage {
     }
 
     /// Nothing went out: the money is given back, once with whatever receipts say; the attempt counts.
-    private func failed(_ code: OutboundRefusal.Code, _ word: String) {
+    private func failed(_ code: OutboundRefusal.Code, _ word: String, after: Interval? = nil) {
         parts.ledger.settle(.order(id), .failed)
         var refusal = OutboundRefusal(code)
         refusal.detail = word
+        refusal.retryAfter = after
         refuse(refusal)
     }
 

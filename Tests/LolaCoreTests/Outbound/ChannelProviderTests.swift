@@ -45,6 +45,18 @@ struct ChannelProviderTests {
         #expect(bench.server.calls == 1 && bench.server.complaints.isEmpty && bench.signals.noted.isEmpty)
     }
 
+    @Test("who is to come later hears when, where the provider says so", arguments: [
+        (429, "", "Retry-After: 120", "rate_limited", 120), (503, "", "Retry-After: 30", "provider_unavailable", 30),
+        (429, #"{"code":20429}"#, "Retry-After: 7", "rate_limited", 7), (503, "", "X: 1", "provider_unavailable", nil),
+        (429, "", "Retry-After: 99999", "rate_limited", 3_600), (401, "", "Retry-After: 30", "token_invalid", nil),
+    ] as [(Int, String, String, String, Int64?)])
+    func later(_ row: (status: Int, body: String, field: String, word: String, seconds: Int64?)) throws {
+        let bench = try Bench()
+        let outcome = try bench.send(row.status, row.body, [row.field])
+        #expect(outcome == .unavailable(word: row.word, after: row.seconds.map { Interval.seconds($0) }))
+        #expect(bench.server.calls == 1 && Limits.deliveryRetryAfterMax == .seconds(3_600))
+    }
+
     @Test("an opt-out that comes with the answer is kept before the agent hears of it")
     func optedOut() throws {
         let bench = try Bench()
