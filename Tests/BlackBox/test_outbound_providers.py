@@ -3,6 +3,7 @@ or a header (CONTRACT §9; issue texts of TwiML and mail injection)."""
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 
@@ -12,7 +13,7 @@ from conftest import RETRY_SETTINGS, Stack
 from lolabox.gateway import (PUBLIC_URL, TWILIO_FROM, Gateway, resend_environment, twilio_environment,
                              whatsapp_environment)
 from lolabox.hostile import STRINGS
-from lolabox.mcp import Streamable
+from lolabox.mcp import Streamable, notification, request
 from lolabox.payloads import fresh_id, fresh_phone
 from lolabox.stubs import Reply, ResendStub, TwilioStub
 from lolabox.wire import Answer
@@ -207,8 +208,8 @@ class HastyTwilio(TwilioStub):
     def __init__(self):
         super().__init__()
         #: To the gateway, per order; what it answered.
-        self.tell: Callable[[dict[str, str], dict], list[Answer]] = lambda form, answer: []
-        self.told: list[Answer] = []
+        self.tell: Callable[[dict[str, str], dict], list] = lambda form, answer: []
+        self.told: list = []
 
     def answer(self, request):
         reply = super().answer(request)
@@ -261,6 +262,33 @@ def test_what_twilio_tells_before_it_answers_is_not_lost(services, environment, 
         assert post(gateway, other, path).status == 200
         assert post(gateway, other, path, url=PUBLIC_URL + "/webhooks/twilio/status").status == 401
         assert status(agent, key) == "sent"
+
+
+def test_a_cancelled_call_is_not_answered_and_what_has_left_is_not_taken_back(services, environment, tmp_path):
+    with HastyTwilio() as twilio, \
+            Gateway.serve(tmp_path, environment | OPEN | twilio_environment(twilio.url)) as gateway:
+        agent, phone = Agent(gateway), fresh_phone()
+        consent(gateway, phone, "sms")
+        order = {"name": "comms_send_message", "arguments": {"channel": "sms", "to": phone, "text": "hola"}}
+        with Streamable(gateway, agent.token) as client, Streamable(gateway, agent.token) as stranger:
+
+            def cancel(by: Streamable, id: int) -> None:
+                # While Twilio has the order and has not answered it.
+                twilio.tell = lambda form, answer: [by.send(notification("notifications/cancelled", {"requestId": id}))]
+
+            cancel(client, 7)
+            answer = client.send(request("tools/call", order, 7))
+            assert (answer.status_code, answer.content) == (202, b"")
+            answer = client.send(request("tools/call", order | {"_meta": {"progressToken": "p"}}, 7))
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            events = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]
+            assert events and {event["method"] for event in events} == {"notifications/progress"}
+            # Another request, and another session, cancel nothing of this one.
+            for by, id in ((client, 8), (stranger, 7)):
+                cancel(by, id)
+                assert client.ask("tools/call", order, 7)["result"]["isError"] is False
+        assert [told.status_code for told in twilio.told] == [202] * 4
+        assert len(twilio.sends(phone)) == 4 and spent(gateway, agent) > 0
 
 
 @pytest.mark.parametrize("channel", ["sms", "whatsapp"])
