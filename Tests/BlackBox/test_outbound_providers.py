@@ -3,16 +3,20 @@ or a header (CONTRACT §9; issue texts of TwiML and mail injection)."""
 
 from __future__ import annotations
 
+import json
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 
 import pytest
 
 from conftest import RETRY_SETTINGS, Stack
-from lolabox.gateway import TWILIO_FROM, Gateway, resend_environment, twilio_environment, whatsapp_environment
+from lolabox.gateway import (PUBLIC_URL, TWILIO_FROM, Gateway, resend_environment, twilio_environment,
+                             whatsapp_environment)
 from lolabox.hostile import STRINGS
-from lolabox.mcp import Streamable
+from lolabox.mcp import Streamable, notification, request
 from lolabox.payloads import fresh_id, fresh_phone
 from lolabox.stubs import Reply, ResendStub, TwilioStub
+from lolabox.wire import Answer
 from test_outbound import Agent, consent, refused
 from test_webhook_twilio import post
 
@@ -76,6 +80,38 @@ def test_what_twilio_refuses_is_refused(providers):
     consent(providers.gateway, phone, "sms")
     providers.twilio.script(phone, providers.twilio.error(21_610))
     refused(providers.agent.send(phone, channel="sms"), 422, "provider_refused")
+
+
+@pytest.mark.parametrize(("scripted", "seconds"), [
+    (TwilioStub.error(20_429, 429, **{"Retry-After": "77"}), 77), (Reply(503, headers={"Retry-After": "12"}), 12),
+    (Reply(503), 5)], ids=["429", "503", "nothing named"])
+def test_who_is_told_to_come_later_hears_when(providers, scripted, seconds):
+    agent, phone = Agent(providers.gateway), fresh_phone()
+    consent(providers.gateway, phone, "sms")
+    providers.twilio.script(phone, scripted, scripted)
+    answer = agent.send(phone, channel="sms")
+    assert refused(answer, 503, "provider_unavailable")["retryAfterSeconds"] == seconds
+    assert answer.header("Retry-After") == str(seconds)
+    with Streamable(providers.gateway, agent.token) as client:
+        said = client.call("comms_send_message", {"channel": "sms", "to": phone, "text": "hola"})
+    assert (said["json"]["code"], said["json"]["retryAfterSeconds"]) == ("provider_unavailable", seconds)
+    assert len(providers.twilio.sends(phone)) == 2
+
+
+def test_what_twilio_gave_up_or_did_not_say_is_not_sent(providers):
+    agent, phone = Agent(providers.gateway), fresh_phone()
+    consent(providers.gateway, phone, "sms")
+    for status in ("failed", "undelivered", "canceled"):
+        providers.twilio.script(phone, Reply(201, {"sid": "SM" + "1" * 32, "status": status, "error_code": 30_005}))
+        assert "undeliverable" in refused(agent.send(phone, channel="sms"), 422, "provider_refused")["detail"]
+    assert spent(providers.gateway, agent) == 0
+    for body in (b"", b"<html>", {}, {"status": "queued"}, {"sid": None, "status": "queued"}):
+        providers.twilio.script(phone, Reply(201, body))
+        answer = agent.send(phone, channel="sms")
+        assert (answer.status, answer.json()["status"]) == (202, "queued"), body
+        assert "nobody knows" in answer.json()["warnings"][0]
+    # Nothing went out twice, and what is perhaps on its way is paid for.
+    assert len(providers.twilio.sends(phone)) == 8 and spent(providers.gateway, agent) > 0
 
 
 def test_no_text_becomes_markup_in_a_call(providers):
@@ -164,6 +200,95 @@ def test_the_course_of_a_call_moves_its_state_and_settles_its_price_once(provide
     tell("CA" + "0" * 32, "completed", CallDuration="60")
     forged = post(gateway, course(sids[1], "completed", CallDuration="60"), "/webhooks/twilio/status", token="0" * 32)
     assert forged.status == 401 and status(agent, short) == "failed" and spent(gateway, agent) == 0.14
+
+
+class HastyTwilio(TwilioStub):
+    """Tells what became of a message or call before it answers the order itself."""
+
+    def __init__(self):
+        super().__init__()
+        #: To the gateway, per order; what it answered.
+        self.tell: Callable[[dict[str, str], dict], list] = lambda form, answer: []
+        self.told: list = []
+
+    def answer(self, request):
+        reply = super().answer(request)
+        self.told += self.tell(self.form(request), reply.body)
+        return reply
+
+
+def callback(form: dict[str, str]) -> str:
+    """The path that Twilio calls, with its query."""
+    url = form["StatusCallback"]
+    assert url.startswith(PUBLIC_URL + "/webhooks/twilio/status?order="), url
+    return url.removeprefix(PUBLIC_URL)
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["answered later", "never answered"])
+def test_what_twilio_tells_before_it_answers_is_not_lost(services, environment, tmp_path, answers):
+    with HastyTwilio() as twilio, \
+            Gateway.serve(tmp_path, environment | OPEN | twilio_environment(twilio.url)) as gateway:
+        agent, failing, called = Agent(gateway), fresh_phone(), "+1202555" + fresh_phone()[-4:]
+        for phone, channel in ((failing, "sms"), (called, "voice")):
+            consent(gateway, phone, channel)
+            if not answers:
+                twilio.script(phone, Reply(raw=b"", status=201, body={"sid": "SM" + fresh_id("").rjust(32, "0")}))
+
+        def tell(form: dict[str, str], answer: dict) -> list[Answer]:
+            path, sid = callback(form), answer["sid"]
+            if "Twiml" in form:
+                pairs = course(sid, "completed", CallDuration="541")
+            else:
+                pairs = [("MessageSid", sid), ("MessageStatus", "undelivered"), ("To", form["To"])]
+            return [post(gateway, pairs, path), post(gateway, pairs, path)]
+
+        twilio.tell = tell
+        failed = agent.send(failing, "Your card is ready.", "sms").json()
+        assert failed["status"] == ("sent" if answers else "queued")
+        assert (spent(gateway, agent), status(agent, failed["key"])) == (0, "failed")
+        call = agent.send(called, "Please call your bank.", "voice").json()
+        assert [answer.status for answer in twilio.told] == [200] * 4
+        # Ten minutes were begun.
+        assert (spent(gateway, agent), status(agent, call["key"])) == (0.14, "delivered")
+        # Signed, but of another id: the order is not moved. Nor by an address that was changed after it was signed.
+        twilio.tell = lambda form, answer: []
+        quiet = fresh_phone()
+        consent(gateway, quiet, "sms")
+        key = agent.send(quiet, "Your card is ready.", "sms").json()["key"]
+        (sent,) = twilio.wait_sends(quiet)
+        path = callback(twilio.form(sent))
+        assert key.removeprefix("out:") in path and quiet.lstrip("+") not in path
+        other = [("MessageSid", "SM" + "f" * 32), ("MessageStatus", "failed"), ("To", quiet)]
+        assert post(gateway, other, path).status == 200
+        assert post(gateway, other, path, url=PUBLIC_URL + "/webhooks/twilio/status").status == 401
+        assert status(agent, key) == "sent"
+
+
+def test_a_cancelled_call_is_not_answered_and_what_has_left_is_not_taken_back(services, environment, tmp_path):
+    with HastyTwilio() as twilio, \
+            Gateway.serve(tmp_path, environment | OPEN | twilio_environment(twilio.url)) as gateway:
+        agent, phone = Agent(gateway), fresh_phone()
+        consent(gateway, phone, "sms")
+        order = {"name": "comms_send_message", "arguments": {"channel": "sms", "to": phone, "text": "hola"}}
+        with Streamable(gateway, agent.token) as client, Streamable(gateway, agent.token) as stranger:
+
+            def cancel(by: Streamable, id: int) -> None:
+                # While Twilio has the order and has not answered it.
+                twilio.tell = lambda form, answer: [by.send(notification("notifications/cancelled", {"requestId": id}))]
+
+            cancel(client, 7)
+            answer = client.send(request("tools/call", order, 7))
+            assert (answer.status_code, answer.content) == (202, b"")
+            answer = client.send(request("tools/call", order | {"_meta": {"progressToken": "p"}}, 7))
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            events = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]
+            assert events and {event["method"] for event in events} == {"notifications/progress"}
+            # Another request, and another session, cancel nothing of this one.
+            for by, id in ((client, 8), (stranger, 7)):
+                cancel(by, id)
+                assert client.ask("tools/call", order, 7)["result"]["isError"] is False
+        assert [told.status_code for told in twilio.told] == [202] * 4
+        assert len(twilio.sends(phone)) == 4 and spent(gateway, agent) > 0
 
 
 @pytest.mark.parametrize("channel", ["sms", "whatsapp"])

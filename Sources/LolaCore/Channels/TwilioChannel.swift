@@ -59,7 +59,7 @@ final class TwilioChannel: Channel {
             webhook.quarantined.append(.wrongShape)
             return webhook
         }
-        var decoder = TwilioDecoder(form, now: clock.wall)
+        var decoder = TwilioDecoder(form, order: Self.order(head), now: clock.wall)
         decoder.read()
         webhook = decoder.webhook
         // Calls of agents bring their script with them: who asks here has called us.
@@ -69,21 +69,29 @@ final class TwilioChannel: Channel {
         return webhook
     }
 
+    /// What the encoder wrote into the address of a status; nil for anything else. The signature covers it.
+    private static func order(_ head: HTTPRequestHead) -> [UInt8]? {
+        guard let range = head.query, let query = try? FormFields(head.bytes[range.asRange]) else { return nil }
+        let named = query.all("order")
+        guard named.count == 1, DeliveryReference.isWellFormed(named[0]) else { return nil }
+        return named[0]
+    }
+
     var accepted: HTTPResponse { TwiML.nothing }
 
     let carriesReference = false
 
-    /// Twilio has nothing that carries `reference`.
+    /// Replies are found by Twilio's id alone.
     func encode(_ reply: Reply, to address: ReplyAddress, reference: [UInt8]) -> [OutboundRequest] {
         encoder.requests(for: reply, to: address)
     }
 
     func encode(_ order: AgentMessage, to address: ReplyAddress, reference: [UInt8]) -> [OutboundRequest] {
         guard case .call(let announcement, let isRecorded) = order.form, case .sms(let own, let number) = address else {
-            return encode(.text(order.text), to: address, reference: reference)
+            return encoder.requests(for: .text(order.text), to: address, order: reference)
         }
         let script = CallScript(announcement: announcement, text: order.text)
-        return [encoder.call(from: own, to: number, script, isRecorded: isRecorded)]
+        return [encoder.call(from: own, to: number, script, isRecorded: isRecorded, order: reference)]
     }
 
     func judge(_ response: OutboundResponse) -> DeliveryVerdict { TwilioJudge.verdict(on: response) }

@@ -3,14 +3,17 @@
 
 struct TwilioDecoder {
     let form: FormFields
+    /// The reference of an order, where the address of the webhook names one.
+    let order: [UInt8]?
     /// The time of what Twilio gives none for.
     let now: WallTime
     private(set) var webhook = DecodedWebhook()
     /// The webhook is about a telephone call.
     private(set) var isCall = false
 
-    init(_ form: FormFields, now: WallTime) {
+    init(_ form: FormFields, order: [UInt8]?, now: WallTime) {
         self.form = form
+        self.order = order
         self.now = now
     }
 
@@ -48,7 +51,7 @@ struct TwilioDecoder {
         let seconds = form.first("CallDuration").flatMap { ASCII.decimal($0) }
         webhook.receipts.append(DeliveryReceipt(
             providerID: id, state: state, errorCode: nil, reference: nil,
-            call: CallReport(seconds: seconds.map { min($0, Limits.callSecondsMax) })))
+            call: CallReport(seconds: seconds.map { min($0, Limits.callSecondsMax) }), order: order))
     }
 
     // MARK: Messages
@@ -146,7 +149,7 @@ struct TwilioDecoder {
         let to = form.first("To").flatMap { TwilioAddress($0) }
         let channel = to?.isWhatsApp == true ? ChannelName.twilioWhatsApp : .twilioSMS
         webhook.receipts.append(DeliveryReceipt(
-            providerID: id, state: state, errorCode: code, reference: nil, channel: channel))
+            providerID: id, state: state, errorCode: code, reference: nil, channel: channel, order: order))
         // The person has opted out at Twilio, which takes nothing for this number any more.
         guard code == TwilioJudge.optedOut, let to else { return }
         webhook.signals.append(ContactSignal(kind: .optedOut, channel: channel, address: to.id))

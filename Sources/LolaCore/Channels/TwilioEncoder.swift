@@ -6,33 +6,42 @@ struct TwilioEncoder {
     let api: ChannelAPI
     /// `/2010-04-01/Accounts/<SID>`.
     let account: [UInt8]
-    /// Where statuses are sent to.
+    /// Where statuses are sent to. It has no query of its own.
     let statusURL: [UInt8]
 
     /// UTF-16 units: never fewer than Twilio's characters.
     private static let unit = TextUnit.utf16
 
-    func requests(for reply: Reply, to address: ReplyAddress) -> [OutboundRequest] {
+    /// - Parameter order: the reference that receipts of the first part bring back; empty for a reply. Those of further
+    ///   parts say nothing of the order.
+    func requests(for reply: Reply, to address: ReplyAddress, order: [UInt8] = []) -> [OutboundRequest] {
         let (from, recipient) = Self.ends(of: address)
-        return Self.texts(of: reply).map { text in
+        return Self.texts(of: reply).enumerated().map { part, text in
             var form = FormWriter()
             form.pair("To", recipient)
             form.pair("From", from)
             form.pair("Body", text)
-            form.pair("StatusCallback", statusURL)
+            form.pair("StatusCallback", part == 0 ? callback(naming: order) : statusURL)
             return post("/Messages.json", form)
         }
     }
 
     /// A call that hears the script and ends.
-    func call(from own: [UInt8], to number: [UInt8], _ script: CallScript, isRecorded: Bool) -> OutboundRequest {
+    func call(
+        from own: [UInt8], to number: [UInt8], _ script: CallScript, isRecorded: Bool, order: [UInt8] = []
+    ) -> OutboundRequest {
         var form = FormWriter()
         form.pair("To", number)
         form.pair("From", own)
         form.pair("Twiml", TwiML.call(script))
         if isRecorded { form.pair("Record", [UInt8](text: "true")) }
-        form.pair("StatusCallback", statusURL)
+        form.pair("StatusCallback", callback(naming: order))
         return post("/Calls.json", form)
+    }
+
+    /// A status may be faster than the answer that tells the id: then it is the address that says whose it is.
+    private func callback(naming order: [UInt8]) -> [UInt8] {
+        order.isEmpty ? statusURL : statusURL + [UInt8](text: "?order=") + Percent.encode(order)
     }
 
     private static func texts(of reply: Reply) -> [[UInt8]] {

@@ -10,11 +10,28 @@ enum TwilioJudge {
         let root = (try? JSONDocument.parse(response.body))?.root
         let after = RetryAfter.interval(response.head)
         if (200...299).contains(response.status) {
-            // Accepted even when the answer is not understood: to send again would be to send twice.
-            return .accepted(providerID: root?["sid"]?.textBytes ?? [])
+            return taken(root)
         }
         guard let code = root?["code"]?.integer else { return verdict(status: response.status, after: after) }
         return verdict(code: code, status: response.status, after: after)
+    }
+
+    /// What Twilio has taken it may have given up at once, and says so. An answer without an id says nothing at all.
+    private static func taken(_ root: JSONView?) -> DeliveryVerdict {
+        if let status = root?["status"]?.text, ["failed", "undelivered", "canceled"].contains(status) {
+            return givenUp(root?["error_code"]?.integer)
+        }
+        guard let id = root?["sid"]?.textBytes, !id.isEmpty else { return .unclear(word: "answer_unclear") }
+        return .accepted(providerID: id)
+    }
+
+    /// Final whatever the code: Twilio would answer the same message again with a new id.
+    private static func givenUp(_ code: Int64?) -> DeliveryVerdict {
+        guard let code else { return .final(word: "undeliverable") }
+        switch verdict(code: code, status: 400, after: nil) {
+        case .retry(let word, _), .final(let word), .alarm(let word), .unclear(let word): return .final(word: word)
+        case .accepted: return .final(word: "undeliverable")
+        }
     }
 
     private static func verdict(code: Int64, status: Int, after: Interval?) -> DeliveryVerdict {

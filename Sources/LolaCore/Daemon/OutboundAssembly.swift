@@ -65,8 +65,9 @@ struct OutboundAssembly {
             guard let id = OutboundDispatch.id(ofReference: reference) else { return kept(true) }
             gate.ledger.settle(.order(id), status, from: used, told: told)
         } else {
+            let order = receipt.order.flatMap { OutboundDispatch.id(ofReference: $0) }
             gate.ledger.settle(
-                .provider(used, receipt.providerID), status, seconds: receipt.call?.seconds, told: told)
+                .provider(used, receipt.providerID, order: order), status, seconds: receipt.call?.seconds, told: told)
         }
     }
 }

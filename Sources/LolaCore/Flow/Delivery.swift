@@ -102,16 +102,9 @@ final class Delivery {
     private func judged(_ verdict: DeliveryVerdict) {
         guard var item = items.popLast() else { return }
         switch verdict {
-        case .accepted(let providerID):
-            note(item, .sent, nil)
-            if !providerID.isEmpty {
-                let place = MessageLog.DeliveryPlace(record: ledger.id, index: item.record)
-                parts.log.sent(providerID, by: message.channel, as: place)
-            }
-            sent += 1
-            // The last one is recorded by the end of the message itself.
-            if items.isEmpty { return completion(.delivered) }
-            ledger.mark(sent: sent) { [self] in next() }
+        case .accepted(let providerID): accepted(item, providerID)
+        // To send it again would perhaps be to send it twice.
+        case .unclear: accepted(item, [])
         case .retry(let word, let after):
             guard let delay = parts.retry.delay(afterAttempt: item.attempts, named: after, entropy: loop.entropy)
             else {
@@ -141,6 +134,18 @@ final class Delivery {
             }
             completion(.refused(word: "\(word)", sent: sent))
         }
+    }
+
+    private func accepted(_ item: Item, _ providerID: [UInt8]) {
+        note(item, .sent, nil)
+        if !providerID.isEmpty {
+            let place = MessageLog.DeliveryPlace(record: ledger.id, index: item.record)
+            parts.log.sent(providerID, by: message.channel, as: place)
+        }
+        sent += 1
+        // The last one is recorded by the end of the message itself.
+        if items.isEmpty { return completion(.delivered) }
+        ledger.mark(sent: sent) { [self] in next() }
     }
 
     private func note(_ item: Item, _ status: MessageRecord.Delivery.Status, _ word: StaticString?) {

@@ -277,6 +277,9 @@ struct DeliveryReceipt: Sendable {
     var channel: ChannelName?
     /// Of a telephone call; nil for a message.
     var call: CallReport?
+    /// Our own reference of an agent's order, which counts only while nobody knows the provider's id. Of the form of
+    /// `DeliveryReference`.
+    var order: [UInt8]?
 }
 
 /// The reference under which a delivery is known to a provider that carries one back: lower-case hex digits, a dot,

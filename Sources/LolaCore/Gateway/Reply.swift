@@ -40,6 +40,8 @@ enum Reply: Hashable, Sendable {
 enum DeliveryVerdict: Hashable, Sendable {
     /// Accepted by the provider under this id.
     case accepted(providerID: [UInt8])
+    /// Accepted or not, nobody can know: never sent again.
+    case unclear(word: StaticString)
     /// Try again, not before `after` when the provider named a time.
     case retry(word: StaticString, after: Interval?)
     /// No retry can mend it.
@@ -53,6 +55,7 @@ enum DeliveryVerdict: Hashable, Sendable {
     private var parts: [String] {
         switch self {
         case .accepted(let id): ["accepted", id.text]
+        case .unclear(let word): ["unclear", "\(word)"]
         case .retry(let word, let after): ["retry", "\(word)", "\(after?.nanoseconds ?? -1)"]
         case .final(let word): ["final", "\(word)"]
         case .alarm(let word): ["alarm", "\(word)"]

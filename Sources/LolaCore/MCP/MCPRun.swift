@@ -59,7 +59,8 @@ final class MCPRun {
             return
         }
         open += 1
-        let progress = call.progress.map { MCPProgress(loop, $0, way) }
+        let isWanted = { [sessions, session] in session.map { sessions.wants(call.id, of: $0) } ?? true }
+        let progress = call.progress.map { MCPProgress(loop, $0, way, isWanted: isWanted) }
         progress?.tell()
         box.call(call.tool, call.arguments, by: caller) { [self] outcome in
             progress?.end()
@@ -80,21 +81,24 @@ final class MCPRun {
     }
 }
 
-/// Tells a client once a second that its call goes on.
+/// Tells a client once a second that its call goes on, until it is over or cancelled.
 private final class MCPProgress {
     private let loop: Loop
     private let token: [UInt8]
     private let way: any MCPReturn
+    private let isWanted: () -> Bool
     private var count = 0
     private var isOver = false
 
-    init(_ loop: Loop, _ token: [UInt8], _ way: any MCPReturn) {
+    init(_ loop: Loop, _ token: [UInt8], _ way: any MCPReturn, isWanted: @escaping () -> Bool) {
         self.loop = loop
         self.token = token
         self.way = way
+        self.isWanted = isWanted
     }
 
     func tell() {
+        guard isWanted() else { return }
         way.notify(RPC.notification("notifications/progress") { params in
             params.member("progressToken") { $0.raw(token) }
             params.member("progress", count)

@@ -257,7 +257,12 @@ final class MCPSessions: Sendable {
         }
     }
 
-    /// Whether the client still wants the answer.
+    /// Whether the client still wants to hear of a call in hand.
+    func wants(_ call: RPCID, of id: MCPSessionID) -> Bool {
+        table.withLock { table in table.entries[id]?.calls[call] != true }
+    }
+
+    /// The call is over. Whether the client still wants the answer.
     func finish(_ call: RPCID, of id: MCPSessionID) -> Bool {
         table.withLock { table in table.entries[id]?.calls.removeValue(forKey: call) != true }
     }

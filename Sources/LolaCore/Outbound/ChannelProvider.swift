@@ -90,7 +90,9 @@ final class ChannelProvider: OutboundProvider {
                         if sent == 0 { firstID = id }
                         sent += 1
                         next(requests.dropFirst())
-                    case .retry(let word, _), .alarm(let word): end(.unavailable(word: ""), "\(word)")
+                    case .unclear(let word): end(.unknown(word: ""), "\(word)")
+                    case .retry(let word, let after): end(.unavailable(word: "", after: after), "\(word)")
+                    case .alarm(let word): end(.unavailable(word: ""), "\(word)")
                     case .final(let word):
                         let other = isAlternative
                             ? nil : channel.alternative(for: request, address: address, after: verdict)
@@ -115,7 +117,8 @@ final class ChannelProvider: OutboundProvider {
             switch outcome {
             case .refused: completion(.refused(word: word))
             case .unknown: completion(.unknown(word: word))
-            case .unavailable, .taken: completion(.unavailable(word: word))
+            case .unavailable(_, let after): completion(.unavailable(word: word, after: after))
+            case .taken: completion(.unavailable(word: word))
             }
         }
 

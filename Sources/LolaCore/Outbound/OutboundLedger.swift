@@ -12,8 +12,9 @@ final class OutboundLedger {
     /// How a receipt names an order.
     enum Reference: Hashable, Sendable {
         case order(RecordID)
-        /// By the provider's id.
-        case provider(AgentChannel, [UInt8])
+        /// By the provider's id. `order` is what the receipt itself calls the order: it counts while neither this id
+        /// nor another one of that order is known.
+        case provider(AgentChannel, [UInt8], order: RecordID? = nil)
     }
 
     private static let statusVersion: UInt8 = 2
@@ -54,9 +55,8 @@ final class OutboundLedger {
             .put(Self.statusKey(id, status), writer.bytes, expires: Limits.ledgerRetention)
         ]
         if !providerID.isEmpty {
-            var writer = RecordWriter(version: Self.pointerVersion)
-            writer.octets(id.bytes)
-            changes.append(.put(pointerKey(channel, providerID), writer.bytes, expires: Limits.ledgerRetention))
+            let pointer = Self.pointing(pointerKey(channel, providerID), to: id)
+            changes += [pointer, .mark(Self.namedKey(id), expires: Limits.ledgerRetention)]
         }
         return changes
     }
@@ -85,11 +85,16 @@ final class OutboundLedger {
     ) {
         switch reference {
         case .order(let id): settle(Receipt(order: id, channel: channel, status: status, seconds: seconds), told)
-        case .provider(let channel, let providerID):
-            store.submit(.get(pointerKey(channel, providerID))) { [self] answer in
+        case .provider(let channel, let providerID, let order):
+            let key = pointerKey(channel, providerID)
+            store.submit(.get(key)) { [self] answer in
                 guard case .value(let bytes) = answer else { return told(.unavailable) }
-                guard let id = bytes.flatMap(Self.pointer) else { return told(.nothing) }
-                settle(Receipt(order: id, channel: channel, status: status, seconds: seconds), told)
+                let known = bytes.flatMap(Self.pointer)
+                guard let id = known ?? order else { return told(.nothing) }
+                settle(
+                    Receipt(
+                        order: id, channel: channel, status: status, seconds: seconds,
+                        early: known == nil ? key : nil), told)
             }
         }
     }
@@ -99,6 +104,8 @@ final class OutboundLedger {
         let channel: AgentChannel?
         let status: OutboundReceipt.Status
         let seconds: Int?
+        /// Where the provider's id is to be known from now on: the receipt was faster than the provider's answer.
+        var early: StoreKey?
     }
 
     /// - Parameter attempts: left, when other receipts of the order are faster.
@@ -106,17 +113,20 @@ final class OutboundLedger {
         let id = receipt.order
         // What is taken together is read in this order: who sees the first of a failure sees that it was one.
         let keys = [StoreKey(.ledger, id)] + Bill.allCases.map { Self.billKey(id, $0) }
-        store.readAll(keys) { [self] values in
+        let naming = receipt.early.map { [Self.namedKey(id), $0] } ?? []
+        store.readAll(keys + naming) { [self] values in
             guard let values, attempts > 0 else { return told(.unavailable) }
             guard let bytes = values[0], let record = try? LedgerRecord(StoreRecord(id: id, value: bytes)),
-                receipt.channel == nil || receipt.channel == record.channel
+                receipt.channel == nil || receipt.channel == record.channel,
+                let names = Self.naming(receipt, values.dropFirst(keys.count))
             else { return told(.nothing) }
             let taken = Set(zip(Bill.allCases, values.dropFirst()).filter { $1 != nil }.map(\.0))
             let (bills, amount) = Self.money(record, receipt, taken)
-            let changes = bills.map { StoreOperation.claim(Self.billKey(id, $0), expires: Limits.ledgerRetention) }
+            var changes = bills.map { StoreOperation.claim(Self.billKey(id, $0), expires: Limits.ledgerRetention) }
                 + (amount.hundredths == 0
                     ? [] : OutboundBudget.later(record.agent, amount, orderedAt: record.at, at: loop.wall))
                 + reached(receipt.status, id, record.channel)
+            changes += names
             store.submit(.batch(changes)) { [self] answer in
                 switch answer {
                 case .done, .claimed(true): told(.order(record))
@@ -126,6 +136,19 @@ final class OutboundLedger {
                 }
             }
         }
+    }
+
+    /// What makes the provider's id of an early receipt that of its order, once: who loses the claim reads again. Nil
+    /// when the order has another id, or the id another order.
+    ///
+    /// - Parameter read: of an early receipt whether the order has an id, and what is known of this one.
+    private static func naming(_ receipt: Receipt, _ read: ArraySlice<[UInt8]?>) -> [StoreOperation]? {
+        guard let key = receipt.early, let named = read.first, let known = read.last else { return [] }
+        if let known { return pointer(known) == receipt.order ? [] : nil }
+        guard named == nil else { return nil }
+        return [
+            .claim(namedKey(receipt.order), expires: Limits.ledgerRetention), pointing(key, to: receipt.order),
+        ]
     }
 
     /// What receipts have done to the price, each once, by claims. The first that says how an order ended takes
@@ -219,6 +242,17 @@ final class OutboundLedger {
     /// Providers' ids may hold the person's number: only a keyed hash of them is kept.
     private func pointerKey(_ channel: AgentChannel, _ providerID: [UInt8]) -> StoreKey {
         StoreKey(.ledger, pseudonyms.id([0x7C] + [UInt8](text: "order \(channel.rawValue) ") + providerID))
+    }
+
+    /// Claimed when the provider's id of an order is known.
+    private static func namedKey(_ id: RecordID) -> StoreKey {
+        StoreKey(.posted, RecordID(digest: Digest.sha256([UInt8](text: "lola order named ") + id.bytes)))
+    }
+
+    private static func pointing(_ key: StoreKey, to id: RecordID) -> StoreOperation {
+        var writer = RecordWriter(version: pointerVersion)
+        writer.octets(id.bytes)
+        return .put(key, writer.bytes, expires: Limits.ledgerRetention)
     }
 
     private static func time(_ bytes: [UInt8]) -> WallTime? {

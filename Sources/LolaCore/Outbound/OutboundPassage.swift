@@ -171,10 +171,10 @@ final class OutboundPassage {
             // It went out whether or not the ledger can say so.
             parts.store.submit(.batch(changes)) { [self] _ in accept(record, status) }
         case .unknown(let word):
-            warnings.append("The provider did not answer (\(word)): nobody knows whether the message went out.")
+            warnings.append("The provider did not say (\(word)): nobody knows whether the message went out.")
             accept(record, .queued)
         case .refused(let word): failed(.providerRefused, word)
-        case .unavailable(let word): failed(.providerUnavailable, word)
+        case .unavailable(let word, let after): failed(.providerUnavailable, word, after: after)
         }
     }
 
@@ -187,10 +187,11 @@ final class OutboundPassage {
     }
 
     /// Nothing went out: the money is given back, once with whatever receipts say; the attempt counts.
-    private func failed(_ code: OutboundRefusal.Code, _ word: String) {
+    private func failed(_ code: OutboundRefusal.Code, _ word: String, after: Interval? = nil) {
         parts.ledger.settle(.order(id), .failed)
         var refusal = OutboundRefusal(code)
         refusal.detail = word
+        refusal.retryAfter = after
         refuse(refusal)
     }
 

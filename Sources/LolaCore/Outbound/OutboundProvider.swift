@@ -41,8 +41,8 @@ enum ProviderOutcome: Hashable, Sendable {
     case taken(id: [UInt8], OutboundReceipt.Status, price: SpendAmount?)
     /// Refused for good: nothing went out.
     case refused(word: String)
-    /// Nothing went out; later it may.
-    case unavailable(word: String)
+    /// Nothing went out; later it may, not before `after` when the provider named a time.
+    case unavailable(word: String, after: Interval? = nil)
     /// No answer: nobody can know whether it went out.
     case unknown(word: String)
 }

@@ -33,10 +33,12 @@ extension OutboundRefusal {
         return Dollars.text(cents: current) + "/" + Dollars.text(cents: max) + " USD"
     }
 
-    /// Seconds until the same order may pass, at least one; nil when waiting does not help.
+    /// Seconds until the same order may pass, at least one: what the provider named, or what is left of the limit's
+    /// window. Nil when waiting does not help.
     func retryAfterSeconds(at now: WallTime) -> Int? {
         switch code {
-        case .unavailable, .providerUnavailable: return 5
+        case .unavailable: return 5
+        case .providerUnavailable: return retryAfter.map { Swift.max(1, Int($0.inSecondsRoundedUp)) } ?? 5
         default: break
         }
         guard let time = resetsAt ?? nextAllowedAt else { return nil }

@@ -33,6 +33,8 @@ struct OutboundRefusal: Error, Hashable, Sendable {
     /// When the same order may pass: the end of the limit's window, or of quiet hours.
     var resetsAt: WallTime?
     var nextAllowedAt: WallTime?
+    /// How long the provider asks to wait, from now on.
+    var retryAfter: Interval?
     /// A closed word of whoever refused: the filter's category, the provider's reason.
     var detail: String?
 

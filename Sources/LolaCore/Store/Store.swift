@@ -125,7 +125,8 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case heard = 25
     /// What people wrote to agents that act by themselves.
     case mailbox = 26
-    /// Claims: places of mailboxes, messages that are in one, and those that were taken; orders whose price is settled.
+    /// Claims: places of mailboxes, messages that are in one, and those that were taken; orders whose price is settled,
+    /// and those that have an id at a provider.
     case posted = 27
 
     /// Rooms of claims hold no values and take only `claim`, `mark`, `get` (an empty value, or nil) and `remove`;

@@ -203,6 +203,20 @@ struct TwilioDecodeTests {
         #expect(try call("exploded").quarantined == [.unknownType] && call("exploded").receipts.isEmpty)
     }
 
+    @Test("a status names its order where its address does, once and in the form of a reference", arguments: [
+        ("?order=0123456789abcdef.9000", "0123456789abcdef.9000"), ("", nil), ("?", nil), ("?order=", nil),
+        ("?order=0123456789abcdef.9000&x=1", "0123456789abcdef.9000"), ("?order=0123", nil), ("?ORDER=01.9000", nil),
+        ("?order=01.9000&order=02.9000", nil), ("?order=AB.9000", nil), ("?order=..%2F.9000", nil),
+    ] as [(String, String?)])
+    func named(_ row: (query: String, order: String?)) throws {
+        let target = "/webhooks/twilio/status" + row.query
+        let message = try decode([("MessageSid", "SM1"), ("MessageStatus", "sent")], target: target)
+        let call = try decode(
+            [("CallSid", "CA1"), ("CallStatus", "completed"), ("Direction", "outbound-api")], target: target)
+        let receipts = message.receipts + call.receipts
+        #expect(receipts.count == 2 && receipts.allSatisfy { $0.order?.text == row.order && $0.reference == nil })
+    }
+
     @Test(
         "what is no message is put aside, never half read",
         arguments: [

@@ -84,6 +84,27 @@ struct TwilioEncodeTests {
         #expect(TwiML.call(script).text.contains(#"<Say language="es&quot;-MX">x</Say>"#))
     }
 
+    @Test("the statuses of an order bring its reference back, those of its further parts and of replies do not")
+    func orders() throws {
+        let reference = [UInt8](text: "0123456789abcdef0123456789abcdef.9000")
+        let status = "https://hook.example.org/webhooks/twilio/status"
+        let forms = [AgentMessage.Form.text, .call(announcement: nil, isRecorded: false)]
+        for form in forms {
+            let order = AgentMessage(text: [UInt8](text: "hola"), form: form)
+            let request = try #require(try Fixture.twilio().encode(order, to: sms, reference: reference).first)
+            let callback = try FormFields(request.body[...]).first("StatusCallback")
+            #expect(callback?.text == status + "?order=0123456789abcdef0123456789abcdef.9000")
+        }
+        let words = [UInt8](text: (0..<900).map { "word\($0)" }.joined(separator: " "))
+        let long = AgentMessage(text: words, form: .text)
+        let parts = try Fixture.twilio().encode(long, to: sms, reference: reference).map { request in
+            try FormFields(request.body[...]).first("StatusCallback")?.text
+        }
+        #expect(parts.count > 1 && parts.dropFirst().allSatisfy { $0 == status } && parts[0] != status)
+        let reply = try #require(try Fixture.twilio().encode(.text([0x78]), to: sms, reference: reference).first)
+        #expect(try FormFields(reply.body[...]).first("StatusCallback")?.text == status)
+    }
+
     @Test("what an agent begins is a text like any other where it is no call")
     func begun() throws {
         let address = ReplyAddress.sms(own: [UInt8](text: "+15550199"), sender: [UInt8](text: "+15550100"))
@@ -118,12 +139,35 @@ struct TwilioEncodeTests {
         "answers without a code are judged by their status",
         arguments: [
             (201, #"{"sid":"SM1","status":"queued"}"#, DeliveryVerdict.accepted(providerID: [UInt8](text: "SM1"))),
-            (201, "", .accepted(providerID: [])), (200, "<html>", .accepted(providerID: [])),
+            (201, "", .unclear(word: "answer_unclear")), (200, "<html>", .unclear(word: "answer_unclear")),
+            (201, #"{"status":"queued"}"#, .unclear(word: "answer_unclear")),
+            (201, #"{"sid":"","status":"queued"}"#, .unclear(word: "answer_unclear")),
+            (201, #"{"sid":7}"#, .unclear(word: "answer_unclear")), (204, "", .unclear(word: "answer_unclear")),
             (401, "", .alarm(word: "token_invalid")), (429, "", .retry(word: "rate_limited", after: nil)),
             (500, "", .retry(word: "provider_unavailable", after: nil)), (404, "{}", .final(word: "request_refused")),
         ])
     func statuses(status: Int, body: String, expected: DeliveryVerdict) throws {
         #expect(try Fixture.twilio().judge(try Fixture.response(status, body)) == expected)
+    }
+
+    @Test(
+        "what Twilio has given up as it took it has failed for good, by its error code",
+        arguments: [
+            ("failed", "30005", "undeliverable"), ("undelivered", "30007", "filtered"),
+            ("canceled", "null", "undeliverable"), ("failed", "21610", "opted_out"),
+            ("failed", "30001", "rate_limited"), ("failed", "30034", "sender_invalid"),
+            ("failed", "99999", "request_refused"),
+            ("failed", #""x""#, "undeliverable"),
+        ])
+    func givenUp(_ row: (status: String, code: String, word: String)) throws {
+        for id in [#""sid":"SM1","#, ""] {
+            let body = #"{\#(id)"status":"\#(row.status)","error_code":\#(row.code)}"#
+            guard case .final(let word) = try Fixture.twilio().judge(try Fixture.response(201, body)) else {
+                Issue.record("\(body) is not final")
+                continue
+            }
+            #expect("\(word)" == row.word)
+        }
     }
 
     @Test("whoever has opted out at Twilio is told to whom it concerns, nobody else")

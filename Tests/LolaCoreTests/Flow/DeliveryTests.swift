@@ -53,6 +53,14 @@ struct DeliveryTests {
         #expect(bench.rig.clock.now - started >= .seconds(11))
     }
 
+    @Test("what the provider has perhaps taken is not sent again")
+    func unclear() throws {
+        let bench = try FlowBench()
+        bench.statuses = [202, 200]
+        #expect(Self.deliver(bench, ["a", "b"]) == ["delivered"])
+        #expect(bench.delivered == ["a", "b"] && Self.states(bench) == ["sent 1 -", "sent 1 -"])
+    }
+
     @Test("retries end, and nothing further of the message is sent")
     func exhausted() throws {
         let bench = try FlowBench()

@@ -46,6 +46,7 @@ final class PlainChannel: Channel {
     func judge(_ response: OutboundResponse) -> DeliveryVerdict {
         switch response.status {
         case 200: .accepted(providerID: response.body)
+        case 202: .unclear(word: "answer_unclear")
         case 429: .retry(word: "rate_limited", after: RetryAfter.interval(response.head))
         case 500...: .retry(word: "provider_unavailable", after: nil)
         case 404: .final(word: "undeliverable")

@@ -112,7 +112,9 @@ struct MCPSessionsTests {
         sessions.cancel(one, of: id)
         #expect(sessions.begin(one, of: id) == .yes && sessions.begin(one, of: id) == .repeated)
         #expect(sessions.begin(text, of: id) == .yes)
+        #expect(sessions.wants(one, of: id) && sessions.wants(text, of: id))
         sessions.cancel(one, of: id)
+        #expect(!sessions.wants(one, of: id) && sessions.wants(text, of: id))
         #expect(!sessions.finish(one, of: id) && sessions.finish(text, of: id))
         #expect(sessions.begin(one, of: id) == .yes && sessions.finish(one, of: id))
         for number in 0..<Limits.mcpCallsInFlightMax { _ = sessions.begin(.number(Int64(number)), of: id) }

@@ -83,12 +83,18 @@ struct OutboundLimitsTests {
         let price = PriceTable.price(.sms, try GateBench.address("+12125550100"), text: order.text)
         #expect(price == SpendAmount(hundredths: 120))
         #expect(try #require(try bench.receipt(order)).remaining[.spendPerDay] == 2)
-        sms.outcomes = [.unavailable(word: "rate_limited"), .refused(word: "undeliverable")]
+        sms.outcomes = [
+            .unavailable(word: "rate_limited"), .unavailable(word: "rate_limited", after: .milliseconds(76_001)),
+            .unavailable(word: "rate_limited", after: .zero), .refused(word: "undeliverable"),
+        ]
         let away = try #require(try bench.refusal(order))
         #expect(away.code == .providerUnavailable && away.detail == "rate_limited")
         #expect(away.retryAfterSeconds(at: bench.now) == 5)
+        // What the provider names, at least a second.
+        #expect(try bench.refusal(order)?.retryAfterSeconds(at: bench.now) == 77)
+        #expect(try bench.refusal(order)?.retryAfterSeconds(at: bench.now) == 1)
         #expect(try bench.refusal(order)?.code == .providerRefused)
-        #expect(try bench.used(.spendPerDay) == 2 && bench.used(.perMinute) == 3)
+        #expect(try bench.used(.spendPerDay) == 2 && bench.used(.perMinute) == 5)
         // Nobody knows whether it went out: the money stays.
         sms.outcomes = [.unknown(word: "timeout")]
         let unknown = try #require(try bench.receipt(order))

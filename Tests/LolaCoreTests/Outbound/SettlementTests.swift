@@ -14,11 +14,15 @@ struct SettlementTests {
         /// Hundredths of a cent.
         let price: Int64
 
-        init(_ channel: AgentChannel = .voice, to address: String = "+12025550123") throws {
+        /// - Parameter outcome: what the provider answers, when it is not its id of the order.
+        init(
+            _ channel: AgentChannel = .voice, to address: String = "+12025550123", outcome: ProviderOutcome? = nil
+        ) throws {
             // Settings have a limit of both, so all orders are counted by day and month.
             gate = try GateBench(hours: nil, limits: [.spendPerDay: 100_000, .spendPerMonth: 100_000])
             self.channel = channel
             try gate.consent(channel, address)
+            if let outcome { gate.providers[channel]?.outcomes = [outcome] }
             let order = try gate.order(channel, address)
             let receipt = try #require(try gate.receipt(order))
             key = receipt.key
@@ -47,9 +51,10 @@ struct SettlementTests {
             return readings[0].sum == readings[1].sum ? readings[0].sum : nil
         }
 
-        func status() throws -> OutboundReceipt.Status? {
+        /// - Parameter other: an order that is not the bench's own.
+        func status(of other: RecordID? = nil) throws -> OutboundReceipt.Status? {
             let found: Result<OutboundLedger.Entry?, OutboundRefusal> = try gate.desk.ask { answer in
-                gate.gate.ledger.find(id) { answer($0) }
+                gate.gate.ledger.find(other ?? id) { answer($0) }
             }
             return try found.get()?.status
         }
@@ -183,6 +188,79 @@ struct SettlementTests {
         let refused = try #require(id)
         for _ in 0..<3 { try bench.settle(.failed, .order(refused)) }
         #expect(try bench.spent() == before)
+    }
+
+    // MARK: Before the provider's id is known
+
+    private func named(_ providerID: String, _ order: RecordID, _ channel: AgentChannel = .sms)
+        -> OutboundLedger.Reference
+    {
+        .provider(channel, [UInt8](text: providerID), order: order)
+    }
+
+    @Test("a receipt that is faster than the provider's answer finds its order by what it calls it, and settles once")
+    func early() throws {
+        let bench = try Bench(.voice, outcome: .unknown(word: "timeout"))
+        #expect(try bench.status() == .queued && bench.spent() == bench.price)
+        #expect(try bench.settle(.delivered, .provider(.voice, [UInt8](text: "CA1"))) == .nothing)
+        for _ in 0..<3 { try bench.settle(.delivered, seconds: 61, named("CA1", bench.id, .voice)) }
+        #expect(try bench.spent() == 280 && bench.status() == .delivered)
+        // From now on the id is enough, and nothing goes back.
+        guard case .order = try bench.settle(.failed, .provider(.voice, [UInt8](text: "CA1"))) else {
+            Issue.record("the id is not known")
+            return
+        }
+        #expect(try bench.spent() == 280 && bench.status() == .delivered)
+    }
+
+    @Test("what an early receipt says stands when the provider's answer comes after it", arguments: [
+        OutboundReceipt.Status.failed, .delivered,
+    ])
+    func answerAfter(status: OutboundReceipt.Status) throws {
+        let bench = try Bench(.sms)
+        let ledger = bench.gate.gate.ledger
+        var orders: [RecordID] = []
+        bench.gate.providers[.sms]?.onSend = { dispatch in
+            orders.append(dispatch.id)
+            let receipt = OutboundLedger.Reference.provider(
+                .sms, [UInt8](text: "p-") + dispatch.id.hex, order: dispatch.id)
+            for _ in 0..<4 { ledger.settle(receipt, status) }
+        }
+        #expect(try bench.gate.receipt(try bench.gate.order(.sms, "+12025550123"))?.status == .sent)
+        bench.gate.pass(.seconds(1))
+        let order = try #require(orders.count == 1 ? orders[0] : nil)
+        #expect(try bench.status(of: order) == status)
+        #expect(try bench.spent() == (status == .failed ? bench.price : 2 * bench.price))
+        #expect(try bench.settle(.failed, named("SM9", order)) == .nothing)
+    }
+
+    @Test("an order with an id is not moved by a receipt of another id, whatever it calls the order")
+    func foreign() throws {
+        let bench = try Bench(.sms)
+        #expect(try bench.settle(.failed, named("SM9", bench.id)) == .nothing)
+        #expect(try bench.spent() == bench.price && bench.status() == .sent)
+        // An id that is known belongs to its own order.
+        let receipt = try #require(try bench.gate.receipt(try bench.gate.order(.sms, "+12025550123")))
+        let other = try #require(LedgerRecord.id(ofKey: receipt.key))
+        _ = try bench.settle(.failed, named("p-\(other.hex.text)", bench.id))
+        #expect(try bench.status() == .sent && bench.status(of: other) == .failed)
+        #expect(try bench.spent() == bench.price)
+        #expect(try bench.settle(.failed, named("SM9", RecordID(high: 1, low: 1))) == .nothing)
+    }
+
+    @Test("the first id that receipts name is the order's; those of two ids at one moment move it once")
+    func rivals() throws {
+        let bench = try Bench(.sms, outcome: .unknown(word: "timeout"))
+        #expect(try bench.settle(.failed, named("SM1", bench.id, .whatsapp)) == .nothing)
+        var told: [OutboundLedger.Settled] = []
+        for id in ["SM1", "SM2", "SM1", "SM2"] {
+            bench.gate.gate.ledger.settle(named(id, bench.id), .failed) { told.append($0) }
+        }
+        bench.gate.desk.rig.run(for: .seconds(5)) { told.count == 4 }
+        #expect(told.count == 4 && told.filter { $0 == .nothing }.count == 2 && !told.contains(.unavailable))
+        #expect(try bench.spent() == 0 && bench.status() == .failed)
+        bench.gate.desk.bare.isAway = true
+        #expect(try bench.settle(.delivered, named("SM1", bench.id)) == .unavailable)
     }
 
     @Test("a receipt of another channel is none of the order's")
