@@ -296,6 +296,9 @@ def test_what_is_asked_of_a_request(gateway, token):
     assert post(Origin=PUBLIC_URL).status_code == 200
     assert post(Host="evil.example").status_code == 421 and post(Host="evil.example:80").status_code == 421
     assert post(Host="lola.example.test").status_code == 200 and post(Host="localhost:1").status_code == 200
+    # The port that https has anyway, and no other.
+    assert post(Host="lola.example.test:443").status_code == 200
+    assert post(Host="lola.example.test:80").status_code == 421 and post(Host="lola.example.test:8443").status_code == 421
     assert post(**{"MCP-Protocol-Version": "1999-01-01"}).status_code == 400
     assert post(**{"Authorization": None}).status_code == 401
     bad = post(b"{")
