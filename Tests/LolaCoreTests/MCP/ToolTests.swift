@@ -167,9 +167,15 @@ struct ToolTests {
         #expect(said.root["status"]?.text == "active" && said.root["channels"]?["sms"]?["available"]?.bool == true)
         #expect(said.root["channels"]?["voice"]?["available"]?.bool == false)
         bench.gate.usage = OutboundUsage(
-            lines: [.init(limit: .perDay, used: 600, max: 500, resetsAt: nil)], sent: [.sms: 3])
+            lines: [
+                .init(limit: .perDay, used: 600, max: 500, resetsAt: nil),
+                .init(limit: .spendPerDay, used: -125, max: 1_000, resetsAt: nil),
+            ], sent: [.sms: 3])
         let usage = try bench.call("comms_get_usage_dashboard")
         #expect(usage.root["limits"]?[0]?["remaining"]?.integer == 0 && usage.root["sent"]?["sms"]?.integer == 3)
+        // What was given back counts in the unit of the limit.
+        #expect(usage.root["limits"]?[1]?["used"]?.raw.text == "-1.25")
+        #expect(usage.root["limits"]?[1]?["remaining"]?.raw.text == "11.25")
     }
 
     @Test("consent is recorded, asked for and taken back; another channel knows nothing of it")
