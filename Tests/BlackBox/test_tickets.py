@@ -206,6 +206,21 @@ def test_a_page_of_the_bank_reads_why_it_is_refused_and_no_other_page_does(own_s
     assert leave(fetch(own.gateway.port, "GET", link, bank)) == (None, None)
 
 
+def test_a_page_of_the_bank_reads_that_its_body_is_too_large(own_stack):
+    own = own_stack(env={"LOLA_WIDGET_CIP_URL": "https://widgets.bank.example/cip"})
+    bank, evil = {"Origin": "https://widgets.bank.example"}, {"Origin": "https://evil.example"}
+    link, large = path_of(create_ticket(own.gateway, fresh_phone())["link"]), b"x" * 70_000
+    for path in (link + "/session", "/callbacks/x"):
+        answer = fetch(own.gateway.port, "POST", path, bank, large)
+        assert_problem(answer, 413)
+        assert answer.header("Access-Control-Allow-Origin") == bank["Origin"]
+        assert answer.header("Access-Control-Expose-Headers") == "retry-after" and answer.header("Vary") == "Origin"
+        for headers in (evil, {}):
+            other = fetch(own.gateway.port, "POST", path, headers, large)
+            assert_problem(other, 413)
+            assert other.header("Access-Control-Allow-Origin") is None
+
+
 def test_an_operation_of_the_banks_own(own_stack):
     own = own_stack(env={"LOLA_WIDGET_OPERATIONS": "proof_of_address=https://papers.bank.example/address"})
     order = {"conversation": conversation(fresh_phone()), "operation": "proof_of_address"}
