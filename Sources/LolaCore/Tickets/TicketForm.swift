@@ -6,7 +6,7 @@ struct TicketFault: Error, Hashable, Sendable {
     let refusal: Refusal
     let detail: String?
 
-    init(_ refusal: Refusal) { (self.refusal, detail) = (refusal, nil) }
+    init(_ refusal: Refusal) { self.init(refusal: refusal, detail: nil) }
 
     /// A member that is missing, unknown, or not what it must be.
     static func field(_ sentence: String) -> TicketFault { TicketFault(refusal: .fieldInvalid, detail: sentence) }
@@ -14,7 +14,10 @@ struct TicketFault: Error, Hashable, Sendable {
     /// No JSON object.
     static let body = TicketFault(refusal: .bodyInvalid, detail: "The body must be a JSON object.")
 
-    private init(refusal: Refusal, detail: String?) { (self.refusal, self.detail) = (refusal, detail) }
+    private init(refusal: Refusal, detail: String?) {
+        self.refusal = refusal
+        self.detail = detail
+    }
 
     func response(_ requestID: [UInt8]) -> HTTPResponse {
         guard let detail else { return .refusal(refusal, requestID: requestID) }
