@@ -349,6 +349,7 @@ def test_b40_do_not_contact_knows_one_spelling_only(stack):
 @pytest.mark.parametrize(("text", "passes"), [
     ("It won't hurt to look at your card.", True), ("Harmless, and to kill time: our news.", True),
     ("I will k i l l you", False), ("I will k\u0456ll you", False), ("I will \uff4b\uff49\uff4c\uff4c you", False),
+    ("I will k!ll you", False), ("I will k i l l y o u", False), ("Your code is A B C 4 5. Hi!All good in the U.S.A.", True),
 ])
 def test_b42_a_filter_of_words_that_refuses_harmless_text_and_is_walked_around(stack, text, passes):
     agent, phone = Agent(stack.gateway), fresh_phone()

@@ -211,6 +211,22 @@ def test_the_orchestrator_sees_all_tools_and_provisions(gateway):
                  {"Authorization": f"Bearer {made['json']['token']}"}).status == 401
 
 
+def test_the_orchestrator_acts_in_the_name_of_agents_there_are_only(gateway):
+    agent, who = "never-" + fresh_id(""), {"contactAddress": "+15550177", "channel": "sms"}
+    ticket = {"conversation": "whatsapp:106540352242922:15550177", "operation": "cip"}
+    with Streamable(gateway, ORCHESTRATOR_TOKEN) as client:
+        for name, arguments in [("lola_create_ticket", ticket), ("comms_record_consent", who), ("comms_revoke_consent", who),
+                                ("comms_check_consent", who), ("comms_get_messages", {}), ("comms_get_waiting_messages", {}),
+                                ("comms_send_message", {"channel": "sms", "to": "+15550177", "text": "a"})]:
+            said = client.call(name, arguments | {"agentId": agent})
+            assert said["isError"] is True and said["json"]["code"] == "agent_unknown", (name, said)
+    # Over REST a ticket of the orchestrator belongs to no agent, and none can be named.
+    headers = {"Authorization": f"Bearer {ORCHESTRATOR_TOKEN}", "Content-Type": "application/json"}
+    named = json.dumps(ticket | {"agentId": agent}).encode()
+    assert fetch(gateway.port, "POST", "/v1/tickets", headers, named).status == 400
+    assert gateway.admin("GET", "consent?address=%2B15550177")["items"] == []
+
+
 def test_progress_comes_by_events_before_the_answer(gateway, token):
     for revision in ("2025-06-18", MODERN):
         with Streamable(gateway, token, revision) as client:
@@ -280,6 +296,9 @@ def test_what_is_asked_of_a_request(gateway, token):
     assert post(Origin=PUBLIC_URL).status_code == 200
     assert post(Host="evil.example").status_code == 421 and post(Host="evil.example:80").status_code == 421
     assert post(Host="lola.example.test").status_code == 200 and post(Host="localhost:1").status_code == 200
+    # The port that https has anyway, and no other.
+    assert post(Host="lola.example.test:443").status_code == 200
+    assert post(Host="lola.example.test:80").status_code == 421 and post(Host="lola.example.test:8443").status_code == 421
     assert post(**{"MCP-Protocol-Version": "1999-01-01"}).status_code == 400
     assert post(**{"Authorization": None}).status_code == 401
     bad = post(b"{")

@@ -186,8 +186,13 @@ def test_dead_letters_by_command(own_stack):
     calls = own.agents.calls(phone)
     assert len(calls) == FAILURES + 1 and {call.header("Idempotency-Key") for call in calls} == {key}
     assert gateway.admin("GET", "dlq")["items"] == []
-    again = _dlq(gateway, "replay", letter["id"])
-    assert again.returncode == 1 and "no such dead letter" in again.stderr
+    for action in ("replay", "drop", "show"):
+        again = _dlq(gateway, action, letter["id"])
+        assert again.returncode == 1 and "no such dead letter" in again.stderr
+        for wrong in ("x", letter["id"].upper() + "0", "../dlq", letter["id"] + "/.."):
+            told = _dlq(gateway, action, wrong)
+            assert told.returncode == 1 and told.stdout == ""
+            assert told.stderr.strip() == f"{wrong} is no id of a dead letter: 32 hex digits are expected"
     trail = gateway.admin("GET", "audit")["items"]
     actions = [(item["action"], item["subject"]) for item in trail if item["action"].startswith("dlq.")]
     assert actions == [("dlq.replayed", letter["id"])]

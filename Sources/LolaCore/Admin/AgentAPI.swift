@@ -136,7 +136,7 @@ final class AgentAPI {
 
     private static func write(_ value: Int?, of member: AgentLimits.Member, to writer: inout JSONWriter) {
         guard let value else { return writer.null() }
-        if member.isMoney && value >= 0 {
+        if member.isMoney {
             writer.raw(Dollars.text(cents: value).utf8)
         } else {
             writer.integer(value)

@@ -23,9 +23,9 @@ enum DeadLetterCommands {
     }
 
     static func show(_ invocation: Invocation) -> Int32 {
+        guard let id = id(invocation) else { return ExitCode.failure }
         var code = ExitCode.ok
-        let path = "/admin/api/dlq/\(invocation.arguments[0])"
-        guard let body = ask(invocation, .get, path, code: &code) else { return code }
+        guard let body = ask(invocation, .get, "/admin/api/dlq/\(id)", code: &code) else { return code }
         guard !invocation.wantsJSON, let document = try? JSONDocument.parse(body) else {
             Process.print(body.text)
             return ExitCode.ok
@@ -40,16 +40,22 @@ enum DeadLetterCommands {
     static func drop(_ invocation: Invocation) -> Int32 { act(invocation, "drop") }
 
     private static func act(_ invocation: Invocation, _ action: String) -> Int32 {
+        guard let id = id(invocation) else { return ExitCode.failure }
         var writer = JSONWriter(capacity: 96)
         writer.object { writer in
-            writer.member("id", invocation.arguments[0])
+            writer.member("id", id)
             writer.member("action", action)
         }
         var code = ExitCode.ok
         guard let body = ask(invocation, .post, "/admin/api/dlq", writer.bytes, code: &code) else { return code }
         let status = (try? JSONDocument.parse(body)).flatMap { $0.root["status"]?.text }
-        Process.print(invocation.wantsJSON ? body.text : "\(invocation.arguments[0])  \(status ?? "")")
+        Process.print(invocation.wantsJSON ? body.text : "\(id)  \(status ?? "")")
         return ExitCode.ok
+    }
+
+    /// The id that was given; nil after saying that it is none.
+    private static func id(_ invocation: Invocation) -> String? {
+        OperatorID.path(invocation.arguments[0], of: "a dead letter")
     }
 
     private static func line(_ item: JSONView) -> String {
@@ -78,7 +84,8 @@ enum DeadLetterCommands {
         switch outcome {
         case .failure(let fault): Process.print("\(base): \(fault.rawValue)", to: 2)
         case .success(let response) where response.status == 200: return response.body
-        case .success(let response) where response.status == 404: Process.print("no such dead letter", to: 2)
+        case .success(let response) where response.status == 404:
+            Process.print("no such dead letter: lola dlq list shows those there are", to: 2)
         case .success(let response) where response.status == 409:
             Process.print("not now: the message is still in hand, or its record cannot be read", to: 2)
         case .success(let response): Process.print("\(base): status \(response.status)", to: 2)

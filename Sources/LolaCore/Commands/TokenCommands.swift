@@ -56,10 +56,13 @@ enum TokenCommands {
 /// Ids as operators give them.
 enum OperatorID {
     /// As it stands in a path; nil after saying that it is none.
-    static func path(_ text: String) -> String? {
+    ///
+    /// - Parameter thing: what it is the id of, for people.
+    static func path(_ text: String, of thing: String? = nil) -> String? {
         let octets = [UInt8](text: text)
         if let id = RecordID(hex: octets) { return id.hex.text }
-        Process.print("\(SettingsFile.printable(text)) is no id: 32 hex digits are expected", to: 2)
+        let owner = thing.map { " of \($0)" } ?? ""
+        Process.print("\(SettingsFile.printable(text)) is no id\(owner): 32 hex digits are expected", to: 2)
         return nil
     }
 

@@ -31,12 +31,16 @@ final class GatewayApplication: HTTPApplication {
         }
     }
 
+    func fieldsOfFault(_ head: HTTPRequestHead, role: ListenerRole) -> [ResponseField] {
+        gatekeeper.leave(head, role: role)
+    }
+
     private func admit(_ pass: GatePass, _ head: HTTPRequestHead, _ requestID: [UInt8]) -> Admission {
         let isBodyWanted = head.method == .post || head.method == .put
         guard let handler = handlers[pass.action], !isBodyWanted || head.framing != .none else {
             let refusal: Refusal = handlers[pass.action] == nil ? .routeUnknown : .lengthRequired
             var response = HTTPResponse.refusal(refusal, requestID: requestID)
-            response.fields += pass.fields
+            response.fields += pass.fields + gatekeeper.leave(pass.route, head)
             return .answer(response)
         }
         return .proceed(bodyMax: bodies(pass)) { [server] request, exchange in

@@ -29,7 +29,8 @@ struct MCPAssembly {
         let own = settings.server.publicURL
         let widgets = settings.widgets.urls.map(\.url.origin)
         return MCPOrigins(
-            authority: [UInt8](text: own.authority), origins: ([own.origin] + widgets).map { [UInt8](text: $0) })
+            authorities: own.authorities.map { [UInt8](text: $0) },
+            origins: ([own.origin] + widgets).map { [UInt8](text: $0) })
     }
 
     /// Where the providers' APIs are: as the channel is set, else where they are in public.

@@ -60,6 +60,9 @@ struct WebURL: Hashable, Sendable {
     /// Host and port as the `Host` field carries them (RFC 9110 §7.2).
     var authority: String { Self.authority(host, port, scheme) }
 
+    /// Every spelling of it that a client may send: the port that the scheme has anyway may be told (RFC 9110 §4.2.3).
+    var authorities: [String] { port == scheme.defaultPort ? [authority, "\(authority):\(port)"] : [authority] }
+
     /// The text for people: a query may hold a key, so it is not shown.
     var redacted: String {
         guard query != nil else { return text }

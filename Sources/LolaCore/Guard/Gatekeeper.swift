@@ -73,6 +73,17 @@ final class Gatekeeper {
         return decide(route, parameter, caller)
     }
 
+    /// What lets a page of the bank's read an answer that no handler gives; none on routes that pages do not ask.
+    func leave(_ head: HTTPRequestHead, role: ListenerRole) -> [ResponseField] {
+        let path = head.bytes[head.path.asRange]
+        guard let found = try? Route.find(path, role: role, hasConsole: false, in: parts.table) else { return [] }
+        return leave(found.route, head)
+    }
+
+    func leave(_ route: Route, _ head: HTTPRequestHead) -> [ResponseField] {
+        route.action(.options) == nil ? [] : parts.leave(head)
+    }
+
     /// The whole management listener is for the allowlist, but for its probes.
     private func isKeptOut(_ address: IPAddress, from route: Route?, _ role: ListenerRole) -> Bool {
         role == .management && route?.surface != .probe && !parts.state.filters.mayAdminister(address)
@@ -81,7 +92,7 @@ final class Gatekeeper {
     private func decide(_ route: Route, _ parameter: [UInt8], _ caller: Caller) -> GateDecision {
         var caller = caller
         // A page of the bank's may read why it is refused; whether it may read more, the handler says.
-        let leave = route.action(.options) == nil ? [] : parts.leave(caller.head)
+        let leave = self.leave(route, caller.head)
         guard let action = route.action(caller.head.method) else {
             let allow = ResponseField(name: "Allow", value: [UInt8](text: route.allowed))
             caller.fields = [allow] + quotas(route.surface, caller.address) + leave

@@ -33,6 +33,12 @@ typealias RequestHandler = (HTTPRequest, Exchange) -> Void
 
 protocol HTTPApplication: AnyObject {
     func admit(_ head: HTTPRequestHead, role: ListenerRole, peer: IPAddress, requestID: [UInt8]) -> Admission
+    /// What the answer must carry when the body of an admitted request cannot be read.
+    func fieldsOfFault(_ head: HTTPRequestHead, role: ListenerRole) -> [ResponseField]
+}
+
+extension HTTPApplication {
+    func fieldsOfFault(_ head: HTTPRequestHead, role: ListenerRole) -> [ResponseField] { [] }
 }
 
 final class HTTPServer {
@@ -218,6 +224,16 @@ final class HTTPServer {
     func admit(_ head: HTTPRequestHead, role: ListenerRole, peer: IPAddress, requestID: [UInt8]) -> Admission {
         guard let application else { return .answer(.problem(503, code: "unavailable", requestID: requestID)) }
         return application.admit(head, role: role, peer: peer, requestID: requestID)
+    }
+
+    /// The answer to a request that is not read to its end; `head` is nil when not even that was understood.
+    func refusal(
+        of head: HTTPRequestHead?, role: ListenerRole, requestID: [UInt8], _ fault: HTTPFault
+    ) -> HTTPResponse {
+        var response = HTTPResponse.problem(fault.status, code: fault.word, requestID: requestID)
+        response.closes = true
+        if let head, let application { response.fields = application.fieldsOfFault(head, role: role) }
+        return response
     }
 
     /// Room for octets of a body; false when unfinished requests hold too many already.

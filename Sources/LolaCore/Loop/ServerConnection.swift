@@ -233,9 +233,7 @@ final class ServerConnection: LoopEntity {
     private func refuse(_ fault: HTTPFault) {
         loop.counters.add(.requestFaults)
         if requestID.isEmpty { requestID = server.makeRequestID() }
-        var response = HTTPResponse.problem(fault.status, code: fault.word, requestID: requestID)
-        response.closes = true
-        answer(response)
+        answer(server.refusal(of: head, role: role, requestID: requestID, fault))
     }
 
     /// An answer without the application.

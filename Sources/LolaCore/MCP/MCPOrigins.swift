@@ -4,11 +4,11 @@
 struct MCPOrigins: Sendable {
     /// `https://lola.bank.example`, as a browser writes it.
     private let origins: [[UInt8]]
-    /// The authority of the public URL.
-    private let authority: [UInt8]
+    /// The authority of the public URL, in each of its spellings.
+    private let authorities: [[UInt8]]
 
-    init(authority: [UInt8], origins: [[UInt8]]) {
-        self.authority = authority
+    init(authorities: [[UInt8]], origins: [[UInt8]]) {
+        self.authorities = authorities
         self.origins = origins
     }
 
@@ -24,7 +24,7 @@ struct MCPOrigins: Sendable {
 
     /// The public name, or an address: a name that suddenly means this machine is neither.
     private func isOurs(_ host: ArraySlice<UInt8>) -> Bool {
-        if HTTPHost.areEqual(host, authority[...]) { return true }
+        if authorities.contains(where: { HTTPHost.areEqual(host, $0[...]) }) { return true }
         if host.first == 0x5B { return IPAddress(text: host.dropFirst().prefix { $0 != 0x5D }) != nil }
         let name = host.prefix { $0 != 0x3A }
         return ASCII.equalIgnoringCase(name, "localhost") || IPAddress(text: name) != nil

@@ -53,6 +53,18 @@ struct ToolFacts: Sendable {
         }
     }
 
+    /// Whether the name that an orchestrator gives must be that of an agent there is, before anything is done or shown
+    /// in it. Sends, calls, status and usage ask for the account themselves; a ping only tells the name.
+    var needsKnownAgent: Bool {
+        guard let scope else { return false }
+        switch scope {
+        case .ping, .sendMessage, .makeCall, .getChannelStatus, .getUsageDashboard: return false
+        case .getMessages, .getWaitingMessages, .recordConsent, .revokeConsent, .checkConsent, .createTicket,
+            .getTicket:
+            return true
+        }
+    }
+
     func listed(_ revision: MCPRevision) -> [UInt8] {
         revision.hasStructuredContent ? shown[2] : revision.hasAnnotations ? shown[1] : shown[0]
     }

@@ -39,6 +39,10 @@ final class ToolBox {
             if tool.facts.needsActiveAgent, agent.map(accounts.isSwitchedOff) == true {
                 throw ToolFault(OutboundRefusal(.agentInactive), at: call.now)
             }
+            if tool.facts.needsKnownAgent, caller.kind != .agent, let agent, accounts[agent] == nil {
+                guard accounts.mirror.isLoaded else { throw ToolFault(.storeUnavailable) }
+                throw ToolFault(.agentUnknown, "There is no agent of that id.")
+            }
         } catch {
             note(tool.facts, caller)
             return call.fail(error)

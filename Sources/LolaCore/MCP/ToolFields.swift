@@ -78,6 +78,6 @@ extension JSONWriter {
 
     mutating func quantity(_ member: AgentLimits.Member?, _ value: Int?) {
         guard let value else { return null() }
-        if member?.isMoney == true, value >= 0 { raw(Dollars.text(cents: value).utf8) } else { integer(value) }
+        if member?.isMoney == true { raw(Dollars.text(cents: value).utf8) } else { integer(value) }
     }
 }

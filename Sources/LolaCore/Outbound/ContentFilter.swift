@@ -41,26 +41,52 @@ struct ContentFilter: Sendable {
         self.allowed = Set(allowed.map { FoldedText.plain(FoldedText(Array($0.utf8)).words.joined()) })
     }
 
-    /// Why the text may not go out; nil when it may. The words found are not told: they would stand in logs.
+    /// Why the text may not go out; nil when it may. The words found are not told: they would stand in logs. A `!`
+    /// inside a word is read as what it is, as an `i` and as an `l`.
     func verdict(_ text: [UInt8]) -> Category? {
-        let words = FoldedText(text).words.map { FoldedText.plain($0) }.filter { !allowed.contains($0) }
+        let folded = FoldedText(text)
+        if let found = verdict(folded) { return found }
+        guard folded.hasInnerMark else { return nil }
+        return verdict(FoldedText(text, inner: "i")) ?? verdict(FoldedText(text, inner: "l"))
+    }
+
+    private func verdict(_ text: FoldedText) -> Category? {
+        let words = text.pieces.map { FoldedText.Piece(text: FoldedText.plain($0.text), isSpread: $0.isSpread) }
+            .filter { !allowed.contains($0.text) }
         for place in words.indices {
-            guard let candidates = phrases[String(words[place].prefix(2))] else { continue }
-            for phrase in candidates where Self.matches(phrase.words[...], words[place...]) { return phrase.category }
+            if let found = category(words[place...], by: 2) { return found }
+            // A run of letters may begin with a word of one letter.
+            if words[place].isSpread, let found = category(words[place...], by: 1) { return found }
         }
         return nil
     }
 
-    private static func matches(_ phrase: ArraySlice<String>, _ words: ArraySlice<String>) -> Bool {
+    /// The category of a phrase that the words begin with, among those whose first letters are the same.
+    private func category(_ words: ArraySlice<FoldedText.Piece>, by letters: Int) -> Category? {
+        guard let first = words.first, let candidates = phrases[String(first.text.prefix(letters))] else { return nil }
+        return candidates.first { Self.matches($0.words[...], words) }?.category
+    }
+
+    /// - Parameter rest: what is left of the first word, a spread one, when a phrase's words took its beginning.
+    private static func matches(
+        _ phrase: ArraySlice<String>, _ words: ArraySlice<FoldedText.Piece>, rest: Substring? = nil
+    ) -> Bool {
         guard let wanted = phrase.first else { return true }
+        let following = phrase.dropFirst()
         if wanted == "_" {
-            let rest = phrase.dropFirst()
-            return (0...2).contains { words.count >= $0 && matches(rest, words.dropFirst($0)) }
+            if rest != nil { return matches(following, words, rest: rest) }
+            return (0...2).contains { words.count >= $0 && matches(following, words.dropFirst($0)) }
         }
-        if wanted.hasPrefix("~") { return words.first.map { $0 != wanted.dropFirst() } ?? true }
+        if wanted.hasPrefix("~") { return words.first.map { $0.text != wanted.dropFirst() } ?? true }
         guard let word = words.first else { return false }
-        let isSame = wanted.hasSuffix("*") ? word.hasPrefix(wanted.dropLast()) : word == wanted
-        return isSame && matches(phrase.dropFirst(), words.dropFirst())
+        let text = rest ?? word.text[...]
+        let isOpen = wanted.hasSuffix("*")
+        let isSame = isOpen ? text.hasPrefix(wanted.dropLast()) : text == wanted
+        if isSame, matches(following, words.dropFirst()) { return true }
+        guard word.isSpread, !isOpen, !following.isEmpty, text.hasPrefix(wanted), text.count > wanted.count else {
+            return false
+        }
+        return matches(following, words, rest: text.dropFirst(wanted.count))
     }
 
     private static let lists: [(Category, String)] = [

@@ -2,24 +2,46 @@
 // What people do to slip past a word list falls together with the plain spelling. A value; any thread.
 
 struct FoldedText: Sendable {
-    /// Runs of letters and digits, folded; a word whose letters were spread out ("s t o p") is one word again.
-    let words: [String]
+    struct Piece: Sendable {
+        let text: String
+        /// Its letters stood alone; it may be several words.
+        let isSpread: Bool
+    }
 
-    /// - Parameter text: UTF-8; what is not well-formed is read as a space.
-    init(_ text: [UInt8]) {
-        var found: [String] = []
+    /// Runs of letters and digits, folded; a word whose letters were spread out ("s t o p") is one word again.
+    let pieces: [Piece]
+    /// A `!` stands between two letters: it may be one itself.
+    let hasInnerMark: Bool
+
+    var words: [String] { pieces.map(\.text) }
+
+    /// - Parameters:
+    ///   - text: UTF-8; what is not well-formed is read as a space.
+    ///   - inner: the letter for which a `!` between two letters stands; nil when it parts words as elsewhere.
+    init(_ text: [UInt8], inner: Unicode.Scalar? = nil) {
+        let scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars).filter { !Self.isHidden($0) }
+        let letters = scalars.map { Self.letter($0) }
+        var run = SpreadRun()
         var word = ""
-        for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
-            if Self.isHidden(scalar) { continue }
-            if let letter = Self.letter(scalar) {
+        var marked = false
+        for (place, scalar) in scalars.enumerated() {
+            var letter = letters[place]
+            if letter == nil, Self.isMark(scalar), place > 0, letters[place - 1] != nil,
+                place + 1 < letters.count, letters[place + 1] != nil {
+                marked = true
+                letter = inner.map { String($0) }
+            }
+            if let letter {
                 word.unicodeScalars.append(contentsOf: letter.unicodeScalars)
-            } else if !word.isEmpty {
-                found.append(word)
+            } else {
+                run.add(word)
                 word = ""
+                run.part(scalar)
             }
         }
-        if !word.isEmpty { found.append(word) }
-        words = Self.joinSpread(found)
+        run.add(word)
+        pieces = run.end()
+        hasInnerMark = marked
     }
 
     /// The word with the digits and signs that stand for letters read as such, repeated letters as one: `k1lll` is
@@ -37,7 +59,7 @@ struct FoldedText: Sendable {
 
     /// Signs inside words that stand for letters.
     private static let standIns: [Unicode.Scalar: Unicode.Scalar] = [
-        "0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i",
+        "0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s",
     ]
 
     /// Nil for what parts words.
@@ -47,7 +69,6 @@ struct FoldedText: Sendable {
             case "a"..."z", "0"..."9": return String(scalar)
             case "A"..."Z": return Unicode.Scalar(scalar.value + 32).map { String($0) }
             case "@", "$": return String(scalar)
-            case "!": return nil
             default: return nil
             }
         }
@@ -58,6 +79,11 @@ struct FoldedText: Sendable {
         }
         guard scalar.properties.isAlphabetic || scalar.properties.numericType != nil else { return nil }
         return scalar.properties.lowercaseMapping
+    }
+
+    /// Exclamation marks, also the wide one and the one that begins Spanish sentences.
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "!" || scalar.value == 0xA1 || scalar.value == 0xFF01
     }
 
     /// Zero-width, direction marks, soft hyphen, combining accents, variation selectors.
@@ -83,21 +109,47 @@ struct FoldedText: Sendable {
         for (plain, letters) in rows { for letter in letters.unicodeScalars { table[letter] = plain } }
         return table
     }()
+}
 
-    /// Four or more single letters in a row are one word with its letters spread out.
-    private static func joinSpread(_ words: [String]) -> [String] {
-        var out: [String] = []
-        var run: [String] = []
-        func flush() {
-            if run.count >= 4 { out.append(run.joined()) } else { out += run }
-            run = []
-        }
-        for word in words {
-            if word.unicodeScalars.count == 1 { run.append(word); continue }
+/// Puts words together whose letters were spread out: four or more single letters in a row, and three with one space,
+/// dot or hyphen between them.
+private struct SpreadRun {
+    private var out: [FoldedText.Piece] = []
+    private var letters: [String] = []
+    /// Every gap inside the run is one space, dot or hyphen.
+    private var isNarrow = true
+    /// What stands between the last word and the next.
+    private var gap: [Unicode.Scalar] = []
+
+    /// What parts words, scalar by scalar.
+    mutating func part(_ scalar: Unicode.Scalar) {
+        if gap.count < 2 { gap.append(scalar) }
+    }
+
+    mutating func add(_ word: String) {
+        if word.isEmpty { return }
+        let isNear = gap == [" "] || gap == ["."] || gap == ["-"]
+        gap = []
+        guard word.unicodeScalars.count == 1 else {
             flush()
-            out.append(word)
+            return out.append(FoldedText.Piece(text: word, isSpread: false))
         }
+        if !letters.isEmpty, !isNear { isNarrow = false }
+        letters.append(word)
+    }
+
+    mutating func end() -> [FoldedText.Piece] {
         flush()
         return out
+    }
+
+    private mutating func flush() {
+        if letters.count >= 4 || letters.count == 3 && isNarrow {
+            out.append(FoldedText.Piece(text: letters.joined(), isSpread: true))
+        } else {
+            out += letters.map { FoldedText.Piece(text: $0, isSpread: false) }
+        }
+        letters = []
+        isNarrow = true
     }
 }

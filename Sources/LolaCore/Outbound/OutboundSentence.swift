@@ -58,9 +58,10 @@ extension OutboundRefusal {
 
 /// Amounts of dollars as JSON numbers and in sentences.
 enum Dollars {
-    /// `10` or `10.50`.
+    /// `10`, `10.50` or `-0.05`: a settlement may leave less than nothing used.
     static func text(cents: Int) -> String {
-        let rest = cents % 100
-        return rest == 0 ? "\(cents / 100)" : "\(cents / 100).\(rest / 10)\(rest % 10)"
+        let (whole, rest) = cents.magnitude.quotientAndRemainder(dividingBy: 100)
+        let sign = cents < 0 ? "-" : ""
+        return rest == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(rest / 10)\(rest % 10)"
     }
 }

@@ -13,9 +13,9 @@ struct SpendAmount: Hashable, Comparable, Sendable {
     init(cents: Int) { hundredths = Int64(cents) &* 100 }
 
     /// Whole cents that are not less.
-    var centsRoundedUp: Int { Int((hundredths &+ 99) / 100) }
+    var centsRoundedUp: Int { Int(hundredths / 100) + (hundredths % 100 > 0 ? 1 : 0) }
     /// Whole cents that are not more.
-    var centsRoundedDown: Int { Int(hundredths / 100) }
+    var centsRoundedDown: Int { Int(hundredths / 100) - (hundredths % 100 < 0 ? 1 : 0) }
 
     static func < (left: SpendAmount, right: SpendAmount) -> Bool { left.hundredths < right.hundredths }
 }

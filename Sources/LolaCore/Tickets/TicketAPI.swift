@@ -5,9 +5,8 @@
 final class TicketAPI {
     private let book: TicketBook
     private let sessions: WidgetSessions
-    /// Our number or bot at each channel that is on: tickets are for conversations that can be gone on with.
-    private let ownIDs: [ChannelName: [UInt8]]
-    private let operations: TicketOperations
+    /// Tickets are for conversations that can be gone on with.
+    private let form: TicketForm
     /// How operators know a conversation.
     private let pseudonym: ([UInt8]) -> String
 
@@ -17,8 +16,7 @@ final class TicketAPI {
     ) {
         self.book = book
         self.sessions = sessions
-        self.ownIDs = ownIDs
-        self.operations = operations
+        form = TicketForm(ownIDs: ownIDs, operations: operations, lifeMax: book.lifeMax)
         self.pseudonym = pseudonym
     }
 
@@ -27,12 +25,12 @@ final class TicketAPI {
     /// `POST /v1/tickets {conversation, operation, actions, ttl?}`.
     func create(_ request: HTTPRequest, _ principal: Principal, _ answer: @escaping (HTTPResponse) -> Void) {
         guard let document = try? JSONDocument.parse(request.body) else {
-            return answer(.refusal(.bodyInvalid, requestID: request.requestID))
+            return answer(TicketFault.body.response(request.requestID))
         }
         create(document.root, principal) { result in
             switch result {
             case .success(let ticket): answer(.json(201, ticket))
-            case .failure(let refusal): answer(.refusal(refusal, requestID: request.requestID))
+            case .failure(let fault): answer(fault.response(request.requestID))
             }
         }
     }
@@ -40,11 +38,11 @@ final class TicketAPI {
     /// The same for tools: a new ticket with its first session, as JSON. `extra`: members that are not ours to judge.
     func create(
         _ root: JSONView, _ principal: Principal, as agent: AgentID? = nil, besides extra: [String] = [],
-        _ completion: @escaping (Result<[UInt8], Refusal>) -> Void
+        _ completion: @escaping (Result<[UInt8], TicketFault>) -> Void
     ) {
         let order: TicketOrder
-        do throws(Refusal) {
-            order = try self.order(root, principal, as: agent ?? principal.agent, besides: extra)
+        do throws(TicketFault) {
+            order = try form.read(root, by: Self.word(principal), agent: agent ?? principal.agent, besides: extra)
         } catch {
             return completion(.failure(error))
         }
@@ -52,36 +50,17 @@ final class TicketAPI {
             let ticket: Ticket
             switch made {
             case .success(let plan): ticket = plan.ticket
-            case .failure(let refusal): return completion(.failure(refusal))
+            case .failure(let refusal): return completion(.failure(TicketFault(refusal)))
             }
             sessions.open(ticket, at: book.loop.wall) { [self] result in
-                completion(result.map { session in
-                    TicketJSON.ticket(ticket, status: .open, link: book.link(ticket), session: session)
-                })
+                switch result {
+                case .failure(let refusal): completion(.failure(TicketFault(refusal)))
+                case .success(let session):
+                    completion(.success(
+                        TicketJSON.ticket(ticket, status: .open, link: book.link(ticket), session: session)))
+                }
             }
         }
-    }
-
-    private func order(
-        _ root: JSONView, _ principal: Principal, as agent: AgentID?, besides extra: [String]
-    ) throws(Refusal) -> TicketOrder {
-        let known = (["conversation", "operation", "actions", "ttl"] + extra).map { [UInt8](text: $0) }
-        guard root.kind == .object, root.members.allSatisfy({ known.contains($0.key) }),
-            let text = root["conversation"]?.textBytes
-        else { throw .bodyInvalid }
-        let conversation = ConversationKey(bytes: text)
-        guard let parts = ConversationParts(conversation), parts.isOurs(ownIDs),
-            let terms = TicketTerms(operation: root["operation"], actions: root["actions"], among: operations)
-        else { throw .fieldInvalid }
-        var order = TicketOrder(conversation: conversation, terms: terms, who: Self.word(principal))
-        order.agent = agent.map { [UInt8](text: $0.text) }
-        if let life = root["ttl"], !life.isNull {
-            guard let seconds = life.integer, (1...book.lifeMax.inSeconds).contains(seconds) else {
-                throw .fieldInvalid
-            }
-            order.life = .seconds(seconds)
-        }
-        return order
     }
 
     /// `GET /v1/tickets/{id}`.

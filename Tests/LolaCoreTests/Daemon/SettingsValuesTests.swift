@@ -74,6 +74,8 @@ struct SettingsValuesTests {
         #expect(Int(url.port) == port)
         #expect(url.target == target)
         #expect(WebURL([UInt8](text: url.text), use: .base) == url)
+        let hasOwnPort = url.port == url.scheme.defaultPort
+        #expect(url.authorities == (hasOwnPort ? [authority, "\(authority):\(port)"] : [authority]))
     }
 
     @Test(

@@ -26,6 +26,11 @@ struct DecidedAnswerTests {
                 server?.respond(exchange, .text(200, []))
             }
         }
+
+        func fieldsOfFault(_ head: HTTPRequestHead, role: ListenerRole) -> [ResponseField] {
+            let target = String(decoding: head.bytes[head.target.asRange], as: UTF8.self)
+            return target == "/told" ? [ResponseField(name: "Vary", value: [UInt8](text: "Origin"))] : []
+        }
     }
 
     private final class Bench {
@@ -96,6 +101,31 @@ struct DecidedAnswerTests {
         bench.rig.run(for: .seconds(1))
         for go in bench.application.waiting { go() }
         #expect(bench.application.waiting.count == 1 && bench.isClean)
+    }
+
+    @Test("a body that cannot be read is answered with what belongs to its head; the head after it has nothing of it")
+    func faults() throws {
+        func answers(_ text: String) throws -> [SimMessage] {
+            let bench = try Bench()
+            let client = bench.client()
+            var found: [SimMessage] = []
+            for _ in 0..<3 { client.expect { if let answer = $0 { found.append(answer) } } }
+            client.sendRaw(Array(text.utf8))
+            bench.rig.run(for: .seconds(120)) { client.isOver }
+            #expect(bench.isClean)
+            return found
+        }
+        let told = "POST /told HTTP/1.1\r\nHost: a\r\n"
+        for fields in ["Content-Length: 2000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n7d0\r\n"] {
+            let large = try answers(told + fields)
+            #expect(large.map(\.status) == [413] && large.first?.field("vary") == "Origin", "\(fields)")
+            let other = try answers("POST /other HTTP/1.1\r\nHost: a\r\n" + fields)
+            #expect(other.map(\.status) == [413] && other.first?.field("vary") == nil, "\(fields)")
+        }
+        let late = try answers(told + "Content-Length: 9\r\n\r\nabc")
+        #expect(late.map(\.status) == [408] && late.first?.field("vary") == "Origin")
+        let next = try answers(told + "Content-Length: 3\r\n\r\nabc" + "GET /told HTTP/1.1\r\n\r\n")
+        #expect(next.map(\.status) == [200, 400] && next.last?.field("vary") == nil)
     }
 
     @Test("an answer that closes does not wait for the body, and nothing behind it is read")

@@ -23,6 +23,8 @@ struct MCPRequestTests {
         ("lola.example", nil, nil), ("LOLA.example", nil, nil), ("127.0.0.1:8080", nil, nil), ("[::1]:80", nil, nil),
         ("localhost:1", nil, nil), ("10.0.0.7", nil, nil), ("evil.example", nil, .hostUnknown),
         ("lola.example.evil", nil, .hostUnknown), ("lola.example:8443", nil, .hostUnknown),
+        ("lola.example:443", nil, nil), ("Lola.Example:443", "https://lola.example", nil),
+        ("lola.example:80", nil, .hostUnknown), ("evil.example:443", nil, .hostUnknown),
         ("lola.example", "https://lola.example", nil), ("lola.example", "https://widgets.example", nil),
         ("lola.example", "null", .originRefused), ("lola.example", "http://lola.example", .originRefused),
         ("lola.example", "https://lola.example.evil", .originRefused), ("lola.example", "", .originRefused),
@@ -30,7 +32,7 @@ struct MCPRequestTests {
     ] as [(String, String?, Refusal?)])
     func origins(_ row: (host: String, origin: String?, refusal: Refusal?)) throws {
         let origins = MCPOrigins(
-            authority: [UInt8](text: "lola.example"),
+            authorities: ["lola.example", "lola.example:443"].map { [UInt8](text: $0) },
             origins: ["https://lola.example", "https://widgets.example"].map { [UInt8](text: $0) })
         let fields = row.origin.map { [("Origin", $0)] } ?? []
         #expect(origins.refusal(try GuardFixture.head("POST /mcp", fields, host: row.host)) == row.refusal)

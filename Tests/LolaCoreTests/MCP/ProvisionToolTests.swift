@@ -61,6 +61,9 @@ struct ProvisionToolTests {
             "comms_set_agent_limits", #"{"agentId":"one","limits":\#(row.limits)}"#, as: Self.who)
         #expect(said.code == row.code, "\(row)")
         if row.code == nil { #expect(said.root["limits"]?["per_hour"] != nil) }
+        if row.limits.contains("spend_per_day"), row.code != nil {
+            #expect(said.error?.contains(".spend_per_day must be a number of dollars from 0 to ") == true, "\(row)")
+        }
         let unknown = #"{"agentId":"no","limits":{"per_minute":1}}"#
         #expect(try bench.call("comms_set_agent_limits", unknown, as: Self.who).code == "agent_unknown")
     }

@@ -167,9 +167,15 @@ struct ToolTests {
         #expect(said.root["status"]?.text == "active" && said.root["channels"]?["sms"]?["available"]?.bool == true)
         #expect(said.root["channels"]?["voice"]?["available"]?.bool == false)
         bench.gate.usage = OutboundUsage(
-            lines: [.init(limit: .perDay, used: 600, max: 500, resetsAt: nil)], sent: [.sms: 3])
+            lines: [
+                .init(limit: .perDay, used: 600, max: 500, resetsAt: nil),
+                .init(limit: .spendPerDay, used: -125, max: 1_000, resetsAt: nil),
+            ], sent: [.sms: 3])
         let usage = try bench.call("comms_get_usage_dashboard")
         #expect(usage.root["limits"]?[0]?["remaining"]?.integer == 0 && usage.root["sent"]?["sms"]?.integer == 3)
+        // What was given back counts in the unit of the limit.
+        #expect(usage.root["limits"]?[1]?["used"]?.raw.text == "-1.25")
+        #expect(usage.root["limits"]?[1]?["remaining"]?.raw.text == "11.25")
     }
 
     @Test("consent is recorded, asked for and taken back; another channel knows nothing of it")
@@ -204,6 +210,30 @@ struct ToolTests {
         #expect(try bench.call("lola_get_ticket", asked, as: ToolBench.principal(agent: "two")).code == "not_found")
         let bad = #"{"ticketId":"\#(String(repeating: "Z", count: 32))"}"#
         #expect(try bench.call("lola_get_ticket", bad).code == "not_found")
+    }
+
+    @Test("who is not an agent names one that there is, before anything is done or shown in its name", arguments: [
+        ("comms_record_consent", #""contactAddress":"+15550100","channel":"sms""#),
+        ("comms_revoke_consent", #""contactAddress":"+15550100","channel":"sms""#),
+        ("comms_check_consent", #""contactAddress":"+15550100","channel":"sms""#),
+        ("lola_create_ticket", #""conversation":"whatsapp:1065:15550100","operation":"cip""#),
+        ("comms_get_messages", #""limit":1"#), ("comms_get_waiting_messages", #""acknowledge":["m1"]"#),
+    ])
+    func unknownAgent(_ row: (name: String, rest: String)) throws {
+        let bench = try ToolBench()
+        let named = #"{"agentId":"one",\#(row.rest)}"#
+        let callers = [ToolBench.orchestrator, ToolBench.principal(.demo, agent: nil)]
+        for caller in callers {
+            let said = try bench.call(row.name, named, as: caller)
+            #expect(said.isError && said.code == "agent_unknown", "\(row.name)")
+            #expect(said.error == "There is no agent of that id.")
+        }
+        // Nothing was done: all that the trail tells is the refusals.
+        #expect(bench.desks.audit.words == Array(repeating: "access.refused refused", count: callers.count))
+        _ = try bench.desks.mint("one")
+        for caller in callers { #expect(try !bench.call(row.name, named, as: caller).isError, "\(row.name)") }
+        bench.desks.accounts.mirror.distrust()
+        #expect(try bench.call(row.name, named, as: ToolBench.orchestrator).code == "unavailable")
     }
 
     private static let acting: [(name: String, arguments: String)] = [

@@ -33,6 +33,15 @@ struct OutboundLimitsTests {
         ])
     }
 
+    @Test("dollars are written as dollars, below nothing too", arguments: [
+        (0, "0"), (5, "0.05"), (1_000, "10"), (1_050, "10.50"), (-5, "-0.05"), (-150, "-1.50"), (-200, "-2"),
+        (Int.max, "92233720368547758.07"), (Int.min, "-92233720368547758.08"),
+    ])
+    func dollars(_ row: (cents: Int, text: String)) throws {
+        #expect(Dollars.text(cents: row.cents) == row.text)
+        #expect(try JSONDocument.parse([UInt8](text: row.text)).root.kind == .number)
+    }
+
     @Test("days and months are those of UTC; minutes and hours begin with the first action")
     func windows() throws {
         let end = WallTime(seconds: 1_798_761_599)  // 2026-12-31T23:59:59Z
@@ -133,6 +142,10 @@ struct OutboundLimitsTests {
         }
         #expect(PriceTable.price(.telegram, try GateBench.address("telegram:1"), text: text) == .zero)
         #expect(SpendAmount(hundredths: 101).centsRoundedUp == 2 && SpendAmount(hundredths: 199).centsRoundedDown == 1)
+        for (hundredths, up, down) in [(-101, -1, -2), (-100, -1, -1), (-1, 0, -1)] {
+            let amount = SpendAmount(hundredths: Int64(hundredths))
+            #expect(amount.centsRoundedUp == up && amount.centsRoundedDown == down)
+        }
     }
 
     @Test("no audit, no send: what cannot be told of does not happen, and takes no money")

@@ -75,6 +75,51 @@ struct TicketAPITests {
         #expect(try Self.create(try TicketBench(), row.body).status == row.status, "\(row.body)")
     }
 
+    @Test("a refusal says which member is wrong", arguments: [
+        ("[]", "invalid_body", "The body must be a JSON object."),
+        ("{", "invalid_body", "The body must be a JSON object."),
+        (#"{"operation":"cip"}"#, "invalid_field", "conversation is required"),
+        (#"{"conversation":7,"operation":"cip"}"#, "invalid_field", "conversation must be a string"),
+        (#"{"conversation":"whatsapp:1065","operation":"cip"}"#, "invalid_field",
+            "conversation must be <channel>:<own id>:<sender>"),
+        (#"{"conversation":"whatsapp:9999:15550100","operation":"cip"}"#, "invalid_field",
+            "conversation is of no channel that is on here"),
+        (#"{"conversation":"whatsapp:1065:15550100","operation":null}"#, "invalid_field", "operation is required"),
+        (#"{"conversation":"whatsapp:1065:15550100","operation":["cip"]}"#, "invalid_field",
+            "operation must be a string"),
+        (#"{"conversation":"whatsapp:1065:15550100","operation":"loan"}"#, "invalid_field",
+            "operation must be one of cip, card"),
+        (#"{"conversation":"whatsapp:1065:15550100","operation":"cip","actions":["card:authorize"]}"#, "invalid_field",
+            "actions must be a list of 1 to \(Limits.ticketActionsMax) different texts, each <operation>:<word>"),
+        (#"{"conversation":"whatsapp:1065:15550100","operation":"cip","ttl":0}"#, "invalid_field",
+            "ttl must be a whole number of seconds from 1 to 7200"),
+        (#"{"conversation":"whatsapp:1065:15550100","operation":"cip","agentId":"one"}"#, "invalid_field",
+            "members other than conversation, operation, actions and ttl are not taken"),
+    ])
+    func details(_ row: (body: String, code: String, detail: String)) throws {
+        let response = try Self.create(try TicketBench(), row.body)
+        let root = try JSONDocument.parse(response.body).root
+        #expect(response.status == 400 && root["code"]?.text == row.code, "\(row.body)")
+        #expect(root["detail"]?.text == row.detail, "\(row.body)")
+    }
+
+    @Test("a bank's own operation needs its actions")
+    func ownOperation() throws {
+        let form = TicketForm(
+            ownIDs: [.whatsapp: [UInt8](text: "1065")], operations: TicketOperations(own: [[UInt8](text: "loan")]),
+            lifeMax: .seconds(60))
+        func read(_ rest: String) throws -> TicketOrder {
+            let body = #"{"conversation":"whatsapp:1065:15550100","operation":"loan"\#(rest)}"#
+            return try form.read(
+                JSONDocument.parse([UInt8](text: body)).root, by: "test", agent: nil, besides: [])
+        }
+        #expect(throws: TicketFault.field("actions are required for this operation")) { try read("") }
+        #expect(throws: TicketFault.field("ttl must be a whole number of seconds from 1 to 60")) {
+            try read(#","actions":["loan:sign"],"ttl":61"#)
+        }
+        #expect(try read(#","actions":["loan:sign"]"#).terms.actions == [[UInt8](text: "loan:sign")])
+    }
+
     @Test("an agent sees and revokes its own tickets, the orchestrator all; a stranger's ticket is no ticket")
     func owners() throws {
         let bench = try TicketBench()

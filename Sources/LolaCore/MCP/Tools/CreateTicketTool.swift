@@ -23,7 +23,8 @@ final class CreateTicketTool: Tool {
             tickets.create(arguments, call.caller, as: agent, besides: ["agentId"]) { result in
                 switch result {
                 case .success(let json): call.complete(ToolOutcome(json: json))
-                case .failure(let refusal): call.fail(ToolFault(refusal))
+                case .failure(let fault):
+                    call.fail(fault.detail.map { ToolFault(.argumentsInvalid, $0) } ?? ToolFault(fault.refusal))
                 }
             }
         }
