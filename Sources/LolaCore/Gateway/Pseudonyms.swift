@@ -64,6 +64,7 @@ extension RecordID {
     /// As it stands in logs and records: the first 16 hex digits.
     var name: String {
         var digits: [UInt8] = []
+        digits.reserveCapacity(16)
         Hex.append(nameWord, to: &digits)
         return digits.text
     }
