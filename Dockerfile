@@ -27,8 +27,10 @@ RUN apt-get update -qq \
     && install -d -o appuser -g appuser -m 700 /var/lib/lola
 COPY --from=build /out/lola /usr/local/bin/lola
 
+# More small pieces of memory at hand, for about a tenth less work a message; the C library reads it before the program.
 ENV LOLA_LISTEN=0.0.0.0:8080 \
-    LOLA_DATA_DIR=/var/lib/lola
+    LOLA_DATA_DIR=/var/lib/lola \
+    GLIBC_TUNABLES=glibc.malloc.tcache_count=512
 VOLUME ["/var/lib/lola"]
 WORKDIR /var/lib/lola
 USER appuser

@@ -6,6 +6,8 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 LOLA := .build/release/lola
 SWIFT_RELEASE := swift build -c release --static-swift-stdlib --product lola
+# The allocator as the image sets it.
+ALLOCATOR := $(shell grep -o 'GLIBC_TUNABLES=[^ ]*' Dockerfile)
 PORT ?= 8080
 FUZZ_SECONDS ?= 60
 ROUNDS ?= 200
@@ -25,7 +27,7 @@ run: build ## the whole gateway on this machine, nothing to configure (PORT=8080
 	@echo "or send a first message from a second terminal:"
 	@echo "    $(LOLA) trigger whatsapp.text --from +15550100 --text hola"
 	@echo
-	@exec $(LOLA) dev --port $(PORT)
+	@exec env $(ALLOCATOR) $(LOLA) dev --port $(PORT)
 
 build: ## the release binary, .build/release/lola
 	@scripts/setup.sh build

@@ -183,14 +183,17 @@ def wait_port(port: int) -> None:
 
 # Lola
 
+ALLOCATOR = dict(re.findall(r"(GLIBC_TUNABLES)=(\S+)", (ROOT / "Dockerfile").read_text()))
+
+
 def gateway(name: str, env: dict[str, str] | None = None, pinned: bool = True) -> Gateway:
-    """`lola serve` on core 0 with one loop, WhatsApp on, agents built in."""
+    """`lola serve` on core 0 with one loop, WhatsApp on, agents built in, the allocator set as in the image."""
     folder = WORK / name
     shutil.rmtree(folder, ignore_errors=True)
     return Gateway.serve(folder, {
         **whatsapp_environment("http://127.0.0.1:9/v23.0"), "LOLA_LOOPS": "1",
         # The load plays many senders from one address against the admin surface too.
-        "HTTP_RATE_LIMIT_PER_IP": "1000000", "HTTP_RATE_LIMIT_GLOBAL": "1000000", **(env or {}),
+        "HTTP_RATE_LIMIT_PER_IP": "1000000", "HTTP_RATE_LIMIT_GLOBAL": "1000000", **ALLOCATOR, **(env or {}),
     }, prefix=SERVER if pinned else None)
 
 
