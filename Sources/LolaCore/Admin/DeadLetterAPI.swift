@@ -58,7 +58,11 @@ final class DeadLetterAPI: ActionHandler {
                 writer.member("id", bytes: record.id.hex)
                 writer.member("reason", item.reason.rawValue)
                 writer.member("at", bytes: CivilDate(item.at).rfc3339(milliseconds: true))
-                writer.member("octets", item.value.count)
+                writer.member("octets", item.origin?.octets ?? item.value.count)
+                if let origin = item.origin {
+                    writer.member("channel", origin.channel)
+                    writer.member("why", origin.word)
+                }
             }
         }
     }

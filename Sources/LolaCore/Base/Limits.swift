@@ -183,6 +183,8 @@ enum Limits {
     static let agentStateRetention = Interval.days(400)
     /// What was given up or put aside waits so long for an operator.
     static let deadLetterRetention = Interval.days(30)
+    /// Proven webhooks that were not understood are told so many, of the newest; some hundred kibibytes in all.
+    static let quarantinedWebhooksMax = 1_024
     /// A message that has killed the process so often is put aside.
     static let crashesMax = 3
     /// A provider's `Retry-After` is honoured up to this.

@@ -13,6 +13,8 @@ extension Limits {
     static let ledgerRetention = Interval.days(30)
     /// An inbound message stands for consent to service messages so long (CONTRACT §9).
     static let heardRetention = Interval.hours(24)
+    /// A number or address that people write to at Twilio or Resend is known for ours so long after the last message.
+    static let ownEndRetention = Interval.days(400)
     /// Sends of an agent are counted by channel; a counter needs an end.
     static let sentCountRetention = Interval.days(3_650)
     /// Minutes of a call that are reserved before it; the bill settles the rest.

@@ -19,6 +19,7 @@ struct OutboundAssembly {
         let settings = shared.settings
         let names = PersonNames(secret: shared.pseudonymKey)
         let own = Registry.ownIDs(settings)
+        let (providers, talks) = Self.providers(loop, settings, client, channels, signals)
         gate = OutboundGate(.init(
             loop: loop, store: store, audit: audit, accounts: shared.agents.accounts,
             consents: ConsentBook(loop, store: store, audit: audit, names: names),
@@ -28,7 +29,7 @@ struct OutboundAssembly {
             rules: .init(
                 filter: settings.compliance.contentFilter ? ContentFilter() : nil,
                 hours: settings.compliance.callingHours, ownIDs: own),
-            providers: Self.providers(loop, settings, client, channels, signals)))
+            providers: providers, talks: talks))
         area = OutboundArea(OutboundAPI(loop, gate))
         post = AgentPost(shared.agents.accounts, names, loop.counters) { [mcp = shared.mcp] agent, message in
             MailboxNotice.tell(mcp, agent, message)
@@ -40,20 +41,22 @@ struct OutboundAssembly {
     private static func providers(
         _ loop: Loop, _ settings: Settings, _ client: OutboundClient, _ channels: [ChannelName: any Channel],
         _ signals: any ContactSignals
-    ) -> [AgentChannel: any OutboundProvider] {
+    ) -> ([AgentChannel: any OutboundProvider], talks: [ChannelName: any OutboundProvider]) {
         var providers: [AgentChannel: any OutboundProvider] = [:]
+        var talks: [ChannelName: any OutboundProvider] = [:]
         if settings.demoMode || settings.mode == .dev {
             for channel in AgentChannel.allCases { providers[channel] = MockProvider(loop, channel) }
         }
-        if settings.demoMode { return providers }
+        if settings.demoMode { return (providers, talks) }
         // Where both are on, WhatsApp's own service goes before that of Twilio.
         for name in [ChannelName.twilioWhatsApp, .whatsapp, .telegram, .twilioSMS, .resend] {
             guard let channel = channels[name], let own = Registry.ownIDs(settings)[name] else { continue }
-            providers[name.agentChannel] = ChannelProvider(client, channel, ownID: own, signals: signals)
+            let provider = ChannelProvider(client, channel, ownID: own, signals: signals)
+            (providers[name.agentChannel], talks[name]) = (provider, provider)
             guard name == .twilioSMS else { continue }
             providers[.voice] = ChannelProvider(client, channel, ownID: own, signals: signals, for: .voice)
         }
-        return providers
+        return (providers, talks)
     }
 
     /// What a receipt of a channel says of an order. False when it could not be kept.

@@ -62,13 +62,24 @@ final class Intake {
         loop.counters.add(.webhookReceipts, webhook.receipts.count)
         receipts(webhook.receipts, of: channel.name)
         let answer = acceptance(webhook.answer ?? channel.accepted, requestID: request.requestID, answer)
+        let aside = webhook.quarantined.first.map { putAside($0, request.body, of: channel.name) }
         keep(webhook.receipts, of: channel.name) { [self] areReceiptsKept in
-            guard !webhook.signals.isEmpty else { return accept(webhook.messages) { answer($0 && areReceiptsKept) } }
+            let end = { [self] (isKept: Bool) in accept(webhook.messages) { answer($0 && areReceiptsKept && isKept) } }
+            if aside == nil, webhook.signals.isEmpty { return end(true) }
             signals.note(webhook.signals) { [self] areSignalsKept in
-                accept(webhook.messages) { answer($0 && areReceiptsKept && areSignalsKept) }
+                guard let aside else { return end(areSignalsKept) }
+                store.submit(aside) { end($0 == .done && areSignalsKept) }
             }
         }
         return nil
+    }
+
+    /// What was proven and not understood: a retry would not mend it, so an operator hears that it was there and why.
+    /// The places are few, and the newest takes the place of an older one: no provider fills the store with it.
+    private func putAside(_ reason: QuarantineReason, _ octets: [UInt8], of channel: ChannelName) -> StoreOperation {
+        let place = pseudonyms.id(octets).high % UInt64(Limits.quarantinedWebhooksMax)
+        let id = pseudonyms.id([UInt8](text: "webhook put aside \(place)"))
+        return QuarantinedEntry(reason, of: channel, at: loop.wall, octets: octets.count).operation(id)
     }
 
     /// What receipts say of orders of agents, durably.
@@ -100,37 +111,49 @@ final class Intake {
         var open = messages.count
         guard open > 0 else { return completion(true) }
         var isComplete = true
+        let ended = {
+            open -= 1
+            if open == 0 { completion(isComplete) }
+        }
         for verified in messages {
             let names = pseudonyms.names(verified.message)
-            store.submit(Self.acceptance(verified, names)) { [self] result in
+            store.submit(acceptance(verified, names)) { [self] result in
                 switch result {
-                case .claimed(true): accepted(verified, names)
+                case .claimed(true): return accepted(verified, names, ended)
                 case .claimed(false): loop.counters.add(.webhookDuplicates)
                 case .value, .done, .page, .sum, .reserved, .exceeded, .fenced, .unavailable: isComplete = false
                 }
-                open -= 1
-                if open == 0 { completion(isComplete) }
+                ended()
             }
         }
     }
 
     /// Claim and queue at one moment: nobody can take the id without the message being kept. Who wrote was heard.
-    private static func acceptance(_ verified: VerifiedMessage, _ names: MessageNames) -> StoreOperation {
+    private func acceptance(_ verified: VerifiedMessage, _ names: MessageNames) -> StoreOperation {
         let message = verified.message
-        return .batch([
-            .claim(StoreKey(.seen, names.messageID), expires: retention(message.channel)),
+        var changes: [StoreOperation] = [
+            .claim(StoreKey(.seen, names.messageID), expires: Self.retention(message.channel)),
             .append(QueueEntry(
                 key: StoreKey(.inbound, names.messageID), lane: message.conversation.lane,
                 value: MessageCodec.encode(verified))),
             .mark(StoreKey(.heard, names.senderID), expires: Limits.heardRetention),
-        ])
+        ]
+        switch message.channel {
+        case .whatsapp, .telegram: break
+        case .twilioSMS, .twilioWhatsApp, .resend:
+            // The settings name one of our numbers and addresses there; we may have more.
+            guard let parts = ConversationParts(message.conversation) else { break }
+            changes.append(.mark(StoreKey(.heard, pseudonyms.end(parts)), expires: Limits.ownEndRetention))
+        }
+        return .batch(changes)
     }
 
-    private func accepted(_ verified: VerifiedMessage, _ names: MessageNames) {
+    /// - Parameter ended: called when what the message says of being written to holds.
+    private func accepted(_ verified: VerifiedMessage, _ names: MessageNames, _ ended: @escaping () -> Void) {
         loop.counters.add(.webhookMessages)
         loop.counters.add(.cardsMasked, verified.maskedCards)
         onAccepted?(verified)
-        signals.heard(verified.message)
+        signals.heard(verified.message, ended)
         // Otherwise the queue gives it to whichever gateway owns the lane.
         if store.returnsEntries { return }
         let accepted = AcceptedMessage(verified: verified, names: names, mayBeRepeated: false)

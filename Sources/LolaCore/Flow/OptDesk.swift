@@ -65,10 +65,11 @@ final class OptDesk: ContactSignals {
         return found
     }
 
-    /// Before the message's turn has come: nothing is sent meanwhile. Its journey makes it last.
-    func heard(_ message: InboundMessage) {
-        guard Self.word(in: message) == .stop else { return }
-        stop(Self.addresses(message, phone: message.phone)) { _ in }
+    /// Before the message's turn has come, and before its webhook is acknowledged: nothing is sent from then on. What
+    /// cannot be kept now, its journey keeps.
+    func heard(_ message: InboundMessage, _ completion: @escaping () -> Void) {
+        guard Self.word(in: message) == .stop else { return completion() }
+        stop(Self.addresses(message, phone: message.phone)) { _ in completion() }
     }
 
     /// - Parameter completion: false when nothing is certain and the question must be asked again.

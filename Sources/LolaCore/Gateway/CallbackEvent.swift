@@ -101,8 +101,11 @@ struct ConversationParts: Hashable, Sendable {
         }
     }
 
-    /// Whether our end is one that we answer from, given that of each channel which is on. An account of Twilio and a
-    /// domain of Resend have more of them than the settings name.
+    /// Whether our end is the one that the settings name.
+    func isNamed(_ ownIDs: [ChannelName: [UInt8]]) -> Bool { ownIDs[channel] == own }
+
+    /// Whether our end can be one that we answer from, given that of each channel which is on. An account of Twilio
+    /// and a domain of Resend have more of them than the settings name.
     func isOurs(_ ownIDs: [ChannelName: [UInt8]]) -> Bool {
         guard let id = ownIDs[channel] else { return false }
         switch channel {

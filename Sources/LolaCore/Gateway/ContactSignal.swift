@@ -21,10 +21,11 @@ struct ContactSignal: Hashable, Sendable {
 protocol ContactSignals: AnyObject {
     /// - Parameter completion: called once; true when all of them are durable. A provider is told 503 for false.
     func note(_ signals: [ContactSignal], _ completion: @escaping (_ areKept: Bool) -> Void)
-    /// A message was taken; what it says is heard again when its turn comes.
-    func heard(_ message: InboundMessage)
+    /// A message was taken; what it says is heard again when its turn comes. `completion` is called once what must hold
+    /// at once does, or cannot be kept now.
+    func heard(_ message: InboundMessage, _ completion: @escaping () -> Void)
 }
 
 extension ContactSignals {
-    func heard(_ message: InboundMessage) {}
+    func heard(_ message: InboundMessage, _ completion: @escaping () -> Void) { completion() }
 }

@@ -31,6 +31,11 @@ final class Pseudonyms {
         return id(bytes)
     }
 
+    /// Our end of a conversation: a number or address of ours that a proven webhook has named.
+    func end(_ parts: ConversationParts) -> RecordID {
+        id([0x7B] + [UInt8](text: "end ") + parts.channel.bytes + [0x3A] + parts.own)
+    }
+
     func conversation(_ key: ConversationKey) -> RecordID { id(key.bytes) }
 
     /// 16 hex digits; enough to tell senders apart in a log.

@@ -35,7 +35,9 @@ final class ChannelProvider: OutboundProvider {
 
     /// Where the channel sends it: to the address that a conversation came from, else to the one that was named.
     private func replyTo(_ recipient: OutboundRecipient) -> ReplyAddress? {
-        if let conversation = recipient.conversation { return conversation.replyTo }
+        if let conversation = recipient.conversation {
+            return conversation.channel == own.name ? conversation.replyTo : nil
+        }
         switch (own.name, recipient.address) {
         case (.whatsapp, .phone(let number)): return .whatsappNumber(number.digits)
         case (.whatsapp, .whatsappUser(let id)): return .whatsappUser(id)

@@ -27,7 +27,14 @@ final class OutboundGate: OutboundDesk {
         let anomalies: AnomalyCounters
         let ledger: OutboundLedger
         let rules: Rules
+        /// Of an address that an agent names.
         let providers: [AgentChannel: any OutboundProvider]
+        /// Of a conversation, whose channel is given; one without goes where an address would.
+        var talks: [ChannelName: any OutboundProvider] = [:]
+
+        func provider(_ recipient: OutboundRecipient) -> (any OutboundProvider)? {
+            recipient.conversation.flatMap { talks[$0.channel] } ?? providers[recipient.channel]
+        }
     }
 
     let parts: Parts

@@ -37,7 +37,7 @@ final class OutboundPassage {
             return refuse(error)
         }
         guard let account, let recipient else { return refuse(OutboundRefusal(.unavailable)) }
-        guard let provider = parts.providers[recipient.channel] else { return refuse(OutboundRefusal(.channelOff)) }
+        guard let provider = parts.provider(recipient) else { return refuse(OutboundRefusal(.channelOff)) }
         askConsent(account, recipient, provider)
     }
 
@@ -53,10 +53,14 @@ final class OutboundPassage {
             senders.append(parts.pseudonyms.sender(conversation.channel, conversation.sender))
         }
         let contacts = recipient.address.isNumberless ? senders : []
+        let end = recipient.conversation.flatMap { $0.isNamed(parts.rules.ownIDs) ? nil : parts.pseudonyms.end($0) }
         let keys = ids.map { StoreKey(.consent, $0) } + senders.map { StoreKey(.heard, $0) }
-            + contacts.map { StoreKey(.contact, $0) }
+            + (end.map { [StoreKey(.heard, $0)] } ?? []) + contacts.map { StoreKey(.contact, $0) }
         parts.store.readAll(keys) { [self] values in
             guard let values else { return refuse(OutboundRefusal(.unavailable)) }
+            if end != nil, values[ids.count + senders.count] == nil {
+                return refuse(OutboundRefusal(.conversationUnknown))
+            }
             var records: [ConsentRecord?] = []
             for (id, value) in zip(ids, values) {
                 guard let value else { records.append(nil); continue }

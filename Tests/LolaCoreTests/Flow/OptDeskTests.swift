@@ -79,10 +79,13 @@ struct OptDeskTests {
     func atOnce() throws {
         let bench = try FlowBench()
         let desk = OptDesk(bench.suppressions, bench.rig.loop.counters)
-        desk.heard(FlowBench.message("1", text: "STOP").message)
-        desk.heard(FlowBench.message("2", from: "15550101", text: "stop that noise now").message)
-        bench.rig.run(for: .seconds(1)) { (try? isStopped(bench)) == true }
-        #expect(try isStopped(bench))
+        var heard = 0
+        desk.heard(FlowBench.message("2", from: "15550101", text: "stop that noise now").message) { heard += 1 }
+        #expect(heard == 1)
+        desk.heard(FlowBench.message("1", text: "STOP").message) { heard += 1 }
+        #expect(heard == 1)
+        bench.rig.run(for: .seconds(1)) { heard == 2 }
+        #expect(try heard == 2 && isStopped(bench))
         let other = try #require(PersonAddress([UInt8](text: "+15550101")))
         #expect(bench.records(.get(StoreKey(.suppression, bench.suppressions.id(other)))) == .value(nil))
     }
