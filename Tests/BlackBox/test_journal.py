@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 import time
 
@@ -318,6 +319,34 @@ def test_a_torn_tail_is_cut_and_told(own_stack):
     # It was cut: the next start has nothing to tell.
     gateway.restart()
     assert len(gateway.events("journal_tail_cut")) == 1
+
+
+def test_no_damaged_record_takes_the_others_with_it(own_stack):
+    """Not that of the index key either, under whose hashes all others are kept: wherever the bit flips, one is lost."""
+    own = own_stack()
+    gateway, mail = own.gateway, Mail(own, agents_take=30.0)
+    for _ in range(8):
+        assert mail.send().status == 200
+    gateway.kill()
+    kept = gateway.data.with_name("kept")
+    shutil.copytree(gateway.data, kept)
+    restored = 0
+    for offset in range(len(header()) + 8, 420, 24):
+        shutil.rmtree(gateway.data)
+        shutil.copytree(kept, gateway.data)
+        (segment,) = segments(gateway.data)
+        octets = bytearray(segment.read_bytes())
+        octets[offset] ^= 1
+        segment.write_bytes(octets)
+        gateway.start()
+        recovered = gateway.metric_sum("^lola_messages_recovered_total ")
+        assert recovered >= len(mail.taken) - 1, f"{recovered} after a flip at {offset}"
+        assert not gateway.events("message_quarantined") and gateway.events("journal_damaged"), offset
+        restored += len(gateway.events("index_key_restored"))
+        verified = run("audit", "verify", "--data-dir", str(gateway.data), env=gateway.env)
+        assert verified.returncode == 0, verified
+        gateway.kill()
+    assert restored > 0
 
 
 def test_damage_before_the_tail_is_put_aside_and_told(own_stack):

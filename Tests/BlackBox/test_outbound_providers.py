@@ -75,6 +75,31 @@ def test_an_sms_a_call_and_a_mail(providers):
     assert mail.json()["headers"]["List-Unsubscribe"].startswith("<mailto:")
 
 
+def test_a_conversation_goes_by_its_own_channel_and_from_an_end_of_ours(providers):
+    agent, gateway = Agent(providers.gateway), providers.gateway
+    phone = fresh_phone()
+    for channel in ("sms", "whatsapp"):
+        consent(gateway, phone, channel)
+    # WhatsApp's own service is on too; the conversation is one of Twilio's all the same.
+    for channel, sender in (("twilio_whatsapp", f"whatsapp:{TWILIO_FROM}"), ("twilio_sms", TWILIO_FROM)):
+        answer = agent.call("POST", "messages", {"conversation": f"{channel}:{TWILIO_FROM}:{phone}", "text": "hola"})
+        assert answer.status == 202, answer
+        assert providers.twilio.form(providers.twilio.wait_sends(phone)[-1])["From"] == sender
+    strange = "+18005551234"
+    address = f"{fresh_id('')}@example.net"
+    consent(gateway, address, "email")
+    for key in (f"twilio_sms:{strange}:{phone}", f"twilio_whatsapp:{strange}:{phone}", f"twilio_sms:12345:{phone}",
+                f"resend:evil@example.org:{address}"):
+        more = {"subject": "a"} if key.startswith("resend") else {}
+        answer = agent.call("POST", "messages", {"conversation": key, "text": "hola"} | more)
+        refused(answer, 403, "conversation_unknown")
+    # It is a number of ours: somebody has written to it.
+    heard = [("MessageSid", fresh_id("SM")), ("From", fresh_phone()), ("To", strange), ("Body", "hola")]
+    assert post(gateway, heard).status == 200
+    assert agent.call("POST", "messages", {"conversation": f"twilio_sms:{strange}:{phone}", "text": "hola"}).status == 202
+    assert providers.twilio.form(providers.twilio.sends(phone)[-1])["From"] == strange
+
+
 def test_what_twilio_refuses_is_refused(providers):
     phone = fresh_phone()
     consent(providers.gateway, phone, "sms")

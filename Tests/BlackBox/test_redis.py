@@ -212,10 +212,14 @@ def test_a_full_redis_refuses_until_there_is_room(on_redis, redis):
         refused(own, phone, message)
     eventually(lambda: any(event["fault"] == "out_of_memory" for event in events(own.gateway, "redis_refused")), 5,
                "redis_refused: out_of_memory")
+    # Probes keep work away for as long as nothing can be kept.
+    eventually(lambda: own.gateway.get("/readyz").status == 503, 15, "/readyz 503")
+    never(lambda: own.gateway.get("/readyz").status == 200, 3.0, "ready without room")
     never(lambda: len(own.agents.calls(phone)) > 1, 1.0, "a message was handled that nobody keeps")
     redis.command("CONFIG", "SET", "maxmemory", "0")
     eventually(lambda: own.gateway.whatsapp(payloads.whatsapp_text(phone, "while away", message)).status == 200,
                BACK_WITHIN, "a webhook taken")
+    eventually(lambda: own.gateway.get("/readyz").status == 200, 15, "/readyz 200")
     assert len(own.agents.wait_calls(phone, 2)) == 2
     assert own.graph.wait_texts(in_hand) == ["done all the same"]
     assert len(own.agents.calls(in_hand)) == 1

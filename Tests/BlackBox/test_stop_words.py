@@ -54,6 +54,13 @@ def test_each_word_stops_at_once_with_one_confirmation(stack, word):
     assert len(stack.graph.sends(phone)) == 1
 
 
+def test_the_word_holds_when_its_webhook_is_acknowledged(stack):
+    for number in range(25):
+        phone = stack.person()
+        stack.gateway.say(phone, ("STOP", "baja")[number % 2])
+        assert len(listed(stack.gateway, phone)) == 1, number
+
+
 def test_a_sentence_with_the_word_in_it_is_no_word(stack):
     phone = stack.person()
     key = stack.gateway.say(phone, "please stop the transfer of yesterday")

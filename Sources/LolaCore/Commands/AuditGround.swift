@@ -120,7 +120,8 @@ struct AuditGround {
                     let answer = table.apply(.get(key), at: now, changes: &changes, undo: &undo)
                     if case .value(let value) = answer { return value } else { return nil }
                 }
-                return (derived(value(IndexKey.record), dataKeys), value(AuditHead.record(of: AuditHead.embedded)))
+                let index = value(IndexKey.record) ?? IndexKeyCopy.sealed(disk)
+                return (derived(index, dataKeys), value(AuditHead.record(of: AuditHead.embedded)))
             } catch {
                 if case .disk(.notFound, let file) = error, file != folder, attempt < attempts { continue }
                 Process.print("lola: \(error.text)", to: 2)

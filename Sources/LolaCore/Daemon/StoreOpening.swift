@@ -36,11 +36,19 @@ struct StoreOpening {
         }
     }
 
+    /// - Parameter copy: of an embedded store, whose folder is ours alone.
     static func indexKey(
-        _ keys: SealKeys, _ settings: Settings, _ ask: (StoreOperation) -> StoreAnswer
+        _ keys: SealKeys, _ settings: Settings, copy: IndexKeyCopy? = nil, _ ask: (StoreOperation) -> StoreAnswer
     ) throws(Daemon.Failure) -> IndexKey {
         do throws(IndexKeyFault) {
-            return try IndexKey.find(keys: keys, entropy: LinuxEntropy(), ask: ask)
+            var offer: SecretBytes?
+            switch copy?.read() {
+            case .key(let secret): offer = secret
+            case .closed: if ask(.get(IndexKey.record)) == .value(nil) { throw .dataKeyWrong }
+            case .some(.none), nil: break
+            }
+            return try IndexKey.find(
+                keys: keys, entropy: LinuxEntropy(), offer: offer, isAlone: copy != nil, ask: ask)
         } catch {
             switch error {
             case .dataKeyWrong:
@@ -106,7 +114,13 @@ private struct EmbeddedOpening {
         }
         let (journal, report, threads, disk, damages) = try openJournal(folder, keys)
         let bare = Conversation(JournalStore(journal, loop: 0), loops[0])
-        let index = try StoreOpening.indexKey(keys, settings) { bare.ask($0) }
+        let copy = IndexKeyCopy(disk: disk, keys: keys)
+        let isLost = bare.ask(.get(IndexKey.record)) == .value(nil)
+        let index = try StoreOpening.indexKey(keys, settings, copy: copy) { bare.ask($0) }
+        if isLost, case .key = copy.read() { log.write(.warn, "index_key_restored", at: LinuxClock().wall) }
+        do throws(DiskFault) { try copy.keep(index.secret) } catch {
+            throw Daemon.Failure(code: error == .io ? 74 : 73, text: "data.dir: \(error.rawValue)")
+        }
         guard let epoch = StoreEpoch.find(report, entropy: LinuxEntropy(), ask: { bare.ask($0) }) else {
             throw Daemon.Failure(code: 74, text: "the store in \(folder) cannot be written")
         }

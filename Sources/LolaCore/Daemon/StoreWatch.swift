@@ -27,24 +27,29 @@ final class StoreWatch {
     static func redis(
         _ loop: Loop, _ log: Log, _ health: Health, _ index: IndexKeyKeeper?, alerts: any AlertDesk
     ) -> (RedisEvent) -> Void {
-        var isAway = true
+        var (isAway, hasRoom, isBlocked) = (true, true, true)
         var told: RedisFault?
         health.storeIsAway()
+        let judge = {
+            if isBlocked == (isAway || !hasRoom) { return }
+            isBlocked.toggle()
+            if isBlocked { health.storeIsAway() } else { health.storeIsBack() }
+        }
         return { event in
             let now = loop.wall
+            defer { judge() }
             switch event {
             case .connected:
-                if isAway { health.storeIsBack() }
                 isAway = false
                 told = nil
                 log.write(.info, "redis_connected", at: now)
                 index?.look()
             case .away(let fault):
-                if !isAway { health.storeIsAway() }
                 isAway = true
                 if told != fault { log.write(.error, "redis_away", at: now, [("fault", fault.rawValue)]) }
                 told = fault
             case .refused(let fault): log.write(.error, "redis_refused", at: now, [("fault", fault.rawValue)])
+            case .room(let isThere): hasRoom = isThere
             case .epochChanged:
                 log.write(.error, "store_epoch_changed", at: now)
                 alerts.raise(.storeHasLost)

@@ -23,10 +23,15 @@ struct IndexKey: Sendable {
     }
 
     /// Finds or makes the key by asking the store itself (not through SealedStore). `ask` waits for the answer.
+    ///
+    /// - Parameters:
+    ///   - offer: put into a store that has none, in place of a fresh one.
+    ///   - isAlone: no other gateway can be at it.
     static func find(
-        keys: SealKeys, entropy: any Entropy, ask: (StoreOperation) -> StoreAnswer
+        keys: SealKeys, entropy: any Entropy, offer: SecretBytes? = nil, isAlone: Bool = false,
+        ask: (StoreOperation) -> StoreAnswer
     ) throws(IndexKeyFault) -> IndexKey {
-        var search = IndexKeySearch(keys: keys, entropy: entropy)
+        var search = IndexKeySearch(keys: keys, entropy: entropy, offer: offer, isAlone: isAlone)
         var step = search.begin()
         while true {
             switch step {

@@ -27,6 +27,7 @@ struct IndexKeySearch {
         /// Another gateway was first.
         case lookingAgain
         case renewing(SecretBytes)
+        case restoring(SecretBytes)
     }
 
     /// Taken together with writing the key: a claim is what every store grants once only.
@@ -35,10 +36,14 @@ struct IndexKeySearch {
     private let keys: SealKeys
     private let entropy: any Entropy
     private let offer: SecretBytes?
+    private let isAlone: Bool
     private var state = State.looking
 
-    /// `offer` is put into a store that has no key; without it a fresh one is made.
-    init(keys: SealKeys, entropy: any Entropy, offer: SecretBytes? = nil) {
+    /// - Parameters:
+    ///   - offer: put into a store that has no key; without it a fresh one is made.
+    ///   - isAlone: nobody else can be making one. Where making was claimed and there is none, it was lost.
+    init(keys: SealKeys, entropy: any Entropy, offer: SecretBytes? = nil, isAlone: Bool = false) {
+        self.isAlone = isAlone
         self.keys = keys
         self.entropy = entropy
         self.offer = offer
@@ -55,7 +60,8 @@ struct IndexKeySearch {
         case (.looking, .value(nil)): make()
         case (.looking, .value(let sealed?)), (.lookingAgain, .value(let sealed?)): open(sealed)
         case (.making(let secret), .claimed(true)): .done(IndexKey(secret: secret, origin: .made))
-        case (.making, .claimed(false)): lookAgain()
+        case (.making(let secret), .claimed(false)): if isAlone { restore(secret) } else { lookAgain() }
+        case (.restoring(let secret), .done): .done(IndexKey(secret: secret, origin: .made))
         case (.renewing(let secret), .done): .done(IndexKey(secret: secret, origin: .renewed))
         default: .failed(.unavailable)
         }
@@ -69,6 +75,12 @@ struct IndexKeySearch {
                 .claim(Self.gate, expires: Limits.indexKeyClaim),
                 .put(IndexKey.record, keys.seal(bytes, for: IndexKey.record), expires: nil),
             ]))
+    }
+
+    private mutating func restore(_ secret: SecretBytes) -> Step {
+        state = .restoring(secret)
+        let bytes = secret.withBytes { [UInt8](copying: $0) }
+        return .ask(.put(IndexKey.record, keys.seal(bytes, for: IndexKey.record), expires: nil))
     }
 
     private mutating func lookAgain() -> Step {

@@ -45,6 +45,8 @@ enum RedisEvent: Hashable, Sendable {
     case away(RedisFault)
     /// An error reply that left the connection up.
     case refused(RedisFault)
+    /// Whether Redis has room for what is written; it had until this says otherwise.
+    case room(Bool)
     /// `store_epoch_changed`: acknowledged records are missing. Links of the epoch before must not be honoured.
     case epochChanged
     /// Lanes that became ours, that we handed back, that we lost to others; how many are ours now, of how many members.

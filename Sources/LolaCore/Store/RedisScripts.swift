@@ -5,6 +5,14 @@
 enum RedisScript: Int, CaseIterable {
     case apply, entry, page, epoch, lanes, read, reserve
 
+    /// Whether a Redis without room refuses it.
+    var writes: Bool {
+        switch self {
+        case .apply, .lanes, .reserve: true
+        case .entry, .page, .epoch, .read: false
+        }
+    }
+
     var text: String {
         switch self {
         case .apply: Self.applyText

@@ -31,6 +31,7 @@ final class RedisStore: Store {
     /// have made another, under which nothing of ours may be kept. False for who takes whatever key there is.
     var awaitsProof = false
     private(set) var isProved = true
+    private var hasRoom = true
     var lanes: RedisLanes
     var lanesState = LanesState()
     private var waiting = FIFO<Request>()
@@ -262,12 +263,29 @@ final class RedisStore: Store {
         _ script: RedisScript, _ arguments: [[UInt8]], _ completion: @escaping RedisConnection.Completion
     ) {
         let whole = [[UInt8](text: "EVAL"), [UInt8](text: script.text), [0x30]] + arguments
+        let completion: RedisConnection.Completion = !script.writes ? completion : { [self] in
+            look($0)
+            completion($0)
+        }
         guard let hash = hashes[script.rawValue] else { return connection.send(whole, completion) }
         connection.send([[UInt8](text: "EVALSHA"), hash, [0x30]] + arguments) { [self] result in
             guard case .failure(.noScript) = result else { return completion(result) }
             tell(.noScript)
             connection.send(whole, completion)
         }
+    }
+
+    /// Heartbeats write too, so that this is known without anybody's work.
+    private func look(_ written: Result<RESPValue, RedisFault>) {
+        let found: Bool
+        switch written {
+        case .success: found = true
+        case .failure(.outOfMemory): found = false
+        case .failure: return
+        }
+        if found == hasRoom { return }
+        hasRoom = found
+        onEvent(.room(found))
     }
 
     /// The reply; nil after a fault, which operators hear of unless the whole connection is gone.

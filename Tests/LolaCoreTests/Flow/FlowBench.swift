@@ -126,6 +126,13 @@ final class PlainJournal: EventLog, OperatorLog {
 final class PlainSignals: ContactSignals {
     private(set) var noted: [ContactSignal] = []
     var keeps = true
+    /// Messages whose words wait to be kept.
+    private(set) var waiting: [() -> Void] = []
+    var holds = false
+
+    func heard(_ message: InboundMessage, _ completion: @escaping () -> Void) {
+        if holds { waiting.append(completion) } else { completion() }
+    }
 
     func note(_ signals: [ContactSignal], _ completion: @escaping (_ areKept: Bool) -> Void) {
         if keeps { noted += signals }

@@ -9,22 +9,30 @@ struct TwilioIntakeTests {
         let rig = LoopRig()
         let signals = PlainSignals()
         let log = MessageLog(capacity: 10)
+        let store = MemoryStore(MemoryTable())
+        let pseudonyms = Pseudonyms(secret: SecretBytes([1]))
         let channel: TwilioChannel
         let intake: Intake
         var taken: [AcceptedMessage] = []
 
         init() throws {
             channel = try Fixture.twilio()
-            let store = MemoryStore(MemoryTable())
             var take: (AcceptedMessage) -> Void = { _ in }
             intake = Intake(
                 rig.loop, store: store, directory: LoopDirectory(mailboxes: [Mailbox(waker: SimWaker())]), number: 0,
-                log: log, backlog: Backlog(), pseudonyms: Pseudonyms(secret: SecretBytes([1])), doubts: DoubtCount(),
+                log: log, backlog: Backlog(), pseudonyms: pseudonyms, doubts: DoubtCount(),
                 signals: signals
             ) { take($0) }
             take = { [self] in taken.append($0) }
-            let loop = rig.loop
+            let (loop, store) = (rig.loop, store)
             loop.addSource { store.deliver(at: loop.wall) }
+        }
+
+        func ask(_ operation: StoreOperation) -> StoreAnswer? {
+            var answer: StoreAnswer?
+            store.submit(operation) { answer = $0 }
+            rig.run(for: .seconds(1)) { answer != nil }
+            return answer
         }
 
         func post(_ pairs: [(String, String)], to path: String = "/webhooks/twilio/sms") throws -> HTTPResponse? {
@@ -87,6 +95,40 @@ struct TwilioIntakeTests {
         bench.signals.keeps = true
         #expect(try bench.post(Array(stop))?.status == 200)
         #expect(bench.signals.noted.map(\.kind) == [.optedOut] && bench.taken.count == 1)
+    }
+
+    @Test("a word that must hold at once does before the webhook is acknowledged")
+    func heardFirst() throws {
+        let bench = try Bench()
+        bench.signals.holds = true
+        #expect(try bench.post(message) == nil && bench.taken.count == 1)
+        #expect(bench.signals.waiting.count == 1)
+        bench.signals.holds = false
+        #expect(try bench.post(message)?.status == 200)
+    }
+
+    @Test("the number that was written to is known for ours from then on")
+    func ownEnd() throws {
+        let bench = try Bench()
+        let key = ConversationKey(bytes: [UInt8](text: "twilio_sms:+15550199:+15550100"))
+        let end = StoreKey(.heard, bench.pseudonyms.end(try #require(ConversationParts(key))))
+        #expect(bench.ask(.get(end)) == .value(nil))
+        _ = try bench.post(message)
+        #expect(bench.ask(.get(end)) == .value([]))
+    }
+
+    @Test("what was proven and not understood is in the quarantine without its content, the same once")
+    func putAside() throws {
+        let bench = try Bench()
+        for _ in 0..<3 { #expect(try bench.post([("To", "+15550199"), ("Body", "hola")])?.status == 200) }
+        guard case .page(let records) = bench.ask(.list(.quarantine, after: nil, limit: 9)) else {
+            throw SampleFault(description: "no list")
+        }
+        #expect(records.count == 1)
+        let item = try QuarantinedEntry(try #require(records.first).value)
+        #expect(item.reason == .notUnderstood && item.value.isEmpty && item.origin?.channel == "twilio_sms")
+        #expect(item.origin.map { QuarantineReason(rawValue: $0.word) != nil && $0.octets > 9 } == true)
+        #expect(Limits.quarantinedWebhooksMax == 1_024)
     }
 
     @Test("a call is answered by its own document")

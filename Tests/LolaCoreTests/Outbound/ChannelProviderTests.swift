@@ -32,6 +32,19 @@ struct ChannelProviderTests {
         }
     }
 
+    @Test("a conversation of another channel is no address here, and nothing is sent")
+    func otherChannel() throws {
+        let bench = try Bench()
+        let ownIDs: [ChannelName: [UInt8]] = [.whatsapp: [UInt8](text: "1065")]
+        let key = ConversationKey(bytes: [UInt8](text: "whatsapp:1065:12025550123"))
+        let recipient = try #require(OutboundRecipient(.conversation(key), ownIDs: ownIDs))
+        var outcomes: [ProviderOutcome] = []
+        bench.provider.send(OutboundDispatch(RecordID(high: 1, low: 2), to: recipient, text: [0x78])) {
+            outcomes.append($0)
+        }
+        #expect(outcomes == [.refused(word: "address_unknown")] && bench.server.calls == 0)
+    }
+
     @Test("what Twilio answers to an order is what becomes of it, and it is asked once", arguments: [
         (#"{"sid":"SM1","status":"queued"}"#, .taken(id: [0x53, 0x4D, 0x31], .sent, price: nil)),
         (#"{"sid":"SM1","status":"failed","error_code":30005}"#, .refused(word: "undeliverable")),

@@ -32,16 +32,20 @@ final class GateBench {
     let desk: DeskBench
     let gate: OutboundGate
     let providers: [AgentChannel: ScriptedProvider]
+    /// Of conversations on the channels of `more`.
+    private(set) var talks: [ChannelName: ScriptedProvider] = [:]
     let consents: ConsentBook
     let suppressions: SuppressionList
     let pseudonyms = Pseudonyms(secret: SecretBytes([1, 2, 3]))
     let anomalies = AnomalyCounters()
     let agent: AgentID
 
-    /// - Parameter off: channels without a provider.
+    /// - Parameters:
+    ///   - off: channels without a provider.
+    ///   - more: our end at channels beside WhatsApp and Telegram.
     init(
         _ table: MemoryTable = MemoryTable(), filter: ContentFilter? = ContentFilter(), hours: String? = "8-21",
-        off: Set<AgentChannel> = [], agent name: String = "ada", limits: [AgentLimits.Member: Int] = [:]
+        off: Set<AgentChannel> = [], more: [ChannelName: [UInt8]] = [:], agent name: String = "ada", limits: [AgentLimits.Member: Int] = [:]
     ) throws {
         desk = try DeskBench(table).started()
         let loop = desk.rig.loop
@@ -53,14 +57,15 @@ final class GateBench {
             providers[channel] = ScriptedProvider(loop, channel)
         }
         self.providers = providers
+        for name in more.keys { talks[name] = ScriptedProvider(loop, name.agentChannel) }
         gate = OutboundGate(.init(
             loop: loop, store: desk.store, audit: desk.audit, accounts: desk.accounts, consents: consents,
             suppressions: suppressions, names: desk.names, pseudonyms: pseudonyms, anomalies: anomalies,
             ledger: OutboundLedger(loop, store: desk.store, pseudonyms: pseudonyms, names: desk.names),
             rules: .init(
                 filter: filter, hours: hours.flatMap { CallingHours([UInt8](text: $0)) },
-                ownIDs: [.whatsapp: Self.number, .telegram: Self.bot]),
-            providers: providers))
+                ownIDs: more.merging([.whatsapp: Self.number, .telegram: Self.bot]) { own, _ in own }),
+            providers: providers, talks: talks))
         if desk.accounts[agent] == nil {
             var account = AgentAccount(agent, created: loop.wall)
             for (member, value) in limits { account.limits[member] = value }

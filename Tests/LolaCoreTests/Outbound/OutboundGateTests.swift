@@ -91,6 +91,35 @@ struct OutboundGateTests {
         #expect(bench.providers[.telegram]?.sent.first?.recipient.conversation?.replyTo == .telegramChat(1_065))
     }
 
+    @Test("a conversation goes by its own channel, and from an end that is ours: named, or written to before")
+    func ends() throws {
+        let own = [UInt8](text: "+15550199")
+        let bench = try GateBench(more: [
+            .twilioSMS: own, .twilioWhatsApp: own, .resend: [UInt8](text: "bank@example.com"),
+        ])
+        for (channel, to) in [(AgentChannel.sms, "+15550100"), (.whatsapp, "+15550100"), (.email, "a@example.net")] {
+            try bench.consent(channel, to)
+        }
+        func send(_ key: String) throws -> OutboundRefusal.Code? {
+            var order = OutboundOrder(
+                bench.agent, .conversation(ConversationKey(bytes: [UInt8](text: key))), text: [UInt8](text: "Hello"))
+            order.subject = [UInt8](text: "Hello")
+            return try bench.refusal(order)?.code
+        }
+        #expect(try send("twilio_whatsapp:+15550199:+15550100") == nil)
+        #expect(bench.talks[.twilioWhatsApp]?.sent.count == 1 && bench.providers[.whatsapp]?.sent.isEmpty == true)
+        for key in ["twilio_sms:+18005551234:+15550100", "twilio_sms:12345:+15550100", "resend:evil@example.org:a@example.net"] {
+            #expect(try send(key) == .conversationUnknown, "\(key)")
+        }
+        #expect(bench.talks[.twilioSMS]?.sent.isEmpty == true && bench.talks[.resend]?.sent.isEmpty == true)
+        // Somebody has written to that number of ours.
+        let parts = try #require(ConversationParts(ConversationKey(bytes: [UInt8](text: "twilio_sms:12345:+15550177"))))
+        #expect(try bench.store(.mark(StoreKey(.heard, bench.pseudonyms.end(parts)), expires: Limits.ownEndRetention)) == .done)
+        #expect(try send("twilio_sms:12345:+15550100") == nil)
+        #expect(try send("twilio_sms:+15550199:+15550100") == nil && send("resend:bank@example.com:a@example.net") == nil)
+        #expect(bench.talks[.twilioSMS]?.sent.count == 2 && bench.talks[.resend]?.sent.count == 1)
+    }
+
     @Test("who wrote on one channel under one form of the number was heard on every channel under each")
     func heardAnywhere() throws {
         let bench = try GateBench()

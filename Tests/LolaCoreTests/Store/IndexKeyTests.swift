@@ -56,6 +56,49 @@ struct IndexKeyTests {
         #expect(octets(met) == octets(other) && !met.secret.equals(made.secret))
     }
 
+    @Test("who is alone makes it anew where the making was claimed and nothing is left; others wait")
+    func lostRecord() throws {
+        let table = MemoryTable()
+        let made = try find(table, SealFixture.keys(1))
+        #expect(table.apply(.remove(IndexKey.record), at: now) == .done)
+        #expect(throws: IndexKeyFault.unavailable) { try find(table, SealFixture.keys(1), entropy: 9) }
+        let keys = try SealFixture.keys(1)
+        let back = try IndexKey.find(
+            keys: keys, entropy: CountingEntropy(from: 9), offer: made.secret, isAlone: true
+        ) { table.apply($0, at: now) }
+        #expect(back.origin == .made && octets(back) == octets(made))
+        #expect(octets(try find(table, SealFixture.keys(1), entropy: 9)) == octets(made))
+    }
+
+    @Test("its copy says the same key, sealed, under the first data key, and nothing when it is closed or cut")
+    func copy() throws {
+        let disk = SimDisk()
+        func copy(_ ring: [UInt8]) throws -> IndexKeyCopy {
+            let keys = try SealKeys(ring.map { SealFixture.secret($0) }, entropy: CountingEntropy())
+            return IndexKeyCopy(disk: disk, keys: keys)
+        }
+        func held(_ copy: IndexKeyCopy) -> [UInt8]? {
+            if case .key(let secret) = copy.read() { secret.withBytes { [UInt8](copying: $0) } } else { nil }
+        }
+        guard case .none = try copy([1]).read() else { throw SampleFault(description: "a copy of nothing") }
+        let secret = [UInt8](1...32)
+        try copy([1]).keep(SecretBytes(secret))
+        #expect(try held(copy([1])) == secret && held(copy([2, 1])) == secret && held(copy([2])) == nil)
+        guard case .closed = try copy([2]).read() else { throw SampleFault(description: "opened by a foreign key") }
+        // Under a new first key it is sealed anew, and the old one is no longer needed.
+        try copy([2, 1]).keep(SecretBytes(secret))
+        #expect(try held(copy([2])) == secret)
+        let sealed = try #require(IndexKeyCopy.sealed(disk))
+        try copy([2]).keep(SecretBytes(secret))
+        #expect(IndexKeyCopy.sealed(disk) == sealed && !sealed.contains { _ in sealed.starts(with: secret) })
+        let file = try disk.open(IndexKeyCopy.name)
+        try disk.truncate(file, to: 40)
+        disk.close(file)
+        #expect(try held(copy([2])) == nil)
+        try copy([2]).keep(SecretBytes(secret))
+        #expect(try held(copy([2])) == secret)
+    }
+
     @Test("a new first data key renews it; then the old one is no longer needed, nor enough")
     func rotation() throws {
         let table = MemoryTable()

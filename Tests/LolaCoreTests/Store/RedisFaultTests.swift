@@ -67,6 +67,24 @@ struct RedisFaultTests {
         }
     }
 
+    @Test("whether there is room is told by the heartbeat, once each way, and reading says nothing of it")
+    func room() {
+        let fake = RedisFake()
+        #expect(fake.opens(within: .seconds(1)))
+        var isFull = true
+        fake.misbehave = { command, _ in
+            isFull && command != "GET" && command != "read" ? octets("-OOM command not allowed\r\n") : nil
+        }
+        func told() -> [RedisEvent] { fake.events.filter { $0 == .room(false) || $0 == .room(true) } }
+        fake.rig.run(for: .minutes(1))
+        #expect(told() == [.room(false)] && fake.store.isOpen)
+        #expect(fake.ask(Self.put).answer == .unavailable && fake.ask(Self.get).answer != .unavailable)
+        #expect(told() == [.room(false)])
+        isFull = false
+        fake.rig.run(for: .minutes(1))
+        #expect(told() == [.room(false), .room(true)] && fake.ask(Self.put).answer == .done)
+    }
+
     @Test("half an answer and the end, a reset, an answer to nobody: closed, and everything under way is unavailable")
     func broken() {
         let endings: [(String, (SimEnd) -> Void, RedisFault)] = [
