@@ -75,6 +75,22 @@ def test_an_sms_a_call_and_a_mail(providers):
     assert mail.json()["headers"]["List-Unsubscribe"].startswith("<mailto:")
 
 
+def test_a_conversation_by_mail_has_a_subject_too(providers):
+    address = f"{fresh_id('')}@example.net"
+    consent(providers.gateway, address, "email")
+    order = {"conversation": f"resend:help@bank.example:{address}", "text": "It is ready."}
+    missing = refused(providers.agent.call("POST", "messages", order), 400, "invalid_field")
+    assert missing["detail"].startswith("subject is required")
+    answer = providers.agent.call("POST", "messages", order | {"subject": "Your card", "html": "<p>It is ready.</p>"})
+    assert answer.status == 202 and answer.json()["channel"] == "email", answer
+    with Streamable(providers.gateway, providers.agent.token) as client:
+        assert client.call("comms_send_message", order)["json"]["code"] == "arguments_invalid"
+        assert client.call("comms_send_message", order | {"subject": "Again"})["json"]["channel"] == "email"
+    mails = [sent.json() for sent in providers.resend.wait_sends(address, 2)]
+    assert [mail["subject"] for mail in mails] == ["Your card", "Again"]
+    assert mails[0]["html"] == "<p>It is ready.</p>"
+
+
 def test_what_twilio_refuses_is_refused(providers):
     phone = fresh_phone()
     consent(providers.gateway, phone, "sms")

@@ -12,7 +12,7 @@ enum ToolFields {
     static let channels = ToolSchema.word(AgentChannel.allCases.map(\.rawValue))
     static let messageChannels = ToolSchema.word(["sms", "whatsapp", "telegram", "email"])
     static let address = ToolSchema.text(min: 1, max: Limits.personAddressMax.bytes)
-    static let line = ToolSchema.text(min: 1, max: Limits.toolLineMax.bytes)
+    static let conversation = ToolSchema.text(min: 1, max: Limits.conversationKeyMax.bytes)
     static let text = ToolSchema.text(min: 1, max: Limits.outboundTextMax.bytes)
     static let subject = ToolSchema.text(min: 1, max: Limits.outboundSubjectMax.bytes)
     static let html = ToolSchema.text(min: 1, max: Limits.outboundHTMLMax.bytes)

@@ -67,6 +67,8 @@ struct ToolTests {
         ("comms_send_message", #"{"text":"a","channel":"email","to":"a@b.example"}"#),
         ("comms_send_message", #"{"text":"a","channel":"sms","to":"+15550100","subject":"s"}"#),
         ("comms_send_message", #"{"text":"a","conversation":"whatsapp:1:2","to":"+15550100"}"#),
+        ("comms_send_message", #"{"text":"a","conversation":"resend:help@bank.example:a@b.example"}"#),
+        ("comms_send_message", #"{"text":"a","conversation":"whatsapp:1065:15550100","subject":"s"}"#),
         ("comms_send_message", #"{"text":"a","channel":"sms","to":"+15550100","purpose":"spam"}"#),
         ("comms_make_call", #"{"to":"+15550100","text":"a","record":"yes"}"#),
         ("comms_make_call", #"{"to":"a@b.example","text":"a"}"#),
@@ -108,6 +110,18 @@ struct ToolTests {
         #expect(orders[4].target == .address(.whatsapp, .whatsappUser([UInt8](text: "US.1349a"))))
         #expect(orders[5].records && !orders[0].records)
         #expect(bench.gate.actors == ["agent:one", "agent:one", "orchestrator", "agent:one", "agent:one", "agent:one"])
+    }
+
+    @Test("a conversation by mail is sent with the subject and the html that it is given")
+    func sendsMail() throws {
+        let bench = try ToolBench()
+        let key = "resend:help@bank.example:ana@x.example"
+        let said = try bench.call(
+            "comms_send_message", #"{"conversation":"\#(key)","text":"t","subject":"s","html":"<p>"}"#)
+        #expect(!said.isError && bench.gate.orders.count == 1)
+        let order = try #require(bench.gate.orders.first)
+        #expect(order.target == .conversation(ConversationKey(bytes: [UInt8](text: key))))
+        #expect(order.subject == [UInt8](text: "s") && order.html == [UInt8](text: "<p>"))
     }
 
     @Test("a refusal of the gate says what to do", arguments: OutboundRefusal.Code.allCases)

@@ -40,6 +40,11 @@ struct OutboundAPITests {
         (#"{"channel":"sms","to":"+15550100","text":"x","html":"<p>"}"#, "for mail"),
         (#"{"channel":"email","to":"a@b.example","text":"x"}"#, "subject is required"),
         (#"{"channel":"email","to":"a@b.example","text":"x","subject":"a\r\nBcc: c@d.example"}"#, "one line"),
+        (#"{"conversation":"resend:help@bank.example:a@b.example","text":"x"}"#, "subject is required"),
+        (#"{"conversation":"resend:help@bank.example:a@b.example","text":"x","html":"<p>"}"#, "subject is required"),
+        (#"{"conversation":"whatsapp:1065:15550100","text":"x","subject":"s"}"#, "for mail"),
+        (#"{"conversation":"twilio_sms:+15550199:+15550100","text":"x","html":"<p>"}"#, "for mail"),
+        (#"{"conversation":"nowhere","text":"x","subject":"s"}"#, "for mail"),
         (#"{"channel":"sms","to":"+15550100","text":"x","purpose":"fun"}"#, "purpose must be"),
         (#"{"channel":"sms","to":"+15550100","text":"x","record":"yes"}"#, "record must be true or false"),
         (#"{"channel":"sms","to":"+15550100","text":"x","record":true}"#, "record is for calls"),
@@ -70,6 +75,21 @@ struct OutboundAPITests {
             let (response, root) = try send(bench, #"{"channel":"email","to":"a@b.example",\#(members)}"#)
             #expect(response.status == 400 && root["detail"]?.text?.contains("longer") ?? false, "\(name)")
         }
+    }
+
+    @Test("a conversation by mail takes a subject and html, of the longest key too")
+    func mailConversation() throws {
+        let bench = try GateBench()
+        let long = String(repeating: "a", count: 240) + "@b.example"
+        for key in ["resend:help@bank.example:ana@x.example", "resend:\(long):\(long)"] {
+            let body = #"{"conversation":"\#(key)","text":"x","subject":"s","html":"<p>"}"#
+            // Right in form: the gate is asked, and has no mail channel of this gateway.
+            let (response, root) = try send(bench, body)
+            #expect(response.status == 403 && root["code"]?.text == "conversation_unknown", "\(key)")
+        }
+        let key = "resend:" + String(repeating: "a", count: Limits.conversationKeyMax.bytes)
+        let (response, root) = try send(bench, #"{"conversation":"\#(key)","text":"x","subject":"s"}"#)
+        #expect(response.status == 400 && root["detail"]?.text?.contains("longer") == true)
     }
 
     @Test("an agent acts for itself only, an operator names the agent, and a scope is a scope")

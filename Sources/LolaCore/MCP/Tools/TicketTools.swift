@@ -2,7 +2,7 @@
 
 enum TicketFields {
     static let conversation = ToolSchema.Field(
-        "conversation", ToolFields.line, "Key of the person's conversation: <channel>:<own id>:<sender>.",
+        "conversation", ToolFields.conversation, "Key of the person's conversation: <channel>:<own id>:<sender>.",
         isRequired: true)
     static let operation = ToolSchema.Field(
         "operation", .text(min: 1, max: Limits.operationNameMax.bytes),
