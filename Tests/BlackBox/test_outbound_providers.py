@@ -148,6 +148,22 @@ def test_no_text_becomes_markup_in_a_call(providers):
     assert taken > len(STRINGS) // 2
 
 
+def test_a_call_says_no_more_than_twilio_takes(providers):
+    agent, phone = Agent(providers.gateway), fresh_phone()
+    consent(providers.gateway, phone, "voice")
+    for text in ("x" * 4_000, "&" * 900):
+        assert "4000" in refused(agent.send(phone, text, "voice"), 400, "invalid_field")["detail"]
+        with Streamable(providers.gateway, agent.token) as client:
+            told = client.call("comms_make_call", {"to": phone, "text": text})["json"]
+        assert told["code"] == "arguments_invalid" and "4000" in told["error"]
+    assert spent(providers.gateway, agent) == 0 and not providers.twilio.sends(phone)
+    text = "word " * 780
+    assert agent.send(phone, text, "voice").status == 202
+    (called,) = providers.twilio.wait_sends(phone)
+    form = providers.twilio.form(called)
+    assert said(form) == [text] and len(form["Twiml"]) <= 4_000
+
+
 def test_no_text_becomes_a_header_of_a_mail(providers):
     taken = 0
     for text in STRINGS:

@@ -42,6 +42,16 @@ extension OutboundOrder {
         let isMail = channel == .email
         guard isMail || subject == nil && html == nil else { throw .field("subject and html are for mail") }
         guard !isMail || subject != nil else { throw .field("subject is required for mail") }
+        guard script.map({ TwiML.fits($0) }) ?? true else {
+            throw .field("text is too long for a call: at most \(Limits.twilioScriptMax) characters as TwiML")
+        }
+    }
+
+    /// What a call says; nil for a message. A card number in it is as long when it is masked, or shorter.
+    private var script: CallScript? {
+        guard case .address(.voice, .phone(let number)) = target else { return nil }
+        return CallScript(
+            announcement: records ? OutboundRules.announcement(toRecord: number.digits) : nil, text: text)
     }
 
     /// The channel that was named, or that of the conversation; nil for a conversation of none, which the gate refuses.

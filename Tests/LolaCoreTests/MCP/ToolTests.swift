@@ -112,6 +112,15 @@ struct ToolTests {
         #expect(bench.gate.actors == ["agent:one", "agent:one", "orchestrator", "agent:one", "agent:one", "agent:one"])
     }
 
+    @Test("a call longer than Twilio takes is refused with the limit")
+    func longCall() throws {
+        let bench = try ToolBench()
+        let text = String(repeating: "x", count: Limits.twilioScriptMax)
+        let said = try bench.call("comms_make_call", #"{"to":"+15550100","text":"\#(text)"}"#)
+        #expect(said.code == "arguments_invalid" && said.error?.contains("at most 4000 characters") == true)
+        #expect(bench.gate.orders.isEmpty)
+    }
+
     @Test("a conversation by mail is sent with the subject and the html that it is given")
     func sendsMail() throws {
         let bench = try ToolBench()

@@ -77,6 +77,38 @@ struct OutboundAPITests {
         }
     }
 
+    @Test("a call says no more than Twilio takes with it, markup and announcement counted, before anything is reserved")
+    func longCalls() throws {
+        let bench = try GateBench(filter: nil, hours: nil)
+        // One party's consent is enough in New York; in California everybody hears an announcement.
+        let (newYork, california) = ("+12125550100", "+14155550100")
+        for number in [newYork, california] { try bench.consent(.voice, number) }
+        let room = Limits.twilioScriptMax - TwiML.call(CallScript(text: [0x78])).count + 1
+        func call(_ to: String, _ text: String, _ record: Bool = false) throws -> (status: Int, detail: String) {
+            let (response, root) = try send(
+                bench, #"{"channel":"voice","to":"\#(to)","text":"\#(text)","record":\#(record)}"#)
+            return (response.status, root["detail"]?.text ?? "")
+        }
+        let longest = String(repeating: "x", count: room)
+        for (to, text, record) in [
+            (newYork, longest + "x", false), (newYork, longest + "x", true), (california, longest, true),
+            (newYork, String(repeating: "&", count: room / 5 + 1), false),
+            (newYork, String(repeating: "\u{1F44B}", count: room / 2 + 1), false),
+        ] as [(String, String, Bool)] {
+            let said = try call(to, text, record)
+            #expect(said.status == 400 && said.detail.contains("at most 4000 characters"), "\(said)")
+        }
+        #expect(bench.sentCount == 0)
+        #expect(try bench.used(.perMinute) == 0)
+        for (to, text, record) in [
+            (newYork, longest, false), (newYork, longest, true), (california, longest, false),
+            (newYork, String(repeating: "\u{1F44B}", count: room / 2), false),
+        ] as [(String, String, Bool)] {
+            #expect(try call(to, text, record).status == 202)
+        }
+        #expect(bench.sentCount == 4)
+    }
+
     @Test("a conversation by mail takes a subject and html, of the longest key too")
     func mailConversation() throws {
         let bench = try GateBench()
