@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import string
+import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -198,6 +200,22 @@ def test_an_agent_is_registered_listed_changed_and_switched_off(stack):
     for body in ({"status": "off"}, {"channels": ["fax"]}, {"channels": []}, {"name": 1}, {"id": "x"}):
         assert_problem(stack.gateway.manage("PUT", f"/admin/api/agents/{agent}", body), 400)
     assert_problem(stack.gateway.manage("PUT", "/admin/api/agents/unknown-one", {"status": "active"}), 404)
+
+
+def test_of_a_crowd_that_registers_one_agent_one_has(stack):
+    for _ in range(5):
+        agent, barrier = agent_id(), threading.Barrier(20)
+
+        def register(number: int, agent: str = agent, barrier: threading.Barrier = barrier) -> int:
+            barrier.wait()
+            body = {"id": agent, "name": f"N{number}"}
+            return stack.gateway.manage("POST", "/admin/api/agents", body).status
+
+        with ThreadPoolExecutor(20) as pool:
+            statuses = list(pool.map(register, range(20)))
+        assert sorted(statuses) == [201] + [409] * 19
+        made = stack.gateway.admin("GET", f"agents/{agent}")
+        assert made["name"] == f"N{statuses.index(201)}"
 
 
 def test_an_agent_that_is_switched_off_begins_nothing(stack):

@@ -214,6 +214,7 @@ struct LimitsTests {
     @Test("MCP: a revocation is seen within a second, heartbeats come before anybody gives up, sessions fit")
     func mcp() {
         #expect(Limits.mcpStreamCheck + Limits.mirrorInterval < .seconds(1))
+        #expect(Limits.agentMakingClaim > Limits.mirrorStaleMax + Limits.mirrorInterval)
         #expect(Limits.mcpHeartbeat < Limits.idleTimeout && Limits.mcpSweepInterval < Limits.mcpSessionIdle)
         #expect(Limits.mcpSessionsPerTokenMax < Limits.mcpSessionsMax && Limits.mcpSessionRandomCount >= 16)
         #expect(Limits.mcpBatchMax <= Limits.mcpCallsInFlightMax)
