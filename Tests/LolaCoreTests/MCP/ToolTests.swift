@@ -259,6 +259,14 @@ struct ToolTests {
         #expect(try bench.call(row.name, named, as: ToolBench.orchestrator).code == "unavailable")
     }
 
+    @Test("a ping repeats the name of an agent that there is not, and makes none")
+    func pingsUnknown() throws {
+        let bench = try ToolBench()
+        let said = try bench.call("comms_ping", #"{"agentId":"nobody"}"#, as: ToolBench.orchestrator)
+        #expect(!said.isError && said.root["agentId"]?.text == "nobody")
+        #expect(bench.desks.accounts.mirror.count == 0)
+    }
+
     private static let acting: [(name: String, arguments: String)] = [
         ("comms_send_message", sms), ("comms_make_call", #"{"to":"+15550100","text":"a"}"#),
         ("comms_get_messages", "{}"), ("comms_get_waiting_messages", #"{"acknowledge":["m1"]}"#),
