@@ -169,9 +169,7 @@ enum OpenAPI {
         ("Ticket", .object(TicketFields.shown)), ("Document", .open), ("Receipt", .object(ToolFields.receipt)),
         ("Order", .object([
             ToolFields.agent,
-            .init(
-                "conversation", ToolFields.conversation,
-                "In place of channel and to, a conversation key: \(ToolFields.conversationForm)."),
+            ToolFields.orderConversation,
             .init("channel", ToolFields.channels, "With to."),
             .init("to", ToolFields.address, "Phone number, e-mail address, or Telegram chat id."),
             .init("type", .word(["text", "call"]), "call with the channel voice, else text."),
