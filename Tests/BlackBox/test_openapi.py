@@ -35,6 +35,9 @@ def test_the_document_is_openapi_31_and_for_every_agent_token(described):
     validate(document)
     assert document["openapi"] == "3.1.0" and document["servers"] == [{"url": PUBLIC_URL}]
     assert {"/v1/tickets", "/v1/tickets/{id}"} <= set(document["paths"])
+    for schema in ("NewTicket", "CreatedTicket", "Ticket", "Order"):
+        told = document["components"]["schemas"][schema]["properties"]["conversation"]["description"]
+        assert "<channel>:<own id>:<sender>" in told and "whatsapp, telegram, twilio_sms" in told, schema
     assert read(gateway, ORCHESTRATOR_TOKEN) == document
     limited = gateway.admin("POST", "tokens", {"agent": "rest-limited", "scopes": ["comms_ping"]}, status=201)["token"]
     assert read(gateway, limited) == document

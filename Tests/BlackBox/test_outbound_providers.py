@@ -100,6 +100,22 @@ def test_a_conversation_goes_by_its_own_channel_and_from_an_end_of_ours(provider
     assert providers.twilio.form(providers.twilio.sends(phone)[-1])["From"] == strange
 
 
+def test_a_conversation_by_mail_has_a_subject_too(providers):
+    address = f"{fresh_id('')}@example.net"
+    consent(providers.gateway, address, "email")
+    order = {"conversation": f"resend:lola@bank.example:{address}", "text": "It is ready."}
+    answer = providers.agent.call("POST", "messages", order | {"subject": "Your card", "html": "<p>It is ready.</p>"})
+    assert answer.status == 202 and answer.json()["channel"] == "email", answer
+    with Streamable(providers.gateway, providers.agent.token) as client:
+        assert client.call("comms_send_message", order | {"subject": "Again"})["json"]["channel"] == "email"
+    # Who answers a mail need not know that it is one.
+    bare = providers.agent.call("POST", "messages", order)
+    assert bare.status == 202 and any("subject" in warning for warning in bare.json()["warnings"]), bare
+    mails = [sent.json() for sent in providers.resend.wait_sends(address, 3)]
+    assert [mail["subject"] for mail in mails] == ["Your card", "Again", ""]
+    assert mails[0]["html"] == "<p>It is ready.</p>"
+
+
 def test_what_twilio_refuses_is_refused(providers):
     phone = fresh_phone()
     consent(providers.gateway, phone, "sms")
@@ -155,6 +171,22 @@ def test_no_text_becomes_markup_in_a_call(providers):
         left = "".join(spoken)
         assert set(left) <= set(text) | set("\n"), (text, left)
     assert taken > len(STRINGS) // 2
+
+
+def test_a_call_says_no_more_than_twilio_takes(providers):
+    agent, phone = Agent(providers.gateway), fresh_phone()
+    consent(providers.gateway, phone, "voice")
+    for text in ("x" * 4_000, "&" * 900):
+        assert "4000" in refused(agent.send(phone, text, "voice"), 400, "invalid_field")["detail"]
+        with Streamable(providers.gateway, agent.token) as client:
+            told = client.call("comms_make_call", {"to": phone, "text": text})["json"]
+        assert told["code"] == "arguments_invalid" and "4000" in told["error"]
+    assert spent(providers.gateway, agent) == 0 and not providers.twilio.sends(phone)
+    text = "word " * 780
+    assert agent.send(phone, text, "voice").status == 202
+    (called,) = providers.twilio.wait_sends(phone)
+    form = providers.twilio.form(called)
+    assert said(form) == [text] and len(form["Twiml"]) <= 4_000
 
 
 def test_no_text_becomes_a_header_of_a_mail(providers):

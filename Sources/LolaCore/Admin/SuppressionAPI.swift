@@ -11,11 +11,9 @@ final class SuppressionAPI {
 
     /// `POST dnc {"address","reason"?}`: 201 with the entry, the one that is there when it is.
     func add(_ call: AdminCall) {
-        call.run { () throws(Refusal) in
+        call.run { () throws(AdminFault) in
             let fields = try AdminFields(call.request, "address", "reason")
-            guard let address = PersonAddress(try fields.required("address", max: Limits.personAddressMax)) else {
-                throw .fieldInvalid
-            }
+            let address = try fields.address("address")
             list.add(address, reason: try fields.text("reason")?.text, actor: call.actor) { result in
                 switch result {
                 case .failure(let refusal): call.refuse(refusal)
@@ -27,7 +25,7 @@ final class SuppressionAPI {
 
     /// `GET dnc?limit=&cursor=`, or `?address=` for the one entry of an address.
     func list(_ call: AdminCall) {
-        call.run { () throws(Refusal) in
+        call.run { () throws(AdminFault) in
             let page = try AdminList(call.request)
             guard let address = try page.address() else {
                 return page.list(

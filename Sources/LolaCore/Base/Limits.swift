@@ -365,6 +365,8 @@ enum Limits {
 
     /// Characters of one message by Twilio; carriers get it in segments.
     static let twilioTextMax = 1_600
+    /// Characters of the parameter `Twiml` of a call, markup and all (Twilio, Calls resource).
+    static let twilioScriptMax = 4_000
     /// A number, short code, name or id behind `From`.
     static let twilioAddressMax = ByteCount.bytes(135)
     /// How far the signed time of a mail webhook may be from ours, both ways (Svix).

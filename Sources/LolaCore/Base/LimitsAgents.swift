@@ -9,6 +9,8 @@ extension Limits {
     /// Life of an agent token that names none, and the longest that can be asked for.
     static let agentTokenLife = Interval.days(90)
     static let agentTokenLifeMax = Interval.days(366)
+    /// Who makes an agent has claimed it so long: by then every gateway knows of it, however slow the store is.
+    static let agentMakingClaim = Interval.minutes(10)
     /// A token that is over is listed so long.
     static let agentTokenRetention = Interval.days(30)
     /// Last uses are written down so often, and kept a little longer than any token.

@@ -29,8 +29,6 @@ extension Limits {
     static let mcpProgressInterval = Interval.seconds(1)
     /// How long a client may keep the list of tools: they change with the gateway and with the token only.
     static let mcpListAge = Interval.minutes(5)
-    /// Conversation key in the arguments of a tool.
-    static let toolLineMax = ByteCount.bytes(256)
     /// Waiting messages in one answer.
     static let toolMessagesMax = 100
     /// A provider that is asked whether credentials are right, and how much it may answer.

@@ -3,7 +3,7 @@
 extension Limits {
     // MARK: Orders of agents
 
-    /// Text of an order: four messages of WhatsApp, ten minutes of speech.
+    /// Text of an order: four messages of WhatsApp. That of a call has `twilioScriptMax` too.
     static let outboundTextMax = ByteCount.kibibytes(16)
     /// Subject of a mail: a line that every mail program shows.
     static let outboundSubjectMax = ByteCount.bytes(256)

@@ -88,6 +88,12 @@ enum TwiML {
         return xml.bytes
     }
 
+    /// Whether Twilio takes the script with a call.
+    static func fits(_ script: CallScript) -> Bool {
+        // UTF-16 units: never fewer than Twilio's characters.
+        ChannelText.count(call(script), .utf16) <= Limits.twilioScriptMax
+    }
+
     /// What somebody hears who calls a number that nobody answers by voice.
     static let unanswered = CallScript(
         text: [UInt8](text: "This number answers messages only. Please send us a text message. Goodbye."))

@@ -87,6 +87,11 @@ struct AgentAccount: Hashable, Sendable {
         RecordID(digest: Digest.sha256([UInt8](text: "lola agent " + id.text)))
     }
 
+    /// Claimed by who makes the agent.
+    static func making(_ id: AgentID) -> StoreKey {
+        StoreKey(.spent, RecordID(digest: Digest.sha256([UInt8](text: "lola agent made " + id.text))))
+    }
+
     var bytes: [UInt8] {
         var writer = RecordWriter(version: Self.version)
         writer.octets([UInt8](text: id.text))

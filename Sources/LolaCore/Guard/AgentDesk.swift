@@ -45,14 +45,26 @@ final class AgentDesk {
         var event = AuditEvent(
             action: .tokenMinted, actor: actor, subject: "agent:" + agent.text, outcome: "ok")
         event.facts = [("token", token.id.hex.text), ("seconds", "\(life.inSeconds)")]
-        var parts = tokens.mirror.operation(token.id, token.bytes, expires: token.kept - now, mark: mark)
-        if let account { parts += change(account) }
-        carryOut(event, parts) { [self] refusal in
-            if let refusal { return completion(.failure(refusal)) }
-            tokens.mirror.set(token.id, token)
-            if let account { accounts.mirror.set(AgentAccount.record(agent), account) }
-            completion(.success(Minted(token: token, text: text)))
+        let parts = tokens.mirror.operation(token.id, token.bytes, expires: token.kept - now, mark: mark)
+        let minted = Minted(token: token, text: text)
+        carryOut(event, parts + (account.map { making($0) } ?? [])) { [self] refusal in
+            guard refusal == .exists else { return ended(minted, account, refusal, completion) }
+            // Somebody else made the agent at this moment: it stays as they made it.
+            store.submit(.batch(parts)) { [self] answer in
+                ended(minted, nil, answer == .done ? nil : .storeUnavailable, completion)
+            }
         }
+    }
+
+    /// - Parameter account: made with the token.
+    private func ended(
+        _ minted: Minted, _ account: AgentAccount?, _ refusal: Refusal?,
+        _ completion: (Result<Minted, Refusal>) -> Void
+    ) {
+        if let refusal { return completion(.failure(refusal)) }
+        tokens.mirror.set(minted.token.id, minted.token)
+        if let account { accounts.mirror.set(AgentAccount.record(account.id), account) }
+        completion(.success(minted))
     }
 
     /// From the answer on nobody is let in by it here, and within a second at any other gateway. Twice is no error.
@@ -105,12 +117,20 @@ final class AgentDesk {
 
     // MARK: Agents
 
-    /// `.exists` when there is one of that id.
+    /// `.exists` when there is one of that id. Of any who make one at the same moment, on any gateway, one has made it.
     func create(_ account: AgentAccount, actor: String, _ completion: @escaping (Refusal?) -> Void) {
         guard isReady else { return completion(.storeUnavailable) }
         guard accounts[account.id] == nil else { return completion(.exists) }
         guard !accounts.mirror.isFull else { return completion(.quotaReached) }
-        put(account, .agentChanged, actor: actor, fact: "created", completion)
+        put(account, .agentChanged, actor: actor, fact: "created", making(account)) { [self] refusal in
+            // The trail has told of a change that did not come.
+            if refusal == .exists {
+                audit.note(AuditEvent(
+                    action: .agentChanged, actor: actor, subject: "agent:" + account.id.text,
+                    outcome: Refusal.exists.rawValue))
+            }
+            completion(refusal)
+        }
     }
 
     /// Changes an agent that there is.
@@ -121,25 +141,30 @@ final class AgentDesk {
         guard isReady else { return completion(.failure(.storeUnavailable)) }
         guard var account = accounts[id] else { return completion(.failure(.routeUnknown)) }
         change(&account)
-        put(account, action, actor: actor, fact: account.status.rawValue) { [account] refusal in
+        put(account, action, actor: actor, fact: account.status.rawValue, keeping(account)) { [account] refusal in
             completion(refusal.map { .failure($0) } ?? .success(account))
         }
     }
 
     private func put(
         _ account: AgentAccount, _ action: AuditEvent.Action, actor: String, fact: String,
-        _ completion: @escaping (Refusal?) -> Void
+        _ parts: [StoreOperation], _ completion: @escaping (Refusal?) -> Void
     ) {
         var event = AuditEvent(action: action, actor: actor, subject: "agent:" + account.id.text, outcome: "ok")
         event.facts = [("change", fact)]
-        carryOut(event, change(account)) { [self] refusal in
+        carryOut(event, parts) { [self] refusal in
             if refusal == nil { accounts.mirror.set(AgentAccount.record(account.id), account) }
             completion(refusal)
         }
     }
 
-    private func change(_ account: AgentAccount) -> [StoreOperation] {
+    private func keeping(_ account: AgentAccount) -> [StoreOperation] {
         accounts.mirror.operation(AgentAccount.record(account.id), account.bytes, expires: nil, mark: mark)
+    }
+
+    /// The same for a new one: lost when somebody else has made it.
+    private func making(_ account: AgentAccount) -> [StoreOperation] {
+        [.claim(AgentAccount.making(account.id), expires: Limits.agentMakingClaim)] + keeping(account)
     }
 
     // MARK: Order
@@ -156,7 +181,8 @@ final class AgentDesk {
 }
 
 extension AuditLog {
-    /// A change that is told of before it is made: `completion` gets nil when both are durable.
+    /// A change that is told of before it is made: `completion` gets nil when both are durable, `.exists` when a claim
+    /// in it is lost.
     func carryOut(
         _ event: AuditEvent, _ operation: StoreOperation, in store: any Store,
         _ completion: @escaping (Refusal?) -> Void
@@ -166,6 +192,7 @@ extension AuditLog {
             store.submit(operation) { answer in
                 switch answer {
                 case .done, .claimed(true): completion(nil)
+                case .claimed(false): completion(.exists)
                 default: completion(.storeUnavailable)
                 }
             }

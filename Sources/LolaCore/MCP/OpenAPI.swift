@@ -169,7 +169,7 @@ enum OpenAPI {
         ("Ticket", .object(TicketFields.shown)), ("Document", .open), ("Receipt", .object(ToolFields.receipt)),
         ("Order", .object([
             ToolFields.agent,
-            .init("conversation", ToolFields.line, "A conversation key, in place of channel and to."),
+            ToolFields.orderConversation,
             .init("channel", ToolFields.channels, "With to."),
             .init("to", ToolFields.address, "Phone number, e-mail address, or Telegram chat id."),
             .init("type", .word(["text", "call"]), "call with the channel voice, else text."),

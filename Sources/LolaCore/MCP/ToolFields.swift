@@ -12,7 +12,13 @@ enum ToolFields {
     static let channels = ToolSchema.word(AgentChannel.allCases.map(\.rawValue))
     static let messageChannels = ToolSchema.word(["sms", "whatsapp", "telegram", "email"])
     static let address = ToolSchema.text(min: 1, max: Limits.personAddressMax.bytes)
-    static let line = ToolSchema.text(min: 1, max: Limits.toolLineMax.bytes)
+    static let conversation = ToolSchema.text(min: 1, max: Limits.conversationKeyMax.bytes)
+    /// How a conversation key is made up (CONTRACT §5).
+    static let conversationForm = "<channel>:<own id>:<sender>, where the channel is one of "
+        + ChannelName.allCases.map(\.rawValue).joined(separator: ", ") + ", such as whatsapp:1065:15550100"
+    /// Of an order.
+    static let orderConversation = Field(
+        "conversation", conversation, "In place of channel and to, a conversation key: \(conversationForm).")
     static let text = ToolSchema.text(min: 1, max: Limits.outboundTextMax.bytes)
     static let subject = ToolSchema.text(min: 1, max: Limits.outboundSubjectMax.bytes)
     static let html = ToolSchema.text(min: 1, max: Limits.outboundHTMLMax.bytes)

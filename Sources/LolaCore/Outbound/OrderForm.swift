@@ -41,18 +41,32 @@ extension OutboundOrder {
         guard isCall || !records else { throw .field("record is for calls") }
         let isMail = channel == .email
         guard isMail || subject == nil && html == nil else { throw .field("subject and html are for mail") }
-        guard !isMail || subject != nil else { throw .field("subject is required for the email channel") }
+        // Who answers in a conversation need not know that it is one of mails.
+        if case .address(.email, _) = target, subject == nil { throw .field("subject is required for mail") }
+        guard script.map({ TwiML.fits($0) }) ?? true else {
+            throw .field("text is too long for a call: at most \(Limits.twilioScriptMax) characters as TwiML")
+        }
     }
 
-    /// The channel that was named; nil for a conversation, from which it follows.
+    /// What a call says; nil for a message. A card number in it is as long when it is masked, or shorter.
+    private var script: CallScript? {
+        guard case .address(.voice, .phone(let number)) = target else { return nil }
+        return CallScript(
+            announcement: records ? OutboundRules.announcement(toRecord: number.digits) : nil, text: text)
+    }
+
+    /// The channel that was named, or that of the conversation; nil for a conversation of none, which the gate refuses.
     private var channel: AgentChannel? {
-        if case .address(let channel, _) = target { channel } else { nil }
+        switch target {
+        case .address(let channel, _): channel
+        case .conversation(let key): ConversationParts(key)?.channel.agentChannel
+        }
     }
 
     private static func target(_ fields: OutboundFields) throws(OutboundFormFault) -> Target {
         let channel = try fields.text("channel", max: .bytes(16))
         let to = try fields.text("to", max: Limits.personAddressMax)
-        if let conversation = try fields.text("conversation", max: .bytes(256)) {
+        if let conversation = try fields.text("conversation", max: Limits.conversationKeyMax) {
             guard channel == nil, to == nil else { throw .field("either conversation, or channel and to") }
             return .conversation(ConversationKey(bytes: conversation))
         }

@@ -40,7 +40,8 @@ struct OutboundFields {
         let isPlain = text.allSatisfy {
             $0 >= 0x20 && $0 != 0x7F || $0 == ASCII.lineFeed || $0 == ASCII.carriageReturn || $0 == ASCII.tab
         }
-        guard isPlain, text.contains(where: { $0 > 0x20 }) else { throw .field("\(name) must not be empty") }
+        guard isPlain else { throw .field("\(name) must not contain control characters") }
+        guard text.contains(where: { $0 > 0x20 }) else { throw .field("\(name) must not be empty") }
         return text
     }
 

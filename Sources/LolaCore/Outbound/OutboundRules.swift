@@ -66,13 +66,22 @@ enum OutboundRules {
             dispatch.addsUnsubscribe = true
             warnings.append("The mail has no link to unsubscribe: a List-Unsubscribe header was added.")
         }
-        if dispatch.records, RecordingConsent.rule(digits: dispatch.recipient.digits ?? []) == .announced {
-            dispatch.announcement = announcement
+        if dispatch.recipient.channel == .email, dispatch.subject == nil {
+            warnings.append("The mail has no subject: name one.")
+        }
+        if dispatch.records, let spoken = announcement(toRecord: dispatch.recipient.digits ?? []) {
+            dispatch.announcement = spoken
             warnings.append("The call is recorded where everybody must know: an announcement is said first.")
         }
         return warnings
     }
 
-    private static let announcement = [UInt8](
+    /// What is said first in a call that is recorded; nil where nothing must be.
+    /// - Parameter digits: of the number that is called, without its plus.
+    static func announcement(toRecord digits: [UInt8]) -> [UInt8]? {
+        RecordingConsent.rule(digits: digits) == .announced ? announced : nil
+    }
+
+    private static let announced = [UInt8](
         text: "This call is recorded. Esta llamada está siendo grabada.")
 }

@@ -115,7 +115,7 @@ enum StoreRoom: UInt8, CaseIterable, Sendable {
     case ticket = 17
     /// What leads to a ticket: its link, and its conversation with its operation.
     case link = 18
-    /// Claims: tickets that are closed, and turns of a new ticket.
+    /// Claims: tickets that are closed, turns of a new ticket, and agents that are made.
     case spent = 19
     /// Counters of what agents have used of their limits.
     case usage = 23

@@ -20,6 +20,53 @@ struct AgentAccountTests {
         #expect(bench.audit.words == ["agent.changed ok"])
     }
 
+    @Test("of any who make one agent at the same moment, at two gateways, one has made it")
+    func crowd() throws {
+        let table = MemoryTable()
+        let (one, two) = (
+            try DeskBench(table, isShared: true).started(), try DeskBench(table, isShared: true, seed: 77).started()
+        )
+        var answers: [Refusal?] = []
+        for number in 0..<10 {
+            var made = try account("a")
+            made.name = "N\(number)"
+            one.desk.create(made, actor: "orchestrator") { answers.append($0) }
+            made.channels = [.voice]
+            two.desk.create(made, actor: "orchestrator") { answers.append($0) }
+        }
+        for bench in [one, two] { bench.rig.run(for: .seconds(2)) }
+        #expect(answers.count == 20 && answers.filter { $0 == nil }.count == 1)
+        #expect(answers.allSatisfy { $0 == nil || $0 == .exists })
+        // The first that the store heard of is the agent, and both gateways know it as one.
+        let id = try #require(AgentID("a".utf8))
+        for bench in [one, two] { bench.rig.run(for: .seconds(2)) }
+        #expect(one.accounts[id]?.name == "N0" && one.accounts[id]?.channels == [.sms, .email])
+        #expect(two.accounts[id] == one.accounts[id] && one.accounts.mirror.count == 1)
+        // Who was told of and did not come is told of again.
+        #expect(one.audit.words.filter { $0 == "agent.changed exists" }.count == 9)
+        #expect(two.audit.words.filter { $0 == "agent.changed exists" }.count == 10)
+        let again = try account("a")
+        #expect(try two.ask { two.desk.create(again, actor: "orchestrator", $0) } == .exists)
+    }
+
+    @Test("a token that is minted while its agent is made leaves the agent as it was made")
+    func mintedMeanwhile() throws {
+        let bench = try DeskBench().started()
+        let made = try account("a")
+        var (refusals, minted): ([Refusal?], [Result<AgentDesk.Minted, Refusal>]) = ([], [])
+        bench.desk.create(made, actor: "orchestrator") { refusals.append($0) }
+        for _ in 0..<3 {
+            bench.desk.mint(made.id, label: nil, scopes: nil, life: .days(1), actor: "o") { minted.append($0) }
+        }
+        bench.rig.run(for: .seconds(2))
+        #expect(refusals == [nil] && minted.count == 3)
+        #expect(bench.accounts[made.id] == made)
+        for result in minted {
+            let text = try result.get().text
+            #expect(bench.verify(text)?.agent == made.id)
+        }
+    }
+
     @Test("own limits stand over those of everybody, and go again")
     func limits() throws {
         let table = MemoryTable()

@@ -67,6 +67,7 @@ struct ToolTests {
         ("comms_send_message", #"{"text":"a","channel":"email","to":"a@b.example"}"#),
         ("comms_send_message", #"{"text":"a","channel":"sms","to":"+15550100","subject":"s"}"#),
         ("comms_send_message", #"{"text":"a","conversation":"whatsapp:1:2","to":"+15550100"}"#),
+        ("comms_send_message", #"{"text":"a","conversation":"whatsapp:1065:15550100","subject":"s"}"#),
         ("comms_send_message", #"{"text":"a","channel":"sms","to":"+15550100","purpose":"spam"}"#),
         ("comms_make_call", #"{"to":"+15550100","text":"a","record":"yes"}"#),
         ("comms_make_call", #"{"to":"a@b.example","text":"a"}"#),
@@ -108,6 +109,27 @@ struct ToolTests {
         #expect(orders[4].target == .address(.whatsapp, .whatsappUser([UInt8](text: "US.1349a"))))
         #expect(orders[5].records && !orders[0].records)
         #expect(bench.gate.actors == ["agent:one", "agent:one", "orchestrator", "agent:one", "agent:one", "agent:one"])
+    }
+
+    @Test("a call longer than Twilio takes is refused with the limit")
+    func longCall() throws {
+        let bench = try ToolBench()
+        let text = String(repeating: "x", count: Limits.twilioScriptMax)
+        let said = try bench.call("comms_make_call", #"{"to":"+15550100","text":"\#(text)"}"#)
+        #expect(said.code == "arguments_invalid" && said.error?.contains("at most 4000 characters") == true)
+        #expect(bench.gate.orders.isEmpty)
+    }
+
+    @Test("a conversation by mail is sent with the subject and the html that it is given")
+    func sendsMail() throws {
+        let bench = try ToolBench()
+        let key = "resend:help@bank.example:ana@x.example"
+        let said = try bench.call(
+            "comms_send_message", #"{"conversation":"\#(key)","text":"t","subject":"s","html":"<p>"}"#)
+        #expect(!said.isError && bench.gate.orders.count == 1)
+        let order = try #require(bench.gate.orders.first)
+        #expect(order.target == .conversation(ConversationKey(bytes: [UInt8](text: key))))
+        #expect(order.subject == [UInt8](text: "s") && order.html == [UInt8](text: "<p>"))
     }
 
     @Test("a refusal of the gate says what to do", arguments: OutboundRefusal.Code.allCases)
@@ -234,6 +256,14 @@ struct ToolTests {
         for caller in callers { #expect(try !bench.call(row.name, named, as: caller).isError, "\(row.name)") }
         bench.desks.accounts.mirror.distrust()
         #expect(try bench.call(row.name, named, as: ToolBench.orchestrator).code == "unavailable")
+    }
+
+    @Test("a ping repeats the name of an agent that there is not, and makes none")
+    func pingsUnknown() throws {
+        let bench = try ToolBench()
+        let said = try bench.call("comms_ping", #"{"agentId":"nobody"}"#, as: ToolBench.orchestrator)
+        #expect(!said.isError && said.root["agentId"]?.text == "nobody")
+        #expect(bench.desks.accounts.mirror.count == 0)
     }
 
     private static let acting: [(name: String, arguments: String)] = [

@@ -33,13 +33,20 @@ struct OutboundAPITests {
         (#"{"channel":"sms","to":15550100,"text":"x"}"#, "to must be a string"),
         (#"{"channel":"sms","to":"+15550100","text":["x"]}"#, "text must be a string"),
         (#"{"channel":"sms","to":"+15550100","text":"  "}"#, "text must not be empty"),
-        (#"{"channel":"sms","to":"+15550100","text":"a\u0000b"}"#, "text must not be empty"),
+        (#"{"channel":"sms","to":"+15550100","text":"a\u0000b"}"#, "text must not contain control characters"),
+        (#"{"channel":"sms","to":"+15550100","text":"ring\u0007"}"#, "text must not contain control characters"),
+        (#"{"channel":"sms","to":"+15550100","text":"a\u007Fb"}"#, "text must not contain control characters"),
+        (#"{"channel":"sms","to":"+15550100","text":"\n\t"}"#, "text must not be empty"),
+        (#"{"channel":"email","to":"a@b.example","text":"a","subject":"\u0001"}"#, "subject must not contain control"),
         (#"{"channel":"sms","to":"+15550100","text":"x","type":"call"}"#, "type must be"),
         (#"{"channel":"voice","to":"+15550100","text":"x","type":"text"}"#, "type must be"),
         (#"{"channel":"sms","to":"+15550100","text":"x","subject":"s"}"#, "for mail"),
         (#"{"channel":"sms","to":"+15550100","text":"x","html":"<p>"}"#, "for mail"),
         (#"{"channel":"email","to":"a@b.example","text":"x"}"#, "subject is required"),
         (#"{"channel":"email","to":"a@b.example","text":"x","subject":"a\r\nBcc: c@d.example"}"#, "one line"),
+        (#"{"conversation":"whatsapp:1065:15550100","text":"x","subject":"s"}"#, "for mail"),
+        (#"{"conversation":"twilio_sms:+15550199:+15550100","text":"x","html":"<p>"}"#, "for mail"),
+        (#"{"conversation":"nowhere","text":"x","subject":"s"}"#, "for mail"),
         (#"{"channel":"sms","to":"+15550100","text":"x","purpose":"fun"}"#, "purpose must be"),
         (#"{"channel":"sms","to":"+15550100","text":"x","record":"yes"}"#, "record must be true or false"),
         (#"{"channel":"sms","to":"+15550100","text":"x","record":true}"#, "record is for calls"),
@@ -70,6 +77,53 @@ struct OutboundAPITests {
             let (response, root) = try send(bench, #"{"channel":"email","to":"a@b.example",\#(members)}"#)
             #expect(response.status == 400 && root["detail"]?.text?.contains("longer") ?? false, "\(name)")
         }
+    }
+
+    @Test("a call says no more than Twilio takes with it, markup and announcement counted, before anything is reserved")
+    func longCalls() throws {
+        let bench = try GateBench(filter: nil, hours: nil)
+        // One party's consent is enough in New York; in California everybody hears an announcement.
+        let (newYork, california) = ("+12125550100", "+14155550100")
+        for number in [newYork, california] { try bench.consent(.voice, number) }
+        let room = Limits.twilioScriptMax - TwiML.call(CallScript(text: [0x78])).count + 1
+        func call(_ to: String, _ text: String, _ record: Bool = false) throws -> (status: Int, detail: String) {
+            let (response, root) = try send(
+                bench, #"{"channel":"voice","to":"\#(to)","text":"\#(text)","record":\#(record)}"#)
+            return (response.status, root["detail"]?.text ?? "")
+        }
+        let longest = String(repeating: "x", count: room)
+        for (to, text, record) in [
+            (newYork, longest + "x", false), (newYork, longest + "x", true), (california, longest, true),
+            (newYork, String(repeating: "&", count: room / 5 + 1), false),
+            (newYork, String(repeating: "\u{1F44B}", count: room / 2 + 1), false),
+        ] as [(String, String, Bool)] {
+            let said = try call(to, text, record)
+            #expect(said.status == 400 && said.detail.contains("at most 4000 characters"), "\(said)")
+        }
+        #expect(bench.sentCount == 0)
+        #expect(try bench.used(.perMinute) == 0)
+        for (to, text, record) in [
+            (newYork, longest, false), (newYork, longest, true), (california, longest, false),
+            (newYork, String(repeating: "\u{1F44B}", count: room / 2), false),
+        ] as [(String, String, Bool)] {
+            #expect(try call(to, text, record).status == 202)
+        }
+        #expect(bench.sentCount == 4)
+    }
+
+    @Test("a conversation by mail takes a subject and html, of the longest key too")
+    func mailConversation() throws {
+        let bench = try GateBench()
+        let long = String(repeating: "a", count: 240) + "@b.example"
+        for key in ["resend:help@bank.example:ana@x.example", "resend:\(long):\(long)"] {
+            let body = #"{"conversation":"\#(key)","text":"x","subject":"s","html":"<p>"}"#
+            // Right in form: the gate is asked, and has no mail channel of this gateway.
+            let (response, root) = try send(bench, body)
+            #expect(response.status == 403 && root["code"]?.text == "conversation_unknown", "\(key)")
+        }
+        let key = "resend:" + String(repeating: "a", count: Limits.conversationKeyMax.bytes)
+        let (response, root) = try send(bench, #"{"conversation":"\#(key)","text":"x","subject":"s"}"#)
+        #expect(response.status == 400 && root["detail"]?.text?.contains("longer") == true)
     }
 
     @Test("an agent acts for itself only, an operator names the agent, and a scope is a scope")

@@ -108,13 +108,16 @@ struct OutboundGateTests {
         }
         #expect(try send("twilio_whatsapp:+15550199:+15550100") == nil)
         #expect(bench.talks[.twilioWhatsApp]?.sent.count == 1 && bench.providers[.whatsapp]?.sent.isEmpty == true)
-        for key in ["twilio_sms:+18005551234:+15550100", "twilio_sms:12345:+15550100", "resend:evil@example.org:a@example.net"] {
+        for key in [
+            "twilio_sms:+18005551234:+15550100", "twilio_sms:12345:+15550100", "resend:evil@example.org:a@example.net",
+        ] {
             #expect(try send(key) == .conversationUnknown, "\(key)")
         }
         #expect(bench.talks[.twilioSMS]?.sent.isEmpty == true && bench.talks[.resend]?.sent.isEmpty == true)
         // Somebody has written to that number of ours.
         let parts = try #require(ConversationParts(ConversationKey(bytes: [UInt8](text: "twilio_sms:12345:+15550177"))))
-        #expect(try bench.store(.mark(StoreKey(.heard, bench.pseudonyms.end(parts)), expires: Limits.ownEndRetention)) == .done)
+        let end = StoreKey(.heard, bench.pseudonyms.end(parts))
+        #expect(try bench.store(.mark(end, expires: Limits.ownEndRetention)) == .done)
         #expect(try send("twilio_sms:12345:+15550100") == nil)
         #expect(try send("twilio_sms:+15550199:+15550100") == nil && send("resend:bank@example.com:a@example.net") == nil)
         #expect(bench.talks[.twilioSMS]?.sent.count == 2 && bench.talks[.resend]?.sent.count == 1)

@@ -172,6 +172,7 @@ struct LimitsTests {
     @Test("Twilio and mails: a body, an id and a text fit into what carries them")
     func twilioAndMails() {
         #expect(Limits.bodyTwilioMax < Limits.bodyWebhookMax && Limits.twilioTextMax < Limits.bodyTwilioMax.bytes)
+        #expect(Limits.twilioTextMax < Limits.twilioScriptMax && Limits.twilioScriptMax < Limits.outboundTextMax.bytes)
         #expect(Limits.mailTextMax <= Limits.replyTextMax && Limits.mailTextMax < Limits.mailResponseMax)
         #expect(Limits.mailIDMax < Limits.requestTargetMax && Limits.mailAddressMax < Limits.nativeIDMax)
         #expect(Limits.seenTwilio > Limits.retryAfterMax && Limits.seenResend > Limits.seenTwilio)
@@ -213,6 +214,7 @@ struct LimitsTests {
     @Test("MCP: a revocation is seen within a second, heartbeats come before anybody gives up, sessions fit")
     func mcp() {
         #expect(Limits.mcpStreamCheck + Limits.mirrorInterval < .seconds(1))
+        #expect(Limits.agentMakingClaim > Limits.mirrorStaleMax + Limits.mirrorInterval)
         #expect(Limits.mcpHeartbeat < Limits.idleTimeout && Limits.mcpSweepInterval < Limits.mcpSessionIdle)
         #expect(Limits.mcpSessionsPerTokenMax < Limits.mcpSessionsMax && Limits.mcpSessionRandomCount >= 16)
         #expect(Limits.mcpBatchMax <= Limits.mcpCallsInFlightMax)

@@ -13,7 +13,10 @@ final class MakeCallTool: Tool {
         input: [
             ToolFields.agent,
             .init("to", ToolFields.address, "Phone number, E.164.", isRequired: true),
-            .init("text", ToolFields.text, "What is said.", isRequired: true),
+            .init(
+                "text", ToolFields.text,
+                "What is said: at most \(Limits.twilioScriptMax) characters as TwiML, with its markup.",
+                isRequired: true),
             .init("record", .flag, "Whether the call is recorded; false when left out."),
             ToolFields.purpose,
         ],

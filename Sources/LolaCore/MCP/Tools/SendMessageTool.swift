@@ -16,7 +16,7 @@ final class SendMessageTool: Tool {
             ToolFields.agent,
             .init("channel", ToolFields.messageChannels, "Where to send it; with to."),
             .init("to", ToolFields.address, "Phone number (E.164), e-mail address, or Telegram chat id."),
-            .init("conversation", ToolFields.line, "A conversation key, in place of channel and to."),
+            ToolFields.orderConversation,
             .init("text", ToolFields.text, "What the person reads.", isRequired: true),
             .init("subject", ToolFields.subject, "Of an e-mail, which needs one."),
             .init("html", ToolFields.html, "Of an e-mail: the same in HTML."),

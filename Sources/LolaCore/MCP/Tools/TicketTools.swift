@@ -2,8 +2,8 @@
 
 enum TicketFields {
     static let conversation = ToolSchema.Field(
-        "conversation", ToolFields.line, "Key of the person's conversation: <channel>:<own id>:<sender>.",
-        isRequired: true)
+        "conversation", ToolFields.conversation,
+        "Key of the person's conversation: \(ToolFields.conversationForm).", isRequired: true)
     static let operation = ToolSchema.Field(
         "operation", .text(min: 1, max: Limits.operationNameMax.bytes),
         "cip: identity verification; card: authorisation of a card; or one that the bank has a widget for.",
@@ -24,7 +24,7 @@ enum TicketFields {
         .init("operation", .text(min: 1, max: Limits.operationNameMax.bytes), "", isRequired: true),
         .init("actions", .list(.text(min: 1, max: Limits.ticketActionMax.bytes), 1...Limits.ticketActionsMax), "",
             isRequired: true),
-        .init("conversation", .text(min: 1, max: 1_024), "", isRequired: true),
+        conversation,
         .init("status", .word(["open", "succeeded", "failed", "expired"]), "", isRequired: true),
         .init("link", .uri, "What the person opens in a browser.", isRequired: true),
         .init("created_at", .time, "", isRequired: true),
