@@ -12,24 +12,33 @@ struct FoldedText: Sendable {
     let pieces: [Piece]
     /// A `!` stands between two letters: it may be one itself.
     let hasInnerMark: Bool
+    /// A `*` stands between two letters, no digits: it may hide one.
+    let hasInnerStar: Bool
 
     var words: [String] { pieces.map(\.text) }
 
     /// - Parameters:
     ///   - text: UTF-8; what is not well-formed is read as a space.
     ///   - inner: the letter for which a `!` between two letters stands; nil when it parts words as elsewhere.
-    init(_ text: [UInt8], inner: Unicode.Scalar? = nil) {
+    ///   - keepsStars: whether a `*` between two letters belongs to their word; it parts words otherwise.
+    init(_ text: [UInt8], inner: Unicode.Scalar? = nil, keepsStars: Bool = false) {
         let scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars).filter { !Self.isHidden($0) }
         let letters = scalars.map { Self.letter($0) }
         var run = SpreadRun()
         var word = ""
         var marked = false
+        var starred = false
         for (place, scalar) in scalars.enumerated() {
             var letter = letters[place]
-            if letter == nil, Self.isMark(scalar), place > 0, letters[place - 1] != nil,
-                place + 1 < letters.count, letters[place + 1] != nil {
-                marked = true
-                letter = inner.map { String($0) }
+            if letter == nil, place > 0, letters[place - 1] != nil, place + 1 < letters.count,
+                letters[place + 1] != nil {
+                if Self.isMark(scalar) {
+                    marked = true
+                    letter = inner.map { String($0) }
+                } else if scalar == "*", !Self.isDigit(letters[place - 1]), !Self.isDigit(letters[place + 1]) {
+                    starred = true
+                    letter = keepsStars ? "*" : nil
+                }
             }
             if let letter {
                 word.unicodeScalars.append(contentsOf: letter.unicodeScalars)
@@ -42,19 +51,18 @@ struct FoldedText: Sendable {
         run.add(word)
         pieces = run.end()
         hasInnerMark = marked
+        hasInnerStar = starred
     }
 
-    /// The word with the digits and signs that stand for letters read as such, repeated letters as one: `k1lll` is
-    /// `kil`.
+    /// The word with the digits and signs that stand for letters read as such: `k1ll` is `kill`.
     static func plain(_ word: String) -> String {
         var out = ""
-        var last: Unicode.Scalar?
-        for scalar in word.unicodeScalars {
-            let letter = standIns[scalar] ?? scalar
-            if letter != last { out.unicodeScalars.append(letter) }
-            last = letter
-        }
+        for scalar in word.unicodeScalars { out.unicodeScalars.append(standIns[scalar] ?? scalar) }
         return out
+    }
+
+    private static func isDigit(_ letter: String?) -> Bool {
+        letter?.utf8.first.map { ASCII.isDigit($0) } ?? false
     }
 
     /// Signs inside words that stand for letters.
