@@ -34,6 +34,8 @@ struct ContentFilterTests {
         "I will kill you with a knife", "I'll kill you with kindness, then I will kill you",
         "We will shoot you an email and then we will kill you", "te voy a romper la cara", "you will die",
         "f*ck you", "F*CKING", "sh*t", "m*erda", "a*shole", "motherf*cker",
+        "𝐟𝐮𝐜𝐤", "𝑓𝓊𝒸𝓀", "𝔣𝔲𝔠𝔨", "𝙁𝙐𝘾𝙆", "sℎit", "𝒷𝒾𝓉𝒸ℎ", "ℬℐ𝒯𝒞ℋ", "ℭ𝔲𝔫𝔱", "ⓕⓤⓒⓚ", "ⒻⓊⒸⓀ", "⒡⒰⒞⒦", "🄕🄤🄒🄚", "🄵🅄🄲🄺",
+        "🅕🅤🅒🅚", "🅵🆄🅲🅺", "sh𝟙t", "Ｆｕ𝐜ⓚ",
         "𝗳uck fuck", "I\nwill\tkill\r\nyou", "te v0y a m4tar",
     ])
     func spellings(_ text: String) { #expect(Self.verdict(text) != nil, "\(text)") }
@@ -43,6 +45,24 @@ struct ContentFilterTests {
         "F!RST", "B!CHON", "Great!Thanks!Bye", "w*f", "5*17", "f**k", "s*it*t", "a * b",
     ])
     func passes(_ text: String) { #expect(Self.verdict(text) == nil, "\(text)") }
+
+    @Test("every letter in another dress is its plain one", arguments: [
+        0x1D400, 0x1D41A, 0x1D434, 0x1D468, 0x1D5A0, 0x1D670, 0x1D68A, 0x249C, 0x24B6, 0x24D0, 0x1F110, 0x1F130, 0x1F150,
+        0x1F170, 0xFF21, 0xFF41,
+    ] as [UInt32])
+    func dressed(_ first: UInt32) {
+        // Italic h is among the letters that stand elsewhere; none of these rows has it.
+        let text = String(String.UnicodeScalarView((0..<26).compactMap { Unicode.Scalar(first + $0) }))
+        #expect(FoldedText([UInt8](text.utf8)).words == ["abcdefghijklmnopqrstuvwxyz"])
+    }
+
+    @Test("digits in mathematical type are digits, and what is beside the rows is none of a word")
+    func dressedDigits() {
+        let digits = String(String.UnicodeScalarView((0x1D7CE...0x1D7FF).compactMap { Unicode.Scalar($0 as UInt32) }))
+        #expect(FoldedText([UInt8](digits.utf8)).words == [String(repeating: "0123456789", count: 5)])
+        #expect(FoldedText([UInt8](text: "a\u{1F18E}b\u{1F1FA}c")).words == ["a", "b", "c"])
+        #expect(OptWord([UInt8](text: "ⓢⓣⓞⓟ")) == .stop && OptWord([UInt8](text: "𝐒𝐓𝐎𝐏")) == .stop)
+    }
 
     @Test("a letter that a word has twice is no word with it once, and idioms hide nothing beside them")
     func repeated() {
