@@ -47,8 +47,8 @@ struct ContentFilterTests {
     func passes(_ text: String) { #expect(Self.verdict(text) == nil, "\(text)") }
 
     @Test("every letter in another dress is its plain one", arguments: [
-        0x1D400, 0x1D41A, 0x1D434, 0x1D468, 0x1D5A0, 0x1D670, 0x1D68A, 0x249C, 0x24B6, 0x24D0, 0x1F110, 0x1F130, 0x1F150,
-        0x1F170, 0xFF21, 0xFF41,
+        0x1D400, 0x1D41A, 0x1D434, 0x1D468, 0x1D5A0, 0x1D670, 0x1D68A, 0x249C, 0x24B6, 0x24D0, 0x1F110, 0x1F130,
+        0x1F150, 0x1F170, 0xFF21, 0xFF41,
     ] as [UInt32])
     func dressed(_ first: UInt32) {
         // Italic h is among the letters that stand elsewhere; none of these rows has it.
