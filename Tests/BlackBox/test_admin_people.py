@@ -53,6 +53,22 @@ def test_a_wrong_body_is_refused(stack, body):
     assert_problem(stack.gateway.manage("POST", "/admin/api/dnc", body), 400)
 
 
+def test_a_list_of_a_table_program_is_imported_and_refused_lines_are_explained(own_stack, tmp_path):
+    gateway = own_stack().gateway
+    file = tmp_path / "list.csv"
+    file.write_bytes(b'\xef\xbb\xbfaddress,reason\r\n +15550111 , said no \r\n"+15550112","a ""long""\r\nletter"\r\n'
+                     b'nobody,x\r\n+15550113,a"b\r\n,x\r\n+15550114,"open\r\n+15550115\r\n')
+    done = command(gateway, "dnc", "import", str(file))
+    assert done.returncode == 1 and "3 on the list, 4 refused" in done.stdout, done
+    assert done.stderr.splitlines() == [
+        "line 5: address is neither a number in E.164, a mail address, telegram:<id> nor whatsapp:<id>",
+        "line 6: column 2: a quote stands inside a value without quotes", "line 7: address is empty",
+        "line 8: column 2: a quote is not closed"]
+    rows = [json.loads(line) for line in command(gateway, "dnc", "list", "--json").stdout.splitlines()]
+    assert {row["address"]: row["reason"] for row in rows} == {
+        "+15550111": "said no", "+15550112": 'a "long" letter', "+15550115": None}
+
+
 def test_the_commands_keep_the_list(own_stack, tmp_path):
     gateway = own_stack().gateway
     assert command(gateway, "dnc", "add", "+1 555 0100", "--reason", "asked").returncode == 0

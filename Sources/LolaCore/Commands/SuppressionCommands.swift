@@ -35,19 +35,16 @@ enum SuppressionCommands {
         }
         return run(invocation) { client in
             var (entered, refused) = (0, 0)
-            for (number, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-                guard let fields = CSVLine.fields(line) else {
-                    Process.print("line \(number + 1): not a line of CSV", to: 2)
+            var reader = CSVReader(bytes)
+            while let record = reader.next() {
+                let line = "line \(record.line): "
+                switch SuppressionRow(record) {
+                case .nothing: continue
+                case .fault(let words):
+                    Process.print(line + words, to: 2)
                     refused += 1
-                    continue
-                }
-                let isHeading = number == 0 && fields.first == "address"
-                guard let address = fields.first, !address.isEmpty, !isHeading else { continue }
-                let reason = fields.count > 1 && !fields[1].isEmpty ? fields[1] : nil
-                if enter(client, address, reason, prefix: "line \(number + 1): ") == nil {
-                    refused += 1
-                } else {
-                    entered += 1
+                case .entry(let address, let reason):
+                    if enter(client, address, reason, prefix: line) == nil { refused += 1 } else { entered += 1 }
                 }
             }
             var writer = JSONWriter(capacity: 64)
@@ -100,46 +97,48 @@ enum SuppressionCommands {
     }
 }
 
-/// Lines of RFC 4180, without line ends inside of quotes.
-enum CSVLine {
-    /// Nil when the quotes do not match.
-    static func fields(_ line: ArraySlice<UInt8>) -> [String]? {
-        var rest = line.last == ASCII.carriageReturn ? line.dropLast() : line
-        var fields: [String] = []
-        while true {
-            var field: [UInt8] = []
-            if rest.first == 0x22 {
-                rest = rest.dropFirst()
-                while true {
-                    guard let octet = rest.popFirst() else { return nil }
-                    if octet != 0x22 {
-                        field.append(octet)
-                    } else if rest.first == 0x22 {
-                        rest = rest.dropFirst()
-                        field.append(0x22)
-                    } else {
-                        break
-                    }
-                }
-            } else {
-                field = Array(rest.prefix { $0 != 0x2C })
-                guard !field.contains(0x22) else { return nil }
-                rest = rest.dropFirst(field.count)
-            }
-            fields.append(field.text)
-            guard let next = rest.popFirst() else { return fields }
-            guard next == 0x2C else { return nil }
+/// What a record of a list asks for.
+enum SuppressionRow: Equatable, Sendable {
+    case entry(address: String, reason: String?)
+    /// An empty line, or the heading.
+    case nothing
+    /// Why it is refused: the column, and what is wrong there.
+    case fault(String)
+
+    init(_ record: CSVReader.Record) {
+        switch record.content {
+        case .fault(let fault, let column): self = .fault("column \(column): \(fault.rawValue)")
+        case .values(let values): self.init(values.map { Self.oneLine($0) }, isFirst: record.line == 1)
         }
     }
 
-    /// Quoted where it must be; what a table program would take for a formula begins with an apostrophe.
-    static func line(_ fields: [String]) -> String {
-        fields.map { field in
-            let isNumber = field.utf8.first == 0x2B && field.utf8.dropFirst().allSatisfy(ASCII.isDigit)
-            let isFormula = field.utf8.first.map { "=@+-\t\r".utf8.contains($0) } == true && !isNumber
-            let safe = isFormula ? "'" + field : field
-            let needsQuotes = safe.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 < 0x20 }
-            return needsQuotes ? "\"" + safe.replacing("\"", with: "\"\"") + "\"" : safe
-        }.joined(separator: ",")
+    private init(_ values: [String], isFirst: Bool) {
+        let address = values.first ?? ""
+        let reason = values.count > 1 ? values[1] : ""
+        if values.allSatisfy({ $0.isEmpty }) || isFirst && address == "address" {
+            self = .nothing
+        } else if address.isEmpty {
+            self = .fault("address is empty")
+        } else if PersonAddress([UInt8](text: address)) == nil {
+            self = .fault("address is neither a number in E.164, a mail address, telegram:<id> nor whatsapp:<id>")
+        } else if reason.utf8.count > Limits.operatorTextMax.bytes {
+            self = .fault("reason is longer than \(Limits.operatorTextMax.bytes) octets")
+        } else if !reason.isEmpty, DisplayText.clean(reason.utf8, max: Limits.operatorTextMax) != Array(reason.utf8) {
+            self = .fault("reason has characters that do not show")
+        } else {
+            self = .entry(address: address, reason: reason.isEmpty ? nil : reason)
+        }
+    }
+
+    /// Each line break as one blank, no blanks around: what is kept is one line.
+    private static func oneLine(_ text: String) -> String {
+        var lines: [ArraySlice<UInt8>] = []
+        for line in [UInt8](text: text).split(whereSeparator: { $0 == ASCII.lineFeed || $0 == ASCII.carriageReturn }) {
+            var line = line
+            while let first = line.first, first == ASCII.space || first == ASCII.tab { line = line.dropFirst() }
+            while let last = line.last, last == ASCII.space || last == ASCII.tab { line = line.dropLast() }
+            if !line.isEmpty { lines.append(line) }
+        }
+        return Array(lines.joined(separator: [ASCII.space])).text
     }
 }

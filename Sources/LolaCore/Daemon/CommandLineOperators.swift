@@ -84,7 +84,7 @@ extension CommandLineTable {
         name: .dncImport, summary: "Put many addresses on the do-not-contact list",
         description: """
             Reads lines of an address and, behind a comma, a reason; a first line `address,reason` is passed over. \
-            Every line that holds no address is told; the others are entered. Exit code 1 when there was one.
+            Every line that is refused is told, with why; the others are entered. Exit code 1 when there was one.
             """,
         arguments: [CommandArgument(name: "FILE", sentence: "The file (CSV); - is standard input.")],
         flags: [url, json], example: "lola dnc import list.csv")

@@ -30,15 +30,51 @@ struct ContentFilterTests {
         "k!ll yourself", "I w!ll k!ll you", "ki!l yourself", "sh!t", "b！tch", "m¡erda", "asshole!you", "as$ho!e",
         "i will k i l l y o u", "k.i.l.l  y.o.u.r.s.e.l.f", "i w i l l k i l l y o u", "y-o-u a-r-e d-e-a-d",
         "w t f", "W.T.F.", "w-t-f", "you will d i e", "te v o y a matar", "v o y a m a t a r t e", "Hello!fuck you",
+        "niggggers", "kil yourself", "I wil kil you", "you ashole", "bulshit", "you filthy kike", "paga o te mato",
+        "I will kill you with a knife", "I'll kill you with kindness, then I will kill you",
+        "We will shoot you an email and then we will kill you", "te voy a romper la cara", "you will die",
+        "f*ck you", "F*CKING", "sh*t", "m*erda", "a*shole", "motherf*cker",
+        "𝐟𝐮𝐜𝐤", "𝑓𝓊𝒸𝓀", "𝔣𝔲𝔠𝔨", "𝙁𝙐𝘾𝙆", "sℎit", "𝒷𝒾𝓉𝒸ℎ", "ℬℐ𝒯𝒞ℋ", "ℭ𝔲𝔫𝔱", "ⓕⓤⓒⓚ", "ⒻⓊⒸⓀ", "⒡⒰⒞⒦", "🄕🄤🄒🄚", "🄵🅄🄲🄺",
+        "🅕🅤🅒🅚", "🅵🆄🅲🅺", "sh𝟙t", "Ｆｕ𝐜ⓚ",
         "𝗳uck fuck", "I\nwill\tkill\r\nyou", "te v0y a m4tar",
     ])
     func spellings(_ text: String) { #expect(Self.verdict(text) != nil, "\(text)") }
 
     @Test("a mark is no letter at a word's end, and letters far from each other are no word", arguments: [
         "Kill time! Yourself?", "k! ll yourself", "The files w, t, f", "w  t  f", "Rows w t", "S H I T A K E",
-        "F!RST", "B!CHON", "Great!Thanks!Bye",
+        "F!RST", "B!CHON", "Great!Thanks!Bye", "w*f", "5*17", "f**k", "s*it*t", "a * b",
     ])
     func passes(_ text: String) { #expect(Self.verdict(text) == nil, "\(text)") }
+
+    @Test("every letter in another dress is its plain one", arguments: [
+        0x1D400, 0x1D41A, 0x1D434, 0x1D468, 0x1D5A0, 0x1D670, 0x1D68A, 0x249C, 0x24B6, 0x24D0, 0x1F110, 0x1F130,
+        0x1F150, 0x1F170, 0xFF21, 0xFF41,
+    ] as [UInt32])
+    func dressed(_ first: UInt32) {
+        // Italic h is among the letters that stand elsewhere; none of these rows has it.
+        let text = String(String.UnicodeScalarView((0..<26).compactMap { Unicode.Scalar(first + $0) }))
+        #expect(FoldedText([UInt8](text.utf8)).words == ["abcdefghijklmnopqrstuvwxyz"])
+    }
+
+    @Test("digits in mathematical type are digits, and what is beside the rows is none of a word")
+    func dressedDigits() {
+        let digits = String(String.UnicodeScalarView((0x1D7CE...0x1D7FF).compactMap { Unicode.Scalar($0 as UInt32) }))
+        #expect(FoldedText([UInt8](digits.utf8)).words == [String(repeating: "0123456789", count: 5)])
+        #expect(FoldedText([UInt8](text: "a\u{1F18E}b\u{1F1FA}c")).words == ["a", "b", "c"])
+        #expect(OptWord([UInt8](text: "ⓢⓣⓞⓟ")) == .stop && OptWord([UInt8](text: "𝐒𝐓𝐎𝐏")) == .stop)
+    }
+
+    @Test("a letter that a word has twice is no word with it once, and idioms hide nothing beside them")
+    func repeated() {
+        #expect(Self.verdict("Niger") == nil && Self.verdict("Nigger") == .hate && Self.verdict("niiigggeeer") == .hate)
+        #expect(Self.verdict("Zora") == nil && Self.verdict("zorrra") == .profanity)
+        #expect(Self.verdict("fagot") == nil && Self.verdict("FAGGOTS") == .hate)
+        // What an idiom leaves does not become a phrase.
+        #expect(Self.verdict("I will kill time you") == nil)
+        let filter = ContentFilter(blocked: ["kill time"], allowed: ["Niger"])
+        #expect(filter.verdict([UInt8](text: "to kill time")) == .listed)
+        #expect(filter.verdict([UInt8](text: "nigger")) == .hate)
+    }
 
     @Test("every sentence of the harmless list passes")
     func harmless() throws {

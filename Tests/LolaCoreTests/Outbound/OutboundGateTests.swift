@@ -217,6 +217,38 @@ struct OutboundGateTests {
         #expect(try open.receipt(try open.order(.email, "a@b.example", "I will kill you")) != nil)
     }
 
+    @Test("a link to unsubscribe counts when it is seen", arguments: [
+        ("<a href='https://b.example/unsubscribe'>Click here</a>", true),
+        ("<p>To unsubscribe <A\nHREF = \"https://b.example/u\">press</A></p>", true),
+        ("<a href='https://b.example/unsubscribe'><img src='x.png'></a>", true),
+        ("<a title='a > b' href='https://b.example/u'>Unsubscribe</a>", true),
+        ("<!-- a --><a href='/u'>Darse de baja</a><!-- b -->", true),
+        ("<a href='/u'>Unsubscribe", true), ("<!--><a href='/u'>Unsubscribe</a>", true),
+        ("<!-- <a href='https://b.example/unsubscribe'>Unsubscribe</a> -->", false),
+        ("<!-- <a href='/u'>Unsubscribe</a>", false),
+        ("<p>Hi</p><!-- unsubscribe --><a href='https://b.example'>Our page</a>", false),
+        ("<a href='https://b.example/unsubscribe'></a>", false),
+        ("<a href='https://b.example/unsubscribe'> &nbsp; <b></b><!-- Unsubscribe --></a>", false),
+        ("<a href='/u' style='color:red; DISPLAY : none'>Unsubscribe</a>", false),
+        ("<a style=\"visibility: hidden\" href='/u'>Unsubscribe</a>", false),
+        ("<a href='/unsubscribe'></a> <a href='https://b.example'>Our page</a>", false),
+        ("<a href='/unsubscribe'><a href='https://b.example'>Our page</a>", false),
+        ("<a name='u'>Unsubscribe</a>", false), ("<abbr href='/u'>Unsubscribe</abbr>", false),
+        ("<link href='style.css'><p>Unsubscribe</p>", false), ("<a href='/u", false), ("<a", false), ("<!--", false),
+    ] as [(String, Bool)])
+    func wayOut(_ row: (html: String, isSeen: Bool)) {
+        let offers = MailRules.offersWayOut(text: [UInt8](text: "Hello"), html: [UInt8](text: row.html))
+        #expect(offers == row.isSeen, "\(row.html)")
+    }
+
+    @Test("looking for a link ends in time that grows with the mail")
+    func wayOutOfMuch() {
+        for part in ["<a href=x>", "<a href='", "<!--", "<a ", "</a", "<!-- --><a>"] {
+            let html = [UInt8](text: String(repeating: part, count: 20_000))
+            #expect(!MailRules.offersWayOut(text: [], html: html), "\(part)")
+        }
+    }
+
     @Test("a mail without a way out gets one and says so; a recorded call is announced where it must be")
     func additions() throws {
         let bench = try GateBench(hours: nil, limits: [.perMinute: 100])
