@@ -28,7 +28,7 @@ struct IndexKeyCopy {
         return .key(SecretBytes(bytes))
     }
 
-    /// Makes the file say this key, sealed under the first data key; durable when it returns. Does nothing when it does.
+    /// Has the file say this key, sealed under the first data key; durable when it returns. Does nothing when it does.
     func keep(_ secret: SecretBytes) throws(DiskFault) {
         if case .key(let kept) = read(), kept.equals(secret), Self.sealed(disk).map(keys.isCurrent) == true { return }
         let sealed = secret.withBytes { keys.seal([UInt8](copying: $0), for: IndexKey.record) }

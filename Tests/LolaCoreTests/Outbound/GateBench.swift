@@ -45,7 +45,8 @@ final class GateBench {
     ///   - more: our end at channels beside WhatsApp and Telegram.
     init(
         _ table: MemoryTable = MemoryTable(), filter: ContentFilter? = ContentFilter(), hours: String? = "8-21",
-        off: Set<AgentChannel> = [], more: [ChannelName: [UInt8]] = [:], agent name: String = "ada", limits: [AgentLimits.Member: Int] = [:]
+        off: Set<AgentChannel> = [], more: [ChannelName: [UInt8]] = [:],
+        agent name: String = "ada", limits: [AgentLimits.Member: Int] = [:]
     ) throws {
         desk = try DeskBench(table).started()
         let loop = desk.rig.loop
