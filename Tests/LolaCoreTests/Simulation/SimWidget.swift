@@ -126,7 +126,9 @@ final class SimWidget {
                 if accepted.count > 1 { story.violated("\(post.key) was redeemed as \(accepted)") }
                 story.pulse(.accepted)
                 closed()
-            case 409, 410: closed()
+            case 409, 410:
+                // An order that was sent again may have been carried out twice: the later ticket took this one's place.
+                if tries > 1, accepted.isEmpty { ended() } else { closed() }
             // The civil clock may have been set back: the session begins later.
             case nil, 503, 408, 429, 401:
                 guard attempt < 100 else {
@@ -151,6 +153,10 @@ final class SimWidget {
             post.acceptedAt = story.moment()
             story.note("redeemed", post.key)
         }
+        ended()
+    }
+
+    private func ended() {
         open -= 1
         isSettled = open == 0
     }
