@@ -133,36 +133,6 @@ def test_a_field_of_another_kind_is_refused(stack, body):
     assert len(stack.gateway.admin("GET", "tokens?limit=1000")["items"]) == before
 
 
-@pytest.mark.parametrize(("path", "body", "said"), [
-    ("tokens", {}, "agent is required"), ("tokens", {"agent": 7}, "agent must be a string"),
-    ("tokens", {"agent": "a b"}, "agent must be 1 to 64 letters"), ("tokens", {"agent": "a", "label": "\u0007"}, "label must"),
-    ("tokens", {"agent": "a", "expires": 0}, "expires must be a whole number from 1 to "),
-    ("tokens", {"agent": "a", "scopes": ["all"]}, "scopes must be a list of at least one, each once, of comms_ping"),
-    ("agents", {"id": "-"}, "id must be 1 to 64 letters"), ("agents", {"id": "a", "name": ""}, "name must not be empty"),
-    ("agents", {"id": "a", "name": "x" * 5_000}, "name is longer than "),
-    ("agents", {"id": "a", "channels": ["fax"]}, "sms, whatsapp, telegram, email, voice"),
-    ("dnc", {}, "address is required"), ("dnc", {"address": "nobody"}, "address must be a phone number, an e-mail"),
-    ("dnc", {"address": "+15550100", "reason": 1}, "reason must be a string"),
-    ("consent", {"address": "+15550100"}, "channel is required"),
-    ("consent", {"address": "+15550100", "channel": "email", "type": "express", "status": "granted"},
-     "address is no address of this channel"),
-    ("consent", {"address": "+15550100", "channel": "sms", "type": "x", "status": "granted"},
-     "type must be one of express, transactional"),
-    ("consent", {"address": "+15550100", "channel": "sms", "type": "express"}, "status is required"),
-    ("erasures", {"subject": "nobody"}, "subject must be a phone number"), ("erasures", {}, "subject is required"),
-    ("limits", {"per_minute": "3"}, "per_minute must be null or a whole number from 0 to "),
-    ("limits", {"per_day": -1}, "per_day must be null or a whole number"),
-    ("limits", {"spend_per_day": 1.005}, "spend_per_day must be null or a number of dollars from 0 to "),
-], ids=lambda item: item if isinstance(item, str) else "")
-def test_a_wrong_field_is_named_with_what_it_must_be(stack, path, body, said):
-    method = "POST"
-    if path == "limits":
-        agent = agent_id()
-        stack.gateway.admin("POST", "agents", {"id": agent}, 201)
-        method, path = "PUT", f"agents/{agent}/limits"
-    assert_problem(stack.gateway.manage(method, f"/admin/api/{path}", body), 400, "invalid_field", detail=said)
-
-
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_refused_as_a_name_and_inert_as_a_label(stack, text):
     for body in ({"agent": text}, {"agent": "a", "scopes": [text]}):

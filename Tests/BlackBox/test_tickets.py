@@ -83,12 +83,10 @@ def test_a_new_ticket_revokes_the_open_one_of_its_kind(stack):
     {"conversation": "whatsapp:1:15550100"}, {"conversation": "signal:1:2"}, {"conversation": 7}, {"ttl": 0},
     {"ttl": 7201}, {"ttl": "1h"}, {"extra": 1},
 ], ids=str)
-def test_what_is_no_order_makes_nothing_and_is_told_which_member_is_wrong(stack, change):
+def test_what_is_no_order_makes_nothing(stack, change):
     body = {"conversation": conversation(fresh_phone()), "operation": "cip", "actions": ["cip:scan-id"]} | change
-    (member,) = change
-    said = "members other than" if member == "extra" else member
-    assert_problem(v1(stack.gateway, "POST", "tickets", body), 400, "invalid_field", detail=said)
-    assert_problem(v1(stack.gateway, "POST", "tickets", []), 400, "invalid_body", detail="a JSON object")
+    assert_problem(v1(stack.gateway, "POST", "tickets", body), 400, "invalid_field")
+    assert_problem(v1(stack.gateway, "POST", "tickets", []), 400, "invalid_body")
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "tickets"), ("GET", "tickets/" + "0" * 32),
@@ -224,7 +222,7 @@ def test_a_page_of_the_bank_reads_that_its_body_is_too_large(own_stack):
 def test_an_operation_of_the_banks_own(own_stack):
     own = own_stack(env={"LOLA_WIDGET_OPERATIONS": "proof_of_address=https://papers.bank.example/address"})
     order = {"conversation": conversation(fresh_phone()), "operation": "proof_of_address"}
-    assert_problem(v1(own.gateway, "POST", "tickets", order), 400, "invalid_field", detail="actions are required")
+    assert_problem(v1(own.gateway, "POST", "tickets", order), 400, "invalid_field")
     ticket = v1(own.gateway, "POST", "tickets", order | {"actions": ["proof_of_address:upload"]}).json()
     assert ticket["operation"] == "proof_of_address" and ticket["actions"] == ["proof_of_address:upload"]
     answer = own.gateway.get(path_of(ticket["link"]))

@@ -13,9 +13,9 @@ final class AgentAPI {
 
     /// `POST agents {"id","name"?,"channels"?}`: 201, or 409 when there is one.
     func create(_ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let fields = try AdminFields(call.request, "id", "name", "channels")
-            let id = try fields.agent("id")
+            guard let id = AgentID(try fields.required("id")) else { throw .fieldInvalid }
             let account = AgentAccount(
                 id, name: try fields.text("name")?.text, channels: try fields.words("channels", AgentChannel.self),
                 created: loop.wall)
@@ -28,9 +28,9 @@ final class AgentAPI {
 
     /// `GET agents?limit=&cursor=`; the cursor is not an agent's id.
     func list(_ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let page = try AdminList(call.request)
-            guard desk.isReady else { throw AdminFault(.storeUnavailable) }
+            guard desk.isReady else { throw .storeUnavailable }
             let found = desk.accounts.mirror.page(after: page.after, limit: page.limit)
             let next = found.count == page.limit ? found.last?.0 : nil
             call.answer(AdminList.answer(found, next: next) { Self.write($0.1, to: &$1) })
@@ -39,7 +39,7 @@ final class AgentAPI {
 
     /// `GET agents/{id}`.
     func show(_ id: AgentID, _ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let account = try find(id)
             call.object(200) { Self.write(account, to: &$0) }
         }
@@ -47,7 +47,7 @@ final class AgentAPI {
 
     /// `PUT agents/{id} {"name"?,"channels"?,"status"?}`: what is not named stays.
     func update(_ id: AgentID, _ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let fields = try AdminFields(call.request, "name", "channels", "status")
             let name = try fields.text("name")?.text
             let channels = try fields.words("channels", AgentChannel.self)
@@ -67,14 +67,14 @@ final class AgentAPI {
 
     /// `GET agents/{id}/limits`: what holds, which of it is the agent's own, and what is used now.
     func limits(_ id: AgentID, _ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             answerLimits(try find(id), call)
         }
     }
 
     /// `PUT agents/{id}/limits` with any of the six; `null` takes an own limit away, what is not named stays.
     func setLimits(_ id: AgentID, _ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let fields = try AdminFields(
                 call.request, "per_minute", "per_hour", "per_day", "calls_per_day_same_number", "spend_per_day",
                 "spend_per_month")
@@ -100,9 +100,9 @@ final class AgentAPI {
         }
     }
 
-    private func find(_ id: AgentID) throws(AdminFault) -> AgentAccount {
-        guard desk.isReady else { throw AdminFault(.storeUnavailable) }
-        guard let account = desk.accounts[id] else { throw AdminFault(.routeUnknown) }
+    private func find(_ id: AgentID) throws(Refusal) -> AgentAccount {
+        guard desk.isReady else { throw .storeUnavailable }
+        guard let account = desk.accounts[id] else { throw .routeUnknown }
         return account
     }
 

@@ -11,13 +11,13 @@ final class ConsentAPI {
 
     /// `POST consent {"address","channel","type","status"}`: 201 with the record.
     func put(_ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let fields = try AdminFields(call.request, "address", "channel", "type", "status")
-            let address = try fields.address("address")
-            let channel = try fields.requiredWord("channel", AgentChannel.self)
-            guard channel.takes(address.kind) else { throw .field("address is no address of this channel") }
-            let type = try fields.requiredWord("type", ConsentRecord.Kind.self)
-            let status = try fields.requiredWord("status", ConsentRecord.Status.self)
+            guard let address = PersonAddress(try fields.required("address", max: Limits.personAddressMax)),
+                let channel = try fields.word("channel", AgentChannel.self), channel.takes(address.kind),
+                let type = try fields.word("type", ConsentRecord.Kind.self),
+                let status = try fields.word("status", ConsentRecord.Status.self)
+            else { throw .fieldInvalid }
             book.put(address, channel, type, status, actor: call.actor) { result in
                 switch result {
                 case .failure(let refusal): call.refuse(refusal)
@@ -29,7 +29,7 @@ final class ConsentAPI {
 
     /// `GET consent?limit=&cursor=`, or `?address=` for all of one address.
     func list(_ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let page = try AdminList(call.request)
             guard let address = try page.address() else {
                 return page.list(

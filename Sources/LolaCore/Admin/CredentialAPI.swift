@@ -12,14 +12,13 @@ final class CredentialAPI {
 
     /// `POST credentials {"provider","name","value"}`: 201, without the value.
     func set(_ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let fields = try AdminFields(call.request, "provider", "name", "value")
             let (provider, name) = (try fields.required("provider"), try fields.required("name"))
             let value = try fields.octets("value", max: Limits.credentialValueMax)
-            for (member, text) in [("provider", provider), ("name", name)] where !ProviderCredential.isName(text) {
-                throw .field("\(member) must be 1 to 64 small letters, digits, '.', '_' and '-'")
+            guard ProviderCredential.isName(provider), ProviderCredential.isName(name), !value.contains(0) else {
+                throw .fieldInvalid
             }
-            guard !value.contains(0) else { throw .field("value must not contain a zero octet") }
             desk.set(provider.text, name.text, value, actor: call.actor) { [self] result in
                 switch result {
                 case .failure(let refusal): call.refuse(refusal)
@@ -31,8 +30,8 @@ final class CredentialAPI {
 
     /// `GET credentials?limit=&cursor=`.
     func list(_ call: AdminCall) {
-        call.run { () throws(AdminFault) in
-            guard desk.hasKeys else { throw AdminFault(.credentialsKeyMissing) }
+        call.run { () throws(Refusal) in
+            guard desk.hasKeys else { throw .credentialsKeyMissing }
             let page = try AdminList(call.request)
             page.list(
                 .credential, in: store, call, read: { try? ProviderCredential($0) },

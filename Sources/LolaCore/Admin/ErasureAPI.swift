@@ -7,12 +7,10 @@ final class ErasureAPI {
 
     /// `POST erasures {"subject"}`: 201 with the receipt.
     func erase(_ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let fields = try AdminFields(call.request, "subject")
             let text = try fields.required("subject", max: Limits.erasureSubjectMax)
-            guard let subject = ErasureSubject(text) else {
-                throw .field("subject \(AdminFields.addressForm), or a conversation key <channel>:<own id>:<sender>")
-            }
+            guard let subject = ErasureSubject(text) else { throw .fieldInvalid }
             let erasure = Erasure(subject, text: text, actor: call.actor, parts) { result in
                 switch result {
                 case .failure(let refusal): call.refuse(refusal)

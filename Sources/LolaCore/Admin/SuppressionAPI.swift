@@ -11,9 +11,11 @@ final class SuppressionAPI {
 
     /// `POST dnc {"address","reason"?}`: 201 with the entry, the one that is there when it is.
     func add(_ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let fields = try AdminFields(call.request, "address", "reason")
-            let address = try fields.address("address")
+            guard let address = PersonAddress(try fields.required("address", max: Limits.personAddressMax)) else {
+                throw .fieldInvalid
+            }
             list.add(address, reason: try fields.text("reason")?.text, actor: call.actor) { result in
                 switch result {
                 case .failure(let refusal): call.refuse(refusal)
@@ -25,7 +27,7 @@ final class SuppressionAPI {
 
     /// `GET dnc?limit=&cursor=`, or `?address=` for the one entry of an address.
     func list(_ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let page = try AdminList(call.request)
             guard let address = try page.address() else {
                 return page.list(

@@ -8,9 +8,9 @@ final class TokenAPI {
 
     /// `POST tokens {"agent","label"?,"expires"?,"scopes"?}`: 201. `expires` is a number of seconds.
     func mint(_ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let fields = try AdminFields(call.request, "agent", "label", "expires", "scopes")
-            let agent = try fields.agent("agent")
+            guard let agent = AgentID(try fields.required("agent")) else { throw .fieldInvalid }
             let seconds = try fields.integer("expires", 1...Limits.agentTokenLifeMax.inSeconds)
             desk.mint(
                 agent, label: try fields.text("label")?.text, scopes: try fields.words("scopes", TokenScope.self),
@@ -35,9 +35,9 @@ final class TokenAPI {
 
     /// `GET tokens?limit=&cursor=`: those that stand, and those that were revoked or expired lately.
     func list(_ call: AdminCall) {
-        call.run { () throws(AdminFault) in
+        call.run { () throws(Refusal) in
             let page = try AdminList(call.request)
-            guard desk.isReady else { throw AdminFault(.storeUnavailable) }
+            guard desk.isReady else { throw .storeUnavailable }
             let found = desk.tokens.mirror.page(after: page.after, limit: page.limit).map(\.1)
             withUses(of: found) { uses in
                 let next = found.count == page.limit ? found.last?.id : nil

@@ -118,7 +118,8 @@ struct JournalRecovery {
             case .done: break scan
             }
         }
-        if damages.isEmpty, told != count {
+        // Whatever its header says: without the mark at its end nobody knows how much of it there was.
+        if told != count, !damages.contains(where: { $0.kind == .records }) {
             damages.append(JournalReport.Damage(kind: .short, file: name, offset: size, count: 0))
         }
         return damages

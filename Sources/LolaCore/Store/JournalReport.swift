@@ -29,8 +29,9 @@ struct JournalReport: Hashable, Sendable {
             let copied = quarantine.map { "; kept in \($0)" } ?? ""
             return switch kind {
             case .missing: "\(file) is missing: what it held is lost"
+            case .short where count == 0: "\(file) ends at \(offset): what stood behind it is lost"
             case .short: "\(file) ends at \(offset): \(count) octets behind it are lost"
-            case .header: "\(file): its header is damaged, its records were read\(copied)"
+            case .header: "\(file): its header is damaged, what follows it was read\(copied)"
             case .records: "\(file): \(count) octets at \(offset) cannot be read, their records are lost\(copied)"
             case .snapshot: "\(file) is damaged at \(offset); the one before it was read, nothing is lost\(copied)"
             }

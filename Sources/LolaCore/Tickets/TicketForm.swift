@@ -19,12 +19,8 @@ struct TicketFault: Error, Hashable, Sendable {
         self.detail = detail
     }
 
-    func response(_ requestID: [UInt8]) -> HTTPResponse {
-        guard let detail else { return .refusal(refusal, requestID: requestID) }
-        return .problem(refusal.status, code: refusal.publicCode, requestID: requestID) { writer in
-            writer.member("detail", detail)
-        }
-    }
+    /// A problem has the members that all have (CONTRACT §4): the sentence is for tools.
+    func response(_ requestID: [UInt8]) -> HTTPResponse { .refusal(refusal, requestID: requestID) }
 }
 
 struct TicketForm {

@@ -6,14 +6,11 @@ from .wire import Answer
 
 
 def assert_problem(answer: Answer, status: int, code: str | None = None, detail: str | None = None) -> dict:
-    """`application/problem+json` with exactly the five members, and a detail that holds such words; returns it.
-    Without words an `invalid_field` may say what is wrong or not."""
+    """`application/problem+json` with exactly the five members, and a detail that holds such words; returns it."""
     assert answer.status == status, answer
     assert answer.header("Content-Type") == "application/problem+json", answer
     problem = answer.json()
     more = set() if detail is None else {"detail"}
-    if detail is None and problem.get("code") == "invalid_field":
-        more = {"detail"} & set(problem)
     assert set(problem) == {"type", "title", "status", "code", "request_id"} | more, problem
     assert detail is None or detail in problem["detail"], problem
     assert problem["status"] == status

@@ -147,6 +147,18 @@ struct JournalRecoveryTests {
         #expect(disk.files[Sample.snapshotName(3)] == cut && disk.files[Sample.snapshotName(2)] != nil)
     }
 
+    @Test("a snapshot that is cut before its first record is told as a loss", arguments: [0, 10, JournalHeader.count])
+    func emptySnapshot(count: Int) throws {
+        let octets = Sample.snapshot(3, Self.records(6, seed: 6))
+        let disk = SimDisk(files: [
+            Sample.snapshotName(3): Array(octets.prefix(count)), Sample.name(3): Self.three.octets,
+        ])
+        let (changes, report) = try Sample.recover(disk)
+        #expect(changes == Self.flat(Self.third))
+        #expect(report.damages.map(\.kind) == (count < JournalHeader.count ? [.header, .short] : [.short]))
+        #expect(report.damages.last?.text.hasSuffix("what stood behind it is lost") == true)
+    }
+
     @Test("a segment that is missing in the middle is reported, the others are read")
     func missing() throws {
         var files = Self.chain

@@ -97,7 +97,7 @@ struct JournalRepairTests {
 
     @Test("damage is told in words, and where its octets are kept", arguments: [
         (.missing, "is missing: what it held is lost"), (.short, "4 octets behind it are lost"),
-        (.header, "its records were read; kept in q"), (.records, "their records are lost; kept in q"),
+        (.header, "what follows it was read; kept in q"), (.records, "their records are lost; kept in q"),
         (.snapshot, "nothing is lost; kept in q"),
     ] as [(JournalReport.Damage.Kind, String)])
     func words(kind: JournalReport.Damage.Kind, part: String) throws {
