@@ -40,7 +40,7 @@ def throughput() -> list[Row]:
     quiet = {"LOLA_ALLOWED_NUMBERS": "+15550100"}
     file, size = write_webhooks(20_000)
     with gateway("calibrate", quiet) as server:
-        count = int(wrk(server.port, file, size, 1, CONNECTIONS).rate * SECONDS * 1.6)
+        count = int(wrk(server.port, file, size, 1, CONNECTIONS).rate * SECONDS * 2.5)
     file, size = write_webhooks(count)
     ours, theirs, latencies = [], [], []
     for _ in range(REPETITIONS):
