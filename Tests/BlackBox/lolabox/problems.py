@@ -5,14 +5,12 @@ from __future__ import annotations
 from .wire import Answer
 
 
-def assert_problem(answer: Answer, status: int, code: str | None = None, detail: str | None = None) -> dict:
-    """`application/problem+json` with exactly the five members, and a detail that holds such words; returns it."""
+def assert_problem(answer: Answer, status: int, code: str | None = None) -> dict:
+    """`application/problem+json` with exactly the five members; returns it."""
     assert answer.status == status, answer
     assert answer.header("Content-Type") == "application/problem+json", answer
     problem = answer.json()
-    more = set() if detail is None else {"detail"}
-    assert set(problem) == {"type", "title", "status", "code", "request_id"} | more, problem
-    assert detail is None or detail in problem["detail"], problem
+    assert set(problem) == {"type", "title", "status", "code", "request_id"}, problem
     assert problem["status"] == status
     assert problem["code"] and problem["code"].replace("_", "").isalnum() and problem["code"].islower()
     assert problem["request_id"] and problem["title"] and problem["type"]
