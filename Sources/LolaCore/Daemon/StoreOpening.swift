@@ -36,19 +36,19 @@ struct StoreOpening {
         }
     }
 
-    /// - Parameter copy: of an embedded store, whose folder is ours alone.
+    /// - Parameter kept: by the copy of an embedded store, whose folder is ours alone.
     static func indexKey(
-        _ keys: SealKeys, _ settings: Settings, copy: IndexKeyCopy? = nil, _ ask: (StoreOperation) -> StoreAnswer
+        _ keys: SealKeys, _ settings: Settings, kept: IndexKeyCopy.Found? = nil, _ ask: (StoreOperation) -> StoreAnswer
     ) throws(Daemon.Failure) -> IndexKey {
         do throws(IndexKeyFault) {
             var offer: SecretBytes?
-            switch copy?.read() {
+            switch kept {
             case .key(let secret): offer = secret
             case .closed: if ask(.get(IndexKey.record)) == .value(nil) { throw .dataKeyWrong }
             case .some(.none), nil: break
             }
             return try IndexKey.find(
-                keys: keys, entropy: LinuxEntropy(), offer: offer, isAlone: copy != nil, ask: ask)
+                keys: keys, entropy: LinuxEntropy(), offer: offer, isAlone: kept != nil, ask: ask)
         } catch {
             switch error {
             case .dataKeyWrong:
@@ -115,9 +115,9 @@ private struct EmbeddedOpening {
         let (journal, report, threads, disk, damages) = try openJournal(folder, keys)
         let bare = Conversation(JournalStore(journal, loop: 0), loops[0])
         let copy = IndexKeyCopy(disk: disk, keys: keys)
-        let isLost = bare.ask(.get(IndexKey.record)) == .value(nil)
-        let index = try StoreOpening.indexKey(keys, settings, copy: copy) { bare.ask($0) }
-        if isLost, case .key = copy.read() { log.write(.warn, "index_key_restored", at: LinuxClock().wall) }
+        let kept = copy.read()
+        let index = try StoreOpening.indexKey(keys, settings, kept: kept) { bare.ask($0) }
+        if index.origin == .made, case .key = kept { log.write(.warn, "index_key_restored", at: LinuxClock().wall) }
         do throws(DiskFault) { try copy.keep(index.secret) } catch {
             throw Daemon.Failure(code: error == .io ? 74 : 73, text: "data.dir: \(error.rawValue)")
         }

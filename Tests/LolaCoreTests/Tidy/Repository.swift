@@ -32,6 +32,12 @@ enum Repository {
         return found.sorted { $0.path < $1.path }
     }()
 
+    /// Names of files and folders at the top, of whatever kind, that are not ignored.
+    static var top: Set<String> {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: Vectors.packageRoot.path)) ?? []
+        return Set(names).subtracting(ignoredNames)
+    }
+
     /// Swift sources of the product, already blanked.
     static let sources: [(file: RepositoryFile, text: SwiftText)] = files
         .filter { $0.path.hasPrefix("Sources/") && $0.path.hasSuffix(".swift") }

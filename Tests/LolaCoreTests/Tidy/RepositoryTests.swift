@@ -11,6 +11,14 @@ struct RepositoryTests {
         #expect(ignore.lines.contains { $0 == pattern })
     }
 
+    @Test("nothing stands at the top but what belongs there")
+    func top() {
+        #expect(Repository.top.subtracting([".git"]) == [
+            ".ci", ".dockerignore", ".gitignore", "CHANGELOG.md", "Dockerfile", "Makefile", "Package.swift", "README.md",
+            "Sources", "Tests", "bench", "config", "docs", "scripts",
+        ])
+    }
+
     @Test("the folders and pages of the project are there", arguments: [
         "Package.swift", "Makefile", "Dockerfile", "README.md", "CHANGELOG.md", ".ci/run", "config/lola.json5",
         "docs/ARCHITECTURE.md", "docs/STYLE.md", "docs/THREATS.md", "docs/OPERATING.md", "docs/CONFIGURATION.md",
