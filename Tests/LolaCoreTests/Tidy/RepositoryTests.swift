@@ -14,8 +14,8 @@ struct RepositoryTests {
     @Test("nothing stands at the top but what belongs there")
     func top() {
         #expect(Repository.top.subtracting([".git"]) == [
-            ".ci", ".dockerignore", ".gitignore", "CHANGELOG.md", "Dockerfile", "Makefile", "Package.swift", "README.md",
-            "Sources", "Tests", "bench", "config", "docs", "scripts",
+            ".ci", ".dockerignore", ".gitignore", "CHANGELOG.md", "Dockerfile", "Makefile", "Package.swift",
+            "README.md", "Sources", "Tests", "bench", "config", "docs", "scripts",
         ])
     }
 
