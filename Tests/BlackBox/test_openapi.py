@@ -11,7 +11,8 @@ import pytest
 from openapi_spec_validator import validate
 
 from lolabox.gateway import ORCHESTRATOR_TOKEN, PUBLIC_URL
-from lolabox.payloads import fresh_id
+from lolabox.mcp import Streamable
+from lolabox.payloads import fresh_id, fresh_phone
 from lolabox.wire import fetch
 
 
@@ -34,7 +35,7 @@ def test_the_document_is_openapi_31_and_for_every_agent_token(described):
     document = read(gateway, token)
     validate(document)
     assert document["openapi"] == "3.1.0" and document["servers"] == [{"url": PUBLIC_URL}]
-    assert {"/v1/tickets", "/v1/tickets/{id}"} <= set(document["paths"])
+    assert {"/v1/tickets", "/v1/tickets/{id}", "/v1/messages", "/v1/messages/{key}"} <= set(document["paths"])
     for schema in ("NewTicket", "CreatedTicket", "Ticket", "Order"):
         told = document["components"]["schemas"][schema]["properties"]["conversation"]["description"]
         assert "<channel>:<own id>:<sender>" in told and "whatsapp, telegram, twilio_sms" in told, schema
@@ -62,6 +63,63 @@ def test_a_token_limited_to_some_tools_is_limited_over_rest(described):
     assert ask("GET", place, none).status == ask("GET", place, maker).status == 403
     assert ask("GET", place, reader).status in (200, 404)
     assert ask("DELETE", place, none).status == ask("DELETE", place, reader).status == 403
+
+
+def call(gateway, token: str, tool: str, arguments: dict | bytes | None = None):
+    body = arguments if isinstance(arguments, bytes) else b"" if arguments is None else json.dumps(arguments).encode()
+    return fetch(gateway.port, "POST", f"/v1/tools/{tool}", {"Authorization": f"Bearer {token}"}, body)
+
+
+def test_every_tool_of_mcp_is_there_over_rest_and_says_the_same(described):
+    gateway, token = described
+    document = read(gateway, token)
+    with Streamable(gateway, ORCHESTRATOR_TOKEN, "2025-11-25") as client:
+        tools = client.ask("tools/list")["result"]["tools"]
+    assert len(tools) == 16
+    for tool in tools:
+        operation = document["paths"][f"/v1/tools/{tool['name']}"]["post"]
+        assert operation["description"] == tool["description"] and operation["operationId"] == tool["name"]
+        assert document["components"]["schemas"][tool["name"] + "_input"] == tool["inputSchema"]
+        assert document["components"]["schemas"][tool["name"] + "_output"] == tool["outputSchema"]
+    phone = fresh_phone()
+    questions = [
+        ("comms_get_channel_status", {}), ("comms_get_usage_dashboard", {}), ("comms_get_waiting_messages", {}),
+        ("comms_record_consent", {"contactAddress": phone, "channel": "sms"}),
+        ("comms_check_consent", {"contactAddress": phone, "channel": "sms"}),
+        ("lola_get_ticket", {"ticketId": "0a" * 16}), ("comms_ping", {"agentId": "somebody-else"}),
+        ("comms_ping", {"nothing": 1}), ("comms_set_agent_limits", {"agentId": "a", "limits": {}}),
+        ("comms_send_message", {"channel": "sms", "to": "+15550100", "text": "hola"}),
+    ]
+    with Streamable(gateway, token, "2025-11-25") as client:
+        for tool, arguments in questions:
+            told, answer = client.call(tool, arguments), call(gateway, token, tool, arguments)
+            if not told["isError"]:
+                assert answer.status == 200 and answer.json().keys() == told["json"].keys(), tool
+                continue
+            problem = answer.json()
+            assert answer.header("content-type") == "application/problem+json" and answer.status == problem["status"]
+            assert (problem["code"], problem["detail"]) == (told["json"]["code"], told["json"]["error"]), tool
+            assert {"type", "title", "request_id"} <= problem.keys()
+
+
+def test_a_tool_over_rest_asks_who_calls_and_what_he_says(described):
+    gateway, token = described
+    assert call(gateway, token, "comms_ping").json()["status"] == "ok"
+    assert call(gateway, token, "comms_ping", {"message": "hola"}).json()["echo"] == "hola"
+    assert call(gateway, "lola_at_" + "A" * 49, "comms_ping").status == 401
+    assert fetch(gateway.port, "POST", "/v1/tools/comms_ping").status == 401
+    assert call(gateway, token, "comms_nothing").status == 404
+    for body in (b"[]", b"{", b'{"message":"a","message":"b"}', b"null", b"x=1"):
+        assert call(gateway, token, "comms_ping", body).json()["code"] == "invalid_body", body
+    assert call(gateway, token, "comms_send_message").json()["code"] == "arguments_invalid"
+    assert fetch(gateway.port, "GET", "/v1/tools/comms_ping", {"Authorization": f"Bearer {token}"}).status == 405
+    limited = gateway.admin("POST", "tokens", {"agent": "rest-one", "scopes": ["comms_ping"]}, status=201)["token"]
+    assert call(gateway, limited, "comms_ping").status == 200
+    assert call(gateway, limited, "comms_get_usage_dashboard").json()["code"] == "scope_missing"
+    made = call(gateway, ORCHESTRATOR_TOKEN, "comms_provision_channels", {"agentId": "rest-made-" + fresh_id("")})
+    assert made.status == 200 and made.json()["token"].startswith("lola_at_")
+    assert call(gateway, made.json()["token"], "comms_ping").json()["agentId"] == made.json()["agentId"]
+    assert call(gateway, ORCHESTRATOR_TOKEN, "comms_get_messages").json()["code"] == "agent_required"
 
 
 def test_a_fuzzer_that_believes_the_document_finds_no_answer_outside_of_it(described, tmp_path):

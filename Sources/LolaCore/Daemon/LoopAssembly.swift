@@ -97,7 +97,7 @@ final class LoopAssembly {
         serve([
             WebhookArea(webhooks, channels: channels), admin, deadLetters, TicketArea(tickets),
             LockoutAPI(store: store, lockouts: door.lockouts, clock: clock), watch.auditAPI, watch.alertAPI,
-            Self.page(server, shared, watch), operators.api(outbound), outbound.area, mcp.door, mcp.openAPI,
+            Self.page(server, shared, watch), operators.api(outbound), outbound.area, mcp.door, mcp.tools, mcp.openAPI,
         ] + (console.map { [ConsoleArea($0)] } ?? []), channels)
         attach(store, journal, client, number: number)
     }

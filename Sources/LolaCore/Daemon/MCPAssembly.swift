@@ -4,6 +4,7 @@
 struct MCPAssembly {
     let door: MCPDoor
     let streams: MCPStreams
+    let tools: ToolArea
     let openAPI: OpenAPIArea
 
     init(
@@ -11,17 +12,18 @@ struct MCPAssembly {
         _ desks: OperatorDesks, _ tickets: TicketAPI, _ outbound: OutboundAssembly, _ guardian: LoopGuard
     ) {
         let settings = shared.settings
-        let tools = AgentTools.all(.init(
+        let all = AgentTools.all(.init(
             agents: desks.agents, credentials: desks.credentials, consents: desks.consents, tickets: tickets,
             outbound: outbound.gate, mailbox: outbound.mailbox, providers: Self.providers(settings, client)))
-        let box = ToolBox(server.loop, audit: audit, accounts: desks.agents.accounts, tools: tools)
+        let box = ToolBox(server.loop, audit: audit, accounts: desks.agents.accounts, tools: all)
         streams = MCPStreams(number: number, server: server, sessions: shared.mcp, tokens: shared.agents.tokens)
         door = MCPDoor(.init(
             server: server, box: box, sessions: shared.mcp, marks: MCPSessionMarks(secret: shared.pseudonymKey),
             streams: streams, origins: Self.origins(settings), tokens: shared.agents.tokens,
             authenticator: guardian.authenticator,
             onGuess: { guardian.lockouts.failed($0, $1) }))
-        openAPI = OpenAPIArea(base: settings.server.publicURL.text)
+        tools = ToolArea(box)
+        openAPI = OpenAPIArea(base: settings.server.publicURL.text, tools: all.map(\.facts))
     }
 
     /// Pages of our own name and of the bank's own widgets; nobody else's.

@@ -99,7 +99,7 @@ enum Refusal: String, Error, Hashable, Sendable, CaseIterable {
     }
 
     /// What the outside may read. Never says which part of an authentication failed (CONTRACT §4).
-    var publicCode: StaticString {
+    var publicCode: String {
         switch self {
         case .signatureMissing, .signatureInvalid, .signatureStale, .authenticationRequired, .sessionInvalid:
             "unauthorized"

@@ -27,6 +27,8 @@ enum Action: String, CaseIterable, Sendable {
     case showTicket = "tickets.show"
     case revokeTicket = "tickets.revoke"
     case readOpenAPI = "openapi.read"
+    /// The tool checks its own scope.
+    case callTool = "tools.call"
     /// One message to `/mcp`, its stream, its end; the older transport's stream.
     case callMCP = "mcp.call"
     case followMCP = "mcp.follow"
@@ -86,7 +88,7 @@ enum Action: String, CaseIterable, Sendable {
             .askForCallback, .writeMCPStream:
             .everybody
         case .createTicket, .showTicket, .revokeTicket, .readOpenAPI, .callMCP, .followMCP, .endMCP,
-            .openMCPStream, .sendMessage, .showOrder:
+            .openMCPStream, .sendMessage, .showOrder, .callTool:
             .agents
         case .listMessages, .showMessage, .dryRun, .listDeadLetters, .actOnDeadLetter, .showDeadLetter,
             .dropDeadLetter, .listQuarantine, .listLockouts, .liftLockout, .readAudit, .listAlerts, .followEvents,

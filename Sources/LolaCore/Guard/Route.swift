@@ -49,6 +49,7 @@ struct Route: Sendable {
         Route("/messages", .session, on: [.public], [.post: .writeMCPStream]),
         Route("/v1/messages", .agent, on: [.public], [.post: .sendMessage]),
         Route("/v1/messages/{key}", .agent, on: [.public], [.get: .showOrder]),
+        Route("/v1/tools/{name}", .agent, on: [.public], [.post: .callTool]),
         Route("/dev{rest}", .console, on: [.public], [.get: .useConsole, .post: .useConsole]),
         Route("/admin/api/tickets", .admin, on: [.management], [.get: .listTickets]),
         Route("/metrics", .open, on: [.management], [.get: .readMetrics]),

@@ -56,14 +56,14 @@ struct HTTPResponse: Sendable {
     /// `application/problem+json` (RFC 9457): never says which part of an authentication failed.
     /// - Parameter more: members of this problem's own.
     static func problem(
-        _ status: Int, code: StaticString, requestID: [UInt8], _ more: (inout JSONWriter) -> Void = { _ in }
+        _ status: Int, code: String, requestID: [UInt8], _ more: (inout JSONWriter) -> Void = { _ in }
     ) -> HTTPResponse {
         var writer = JSONWriter(capacity: 192)
         writer.object { writer in
             writer.member("type", "about:blank")
             writer.member("title", "\(HTTPStatus.reason(status))")
             writer.member("status", status)
-            writer.member("code", "\(code)")
+            writer.member("code", code)
             writer.member("request_id", bytes: requestID)
             more(&writer)
         }

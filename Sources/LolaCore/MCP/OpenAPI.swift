@@ -1,11 +1,16 @@
 // `GET /v1/openapi.json`: the REST surface of agents as OpenAPI 3.1, written by code from the schemas that tools use.
-// One document for the life of the process.
+// One document for the life of a loop.
 
 final class OpenAPIArea: ActionHandler {
-    private let document: [UInt8]
+    private let base: String
+    private let tools: [ToolFacts]
+    private lazy var document = OpenAPI.document(base: base, tools: tools)
 
     /// - Parameter base: the public URL.
-    init(base: String) { document = OpenAPI.document(base: base) }
+    init(base: String, tools: [ToolFacts]) {
+        self.base = base
+        self.tools = tools
+    }
 
     var actions: [Action] { [.readOpenAPI] }
 
@@ -20,7 +25,8 @@ enum OpenAPI {
         let method: StaticString
         let id: String
         let summary: String
-        var body: String?
+        var note: String?
+        var body: (schema: String, isRequired: Bool)?
         /// Status and schema of the good answer; nil for one without content.
         let status: Int
         var answer: String?
@@ -28,8 +34,8 @@ enum OpenAPI {
         let problems: [Int]
     }
 
-    static func document(base: String) -> [UInt8] {
-        var writer = JSONWriter(capacity: 16_384)
+    static func document(base: String, tools: [ToolFacts]) -> [UInt8] {
+        var writer = JSONWriter(capacity: 65_536)
         writer.object { writer in
             writer.member("openapi", word: "3.1.0")
             writer.member("info") { writer in
@@ -45,8 +51,8 @@ enum OpenAPI {
             writer.member("security") { writer in
                 writer.array { writer in writer.object { $0.member("agentToken") { $0.array { _ in } } } }
             }
-            writer.member("paths") { paths(to: &$0) }
-            writer.member("components") { components(to: &$0) }
+            writer.member("paths") { paths(tools, to: &$0) }
+            writer.member("components") { components(tools, to: &$0) }
         }
         return writer.bytes
     }
@@ -56,12 +62,13 @@ enum OpenAPI {
     /// What every answer of a guarded route may be.
     private static let common = [401, 403, 429, 503]
 
-    private static func paths(to writer: inout JSONWriter) {
+    private static func paths(_ tools: [ToolFacts], to writer: inout JSONWriter) {
         writer.object { writer in
             path("/v1/tickets", nil, [
                 Operation(
                     method: "post", id: "createTicket", summary: "Makes a ticket, with its link and first session.",
-                    body: "NewTicket", status: 201, answer: "CreatedTicket", problems: [400, 411, 413] + common),
+                    body: ("NewTicket", true), status: 201, answer: "CreatedTicket",
+                    problems: [400, 411, 413] + common),
             ], to: &writer)
             path("/v1/tickets/{id}", ("id", "^[0-9a-f]{32}$"), [
                 Operation(
@@ -74,7 +81,7 @@ enum OpenAPI {
             path("/v1/messages", nil, [
                 Operation(
                     method: "post", id: "sendMessage", summary: "Sends a message or makes a call, through the gate.",
-                    body: "Order", status: 202, answer: "Receipt", problems: [400, 411, 413, 422] + common),
+                    body: ("Order", true), status: 202, answer: "Receipt", problems: [400, 411, 413, 422] + common),
             ], to: &writer)
             path("/v1/messages/{key}", ("key", "^out:[0-9a-f]{32}$"), [
                 Operation(
@@ -86,8 +93,20 @@ enum OpenAPI {
                     method: "get", id: "readOpenAPI", summary: "This document.", status: 200, answer: "Document",
                     problems: common),
             ], to: &writer)
+            for tool in tools { path("/v1/tools/" + tool.name, nil, [operation(tool)], to: &writer) }
         }
     }
+
+    /// A tool of MCP: its arguments are the body, its result the answer.
+    private static func operation(_ tool: ToolFacts) -> Operation {
+        Operation(
+            method: "post", id: tool.name, summary: tool.title + (tool.scope == nil ? " (orchestrator)" : ""),
+            note: tool.text, body: (tool.name + input, tool.needsArguments), status: 200, answer: tool.name + output,
+            problems: [400, 404, 409, 411, 413, 422] + common)
+    }
+
+    /// What the names of a tool's schemas end in.
+    private static let (input, output) = ("_input", "_output")
 
     private static func path(
         _ path: String, _ parameter: (name: String, pattern: String)?, _ operations: [Operation],
@@ -121,11 +140,12 @@ enum OpenAPI {
             writer.object { writer in
                 writer.member("operationId", operation.id)
                 writer.member("summary", operation.summary)
+                if let note = operation.note { writer.member("description", note) }
                 if let body = operation.body {
                     writer.member("requestBody") { writer in
                         writer.object { writer in
-                            writer.member("required", true)
-                            content("application/json", body, to: &writer)
+                            writer.member("required", body.isRequired)
+                            content("application/json", body.schema, to: &writer)
                         }
                     }
                 }
@@ -199,7 +219,7 @@ enum OpenAPI {
         ])),
     ]
 
-    private static func components(to writer: inout JSONWriter) {
+    private static func components(_ tools: [ToolFacts], to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("securitySchemes") { writer in
                 writer.object { writer in
@@ -215,6 +235,12 @@ enum OpenAPI {
             writer.member("schemas") { writer in
                 writer.object { writer in
                     for (name, schema) in schemas { writer.member(name) { schema.write(to: &$0) } }
+                    for tool in tools {
+                        writer.key(bytes: [UInt8](text: tool.name + input))
+                        tool.input.write(to: &writer)
+                        writer.key(bytes: [UInt8](text: tool.name + output))
+                        tool.output.write(to: &writer)
+                    }
                 }
             }
         }

@@ -72,8 +72,15 @@ struct ToolFacts: Sendable {
     /// What is wrong with the arguments; nil when nothing is.
     func fault(of arguments: JSONView?) -> String? {
         if let arguments { return input.fault(of: arguments) }
-        guard case .object(let fields) = input, let missing = fields.first(where: \.isRequired) else { return nil }
-        return "arguments.\(missing.name) is missing"
+        return firstRequired.map { "arguments.\($0.name) is missing" }
+    }
+
+    /// Whether a call without any is refused.
+    var needsArguments: Bool { firstRequired != nil }
+
+    private var firstRequired: ToolSchema.Field? {
+        guard case .object(let fields) = input else { return nil }
+        return fields.first(where: \.isRequired)
     }
 
     private static func render(
@@ -102,75 +109,27 @@ struct ToolFacts: Sendable {
     }
 }
 
-/// What a call gives back: one JSON object.
-struct ToolOutcome: Sendable {
-    let json: [UInt8]
-    let isError: Bool
+/// What a call gives back.
+enum ToolOutcome: Sendable {
+    /// One JSON object that fits the tool's output.
+    case done([UInt8])
+    case failed(ToolFault)
 
     init(_ write: (inout JSONWriter) -> Void) {
         var writer = JSONWriter(capacity: 512)
         writer.object(write)
-        json = writer.bytes
-        isError = false
+        self = .done(writer.bytes)
     }
 
-    /// A document that is there already.
-    init(json: [UInt8]) {
-        self.json = json
-        isError = false
-    }
-
-    init(_ fault: ToolFault) {
-        json = fault.json
-        isError = true
-    }
-}
-
-/// Why a tool does not do what it was asked, in words a model can act on.
-struct ToolFault: Error, Sendable {
-    enum Code: String, CaseIterable, Sendable {
-        case agentRequired = "agent_required"
-        case agentForeign = "agent_foreign"
-        case agentUnknown = "agent_unknown"
-        case scopeMissing = "scope_missing"
-        case adminRequired = "admin_required"
-        case argumentsInvalid = "arguments_invalid"
-        case notFound = "not_found"
-        case exists
-        case quotaReached = "quota_reached"
-        case credentialsKeyMissing = "credentials_key_missing"
-        /// The provider does not take the credentials.
-        case credentialsRefused = "credentials_refused"
-        case providerUnavailable = "provider_unavailable"
-        case unavailable
-    }
-
-    let json: [UInt8]
-
-    init(_ code: Code, _ text: String) {
-        var writer = JSONWriter(capacity: 192)
-        writer.object { writer in
-            writer.member("error", text)
-            writer.member("code", code.rawValue)
-        }
-        json = writer.bytes
-    }
-
-    init(json: [UInt8]) { self.json = json }
-
-    /// The refusals of the desks behind the tools.
-    init(_ refusal: Refusal) {
-        switch refusal {
-        case .routeUnknown: self.init(.notFound, "There is nothing of that id that you may see.")
-        case .exists: self.init(.exists, "There is one of that name already.")
-        case .quotaReached: self.init(.quotaReached, "As many as may be kept are kept.")
-        case .credentialsKeyMissing:
-            self.init(.credentialsKeyMissing, "The gateway has no CREDENTIALS_ENCRYPTION_KEY: nothing can be sealed.")
-        case .bodyInvalid, .fieldInvalid: self.init(.argumentsInvalid, "The arguments are not right together.")
-        case .accessDenied: self.init(.scopeMissing, "The token may not do this.")
-        default: self.init(.unavailable, "The gateway cannot do this now. Nothing was changed. Try again in a while.")
+    /// As MCP shows it: an object either way.
+    var json: [UInt8] {
+        switch self {
+        case .done(let json): json
+        case .failed(let fault): fault.json
         }
     }
+
+    var isError: Bool { if case .failed = self { true } else { false } }
 }
 
 /// A call that was checked: the arguments fit the schema, the caller may use the tool.
@@ -182,7 +141,7 @@ struct ToolCall {
     let complete: (ToolOutcome) -> Void
 
     func done(_ write: (inout JSONWriter) -> Void) { complete(ToolOutcome(write)) }
-    func fail(_ fault: ToolFault) { complete(ToolOutcome(fault)) }
+    func fail(_ fault: ToolFault) { complete(.failed(fault)) }
 
     /// Runs what may refuse.
     func run(_ body: () throws(ToolFault) -> Void) {

@@ -23,6 +23,9 @@ final class ToolBox {
 
     func view(_ caller: Principal) -> ToolView { ToolView(self, caller, pageMax: pageMax) }
 
+    /// Any tool of that name: one that a caller may not use refuses by itself.
+    func tool(_ name: [UInt8]) -> (any Tool)? { tools.first { [UInt8](text: $0.facts.name) == name } }
+
     /// Calls a tool for a caller who was let in. `completion` runs exactly once.
     func call(
         _ tool: any Tool, _ arguments: JSONView?, by caller: Principal, _ completion: @escaping (ToolOutcome) -> Void
@@ -92,8 +95,7 @@ struct ToolView {
         self.pageMax = pageMax
     }
 
-    /// Any tool of that name: one that the caller may not use refuses by itself.
-    func tool(_ name: [UInt8]) -> (any Tool)? { box.tools.first { [UInt8](text: $0.facts.name) == name } }
+    func tool(_ name: [UInt8]) -> (any Tool)? { box.tool(name) }
 
     /// The page of `tools/list` that `params.cursor` names. Throws `.invalidParams` for a cursor that no page gave.
     func page(_ params: JSONView?) throws(RPCFault) -> Page {

@@ -62,7 +62,7 @@ enum OutboundJSON {
     static func problem(_ refusal: OutboundRefusal, requestID: [UInt8], at now: WallTime) -> HTTPResponse {
         let sentence = refusal.sentence(at: now)
         var response = HTTPResponse.problem(
-            refusal.code.status, code: refusal.code.word, requestID: requestID
+            refusal.code.status, code: refusal.code.rawValue, requestID: requestID
         ) { writer in
             writer.member("detail", sentence)
             members(refusal, &writer, at: now)
@@ -88,26 +88,6 @@ extension OutboundRefusal.Code {
         case .rateLimited, .spendLimited: 429
         case .providerRefused: 422
         case .providerUnavailable, .unavailable: 503
-        }
-    }
-
-    /// The raw text, known at compile time.
-    var word: StaticString {
-        switch self {
-        case .agentUnknown: "agent_unknown"
-        case .agentInactive: "agent_inactive"
-        case .channelNotAllowed: "channel_not_allowed"
-        case .channelOff: "channel_off"
-        case .conversationUnknown: "conversation_unknown"
-        case .consentRequired: "consent_required"
-        case .doNotContact: "do_not_contact"
-        case .quietHours: "quiet_hours"
-        case .contentRefused: "content_refused"
-        case .rateLimited: "rate_limited"
-        case .spendLimited: "spend_limited"
-        case .providerRefused: "provider_refused"
-        case .providerUnavailable: "provider_unavailable"
-        case .unavailable: "unavailable"
         }
     }
 }

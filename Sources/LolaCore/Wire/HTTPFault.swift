@@ -56,7 +56,7 @@ enum HTTPFault: Error, Hashable, Sendable, CaseIterable {
         }
     }
 
-    var word: StaticString {
+    var word: String {
         switch self {
         case .badMethod: "bad_method"
         case .badTarget: "bad_target"

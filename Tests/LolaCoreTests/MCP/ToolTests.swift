@@ -318,4 +318,25 @@ struct ToolTests {
         let needing = bench.box.tools.filter(\.facts.needsActiveAgent).map(\.facts.name)
         #expect(Set(needing) == Set(Self.acting.map { $0.name }))
     }
+
+    @Test("over REST every refusal of a tool has the status of its kind, its code, and its sentence as the detail")
+    func problems() throws {
+        for code in ToolFault.Code.allCases {
+            let answer = ToolFault(code, "Why.").problem(requestID: [0x61])
+            let root = try JSONDocument.parse(answer.body).root
+            #expect(root["code"]?.text == code.rawValue && root["detail"]?.text == "Why.")
+            #expect(root["status"]?.integer == Int64(answer.status) && root["request_id"]?.text == "a")
+            #expect([400, 403, 404, 409, 422, 503].contains(answer.status))
+            #expect(answer.fields.contains { "\($0.name)" == "Retry-After" } == (answer.status == 503))
+        }
+        let now = WallTime(seconds: 0)
+        for code in OutboundRefusal.Code.allCases {
+            let answer = ToolFault(OutboundRefusal(code), at: now).problem(requestID: [])
+            #expect(answer.status == code.status)
+            #expect(try JSONDocument.parse(answer.body).root["code"]?.text == code.rawValue)
+        }
+        for same in [OutboundRefusal.Code.agentUnknown, .providerUnavailable, .unavailable] {
+            #expect(ToolFault.Code(rawValue: same.rawValue)?.status == same.status, "\(same)")
+        }
+    }
 }

@@ -22,7 +22,7 @@ final class CreateTicketTool: Tool {
             guard let arguments = call.arguments else { throw ToolFault(.argumentsInvalid, "arguments are missing.") }
             tickets.create(arguments, call.caller, as: agent, besides: ["agentId"]) { result in
                 switch result {
-                case .success(let json): call.complete(ToolOutcome(json: json))
+                case .success(let json): call.complete(.done(json))
                 case .failure(let fault):
                     call.fail(fault.detail.map { ToolFault(.argumentsInvalid, $0) } ?? ToolFault(fault.refusal))
                 }

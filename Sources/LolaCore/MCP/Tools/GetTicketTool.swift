@@ -24,7 +24,7 @@ final class GetTicketTool: Tool {
         }
         tickets.show(id, call.caller) { result in
             switch result {
-            case .success(let json): call.complete(ToolOutcome(json: json))
+            case .success(let json): call.complete(.done(json))
             case .failure(let refusal): call.fail(ToolFault(refusal))
             }
         }

@@ -50,22 +50,9 @@ extension ToolCall {
         let call = self
         desk.submit(order, by: actor) { verdict in
             switch verdict {
-            case .accepted(let receipt): call.complete(ToolOutcome(json: OutboundJSON.receipt(receipt)))
+            case .accepted(let receipt): call.complete(.done(OutboundJSON.receipt(receipt)))
             case .refused(let refusal): call.fail(ToolFault(refusal, at: call.now))
             }
         }
-    }
-}
-
-extension ToolFault {
-    /// `{error, code, limitType?, current?, max?, retryAfterSeconds?, resetsAt?, nextAllowedAt?}`.
-    init(_ refusal: OutboundRefusal, at now: WallTime) {
-        var writer = JSONWriter(capacity: 384)
-        writer.object { writer in
-            writer.member("error", refusal.sentence(at: now))
-            writer.member("code", refusal.code.rawValue)
-            OutboundJSON.members(refusal, &writer, at: now)
-        }
-        self.init(json: writer.bytes)
     }
 }
