@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import threading
@@ -11,6 +12,7 @@ import threading
 import pytest
 
 from lolabox.gateway import BINARY, ROOT, Gateway, run
+from lolabox.ports import free_port
 from lolabox.waiting import eventually
 from lolabox.wire import fetch
 
@@ -79,6 +81,23 @@ def test_keys_survive_a_restart(tmp_path):
         with Gateway.dev(tmp_path / "again") as gateway:
             keys.append(gateway.get("/.well-known/jwks.json").body)
     assert keys[0] == keys[1]
+
+
+def test_settings_filed_in_its_folder_are_a_banks_and_not_for_it(tmp_path):
+    """As in a checkout: what is in config/ names the real services and the usual ports."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    (tmp_path / "config/lola.json5").write_text((ROOT / "config/lola.json5").read_text().replace("9090", "1"))
+    with Gateway.dev(tmp_path, env={"LOLA_MANAGEMENT_LISTEN": f"127.0.0.1:{free_port()}"}) as gateway:
+        result = _command(gateway, "trigger", "whatsapp.text", "--from", FIRST, "--text", "hola", "--json")
+        key = json.loads(result.stdout)["key"]
+        known = dict(line.split("=", 1) for line in (tmp_path / ".lola/gateway.env").read_text().splitlines())
+        bearer = {"Authorization": "Bearer " + known["ORCHESTRATOR_SECURITY_TOKEN"]}
+        management = int(known["LOLA_MANAGEMENT_LISTEN"].rsplit(":", 1)[1])
+
+        def record() -> dict:
+            return fetch(management, "GET", f"/admin/api/messages/{key}", bearer).json()
+        eventually(lambda: record()["delivery"]["status"] == "sent", what="the reply in the sandbox")
+        assert not (tmp_path / "data").exists()
 
 
 def test_a_second_one_in_the_folder_says_who_is_spoken_to(tmp_path):

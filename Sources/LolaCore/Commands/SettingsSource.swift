@@ -1,14 +1,15 @@
 // Where the commands get settings from: flags, environment and a file, put together for `Settings.load`.
 
 enum SettingsSource {
-    /// The file that is read when `--config` is not given and it is there.
+    /// The file that is read when `--config` is not given and it is there; by `lola dev` never.
     static let defaultFile = "config/lola.json5"
 
     /// Loads the settings or says on standard error everything that is wrong; nil then, and the exit code is 78.
     static func load(
         _ mode: Settings.Mode, _ invocation: Invocation, generated: [String: String] = [:]
     ) -> Settings? {
-        switch sources(invocation, generated) {
+        // What is filed here is for a bank: it would lead the sandbox's messages to the world.
+        switch sources(invocation, generated, readsDefaultFile: mode == .serve) {
         case nil: return nil
         case .some(let sources):
             do throws(SettingsProblems) {
@@ -52,14 +53,16 @@ enum SettingsSource {
         sources(invocation, generated).map { SettingsReader($0, table: SettingsTable.all) }
     }
 
-    private static func sources(_ invocation: Invocation, _ generated: [String: String]) -> SettingsSources? {
+    private static func sources(
+        _ invocation: Invocation, _ generated: [String: String], readsDefaultFile: Bool = true
+    ) -> SettingsSources? {
         var sources = SettingsSources()
         sources.flags = invocation.settingFlags
         sources.environment = Process.environment
         sources.generated = generated
         sources.readFile = { Files.read($0) }
         let named = invocation.flags["config"]
-        if let path = named ?? (Files.exists(defaultFile) ? defaultFile : nil) {
+        if let path = named ?? (readsDefaultFile && Files.exists(defaultFile) ? defaultFile : nil) {
             guard let bytes = Files.read(path) else {
                 Process.print("\(path): cannot be read", to: 2)
                 return nil

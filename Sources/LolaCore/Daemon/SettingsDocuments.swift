@@ -39,8 +39,9 @@ enum SettingsDocuments {
 
         - **Precedence**: flag, then environment, then file, then default. A wrong value is an error even when a
           higher place overrides it.
-        - **File**: JSON with comments and trailing commas, nested objects, given with `--config`. `config/lola.json5`
-          lists every key with its default. An unknown key, an unknown `LOLA_*` variable or a wrong type is an error.
+        - **File**: JSON with comments and trailing commas, nested objects, given with `--config`; else
+          `config/lola.json5` where there is one, which here lists every key with its default. `lola dev` reads no file.
+          An unknown key, an unknown `LOLA_*` variable or a wrong type is an error.
         - **Secrets** come from the environment only, or from a file whose path stands in `NAME_FILE`; one line end
           at the end of that file is ignored. Both at once is an error, and so is a secret in the settings file.
         - **Durations** are whole numbers with a unit: `500ms`, `10s`, `2m`, `1h`. **Sizes**: `512B`, `64KiB`, `4MiB`.
