@@ -32,7 +32,7 @@ final class ToolBox {
     ) {
         let call = ToolCall(arguments: arguments, caller: caller, now: loop.wall, complete: completion)
         if let fault = Self.refusal(tool.facts, caller) {
-            note(tool.facts, caller)
+            note(fault, tool.facts, caller)
             return call.fail(fault)
         }
         if let fault = tool.facts.fault(of: arguments) { return call.fail(ToolFault(.argumentsInvalid, fault + ".")) }
@@ -47,7 +47,7 @@ final class ToolBox {
                 throw ToolFault(.agentUnknown, "There is no agent of that id.")
             }
         } catch {
-            note(tool.facts, caller)
+            note(error, tool.facts, caller)
             return call.fail(error)
         }
         tool.carryOut(call)
@@ -70,9 +70,9 @@ final class ToolBox {
 
     static func isSeen(_ facts: ToolFacts, by caller: Principal) -> Bool { refusal(facts, caller) == nil }
 
-    private func note(_ facts: ToolFacts, _ caller: Principal) {
+    private func note(_ fault: ToolFault, _ facts: ToolFacts, _ caller: Principal) {
         audit.note(AuditEvent(
-            action: .accessRefused, actor: caller.actor, subject: facts.name, outcome: "refused",
+            action: .accessRefused, actor: caller.actor, subject: facts.name, outcome: fault.code,
             facts: [(name: "action", value: "tools.call")]))
     }
 }

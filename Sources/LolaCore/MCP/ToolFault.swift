@@ -56,6 +56,14 @@ struct ToolFault: Error, Sendable {
         }
     }
 
+    /// The closed word of the refusal.
+    var code: String {
+        switch cause {
+        case .own(let code, _): code.rawValue
+        case .gate(let refusal, _): refusal.code.rawValue
+        }
+    }
+
     /// `{error, code, limitType?, current?, max?, retryAfterSeconds?, resetsAt?, nextAllowedAt?}` (CONTRACT §9).
     var json: [UInt8] {
         var writer = JSONWriter(capacity: 384)

@@ -6,6 +6,8 @@ extension ContentFilter {
         (.threat, """
             i wil kil _ you, i l kil _ you, im going to kil _ you, i m going to kil _ you, gonna kil you
             i am going to kil you, i m going to hurt you, we wil kil you, we are going to kil you
+            i shal kil _ you, il kil _ you, i wil murder _ you, going to murder you, gonna murder you
+            murder your family, i wil rape _ you, going to rape you, rape your
             kil yourself, kil your family
             i wil hurt you, i am going to hurt you, we wil hurt you, hurt your family, hurt your children
             i wil find you and, we know where you live, we wil find you and, you wil regret this
@@ -18,7 +20,9 @@ extension ContentFilter {
             te voy a hacer dano, te vamos a hacer dano, te voy a golpear, te vamos a golpear, te voy a romper
             te romperemos, sabemos donde vives, se donde vives, vas a morir, te vas a morir, estas muerto, estas muerta
             te arrepentiras, paga o te, paga o los, paga o ya, paga o vas, paga o vamos, paga o muere, paga o mueres
-            paga o veras, paga o sufre, paga o atente, paga o mataremos, paga o sabemos, te quemaremos, quemar tu casa
+            te mato, os mato, los vamos a matar, los mataremos, pagas o te, te rompere las, te rompere los
+            te rompere la cara, paga o veras, paga o sufre, paga o atente, paga o mataremos, paga o sabemos
+            te quemaremos, quemar tu casa
             cuida tu espalda, mataremos a tu familia, matar a tu familia, te pegare un tiro
             """),
         (.hate, """
@@ -62,7 +66,8 @@ extension ContentFilter {
         bullet in front of, beat you to it, beat you to the, beat you at chess, beat you at golf, beat you at tennis
         beat you at cards, beat you at your own game, hunt you down a, watch your back when lifting
         watch your back posture
-        matar de risa, matar de la risa, matar a besos, matar de amor, matare de risa, mataremos de risa
+        te mato a besos, te mato de risa, te mato a cosquillas, matar de risa, matar de la risa, matar a besos
+        matar de amor, matare de risa, mataremos de risa
         romper el corazon, romper el hielo, romper el record, romper la rutina, romper la monotonia
         romperemos el corazon, morir de risa, morir de la risa, morir de amor, morir de envidia, morir de gusto
         morir de ganas, morir de hambre, morir de calor, morir de frio, morir de ternura, morir de felicidad

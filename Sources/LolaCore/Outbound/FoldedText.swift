@@ -116,7 +116,7 @@ struct FoldedText: Sendable {
     /// Zero-width, direction marks, soft hyphen, combining accents, variation selectors.
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0xAD, 0x200B...0x200F, 0x202A...0x202E, 0x2060...0x2064, 0x2066...0x2069, 0xFEFF, 0x300...0x36F,
+        case 0xAD, 0x180E, 0x200B...0x200F, 0x202A...0x202E, 0x2060...0x2064, 0x2066...0x2069, 0xFEFF, 0x300...0x36F,
             0xFE00...0xFE0F, 0xE0000...0xE007F:
             true
         default: false
@@ -128,7 +128,7 @@ struct FoldedText: Sendable {
     private static let lookAlikes: [Unicode.Scalar: String] = {
         let rows: [(String, String)] = [
             ("a", "àáâãäåāăąÀÁÂÃÄÅĀĂĄаАαΑ"), ("c", "çćčÇĆČсС"), ("d", "ďđĎĐ"), ("e", "èéêëēėęÈÉÊËĒĖĘеЕεΕ"),
-            ("g", "ğĞ"), ("h", "һҺ"), ("i", "ìíîïīıÌÍÎÏĪİіІιΙ"), ("j", "јЈ"), ("k", "кКκΚ"), ("l", "łŁ"),
+            ("g", "ğĞ"), ("h", "һҺ"), ("i", "ìíîïīıÌÍÎÏĪİіІιΙ"), ("j", "јЈ"), ("k", "кКκΚ"), ("l", "łŁӀӏ"),
             ("m", "мМΜ"), ("n", "ñńÑŃΝ"), ("o", "òóôõöøōÒÓÔÕÖØŌоОοΟ"), ("p", "рРρΡ"), ("s", "śšşŚŠŞѕЅ"),
             ("t", "тТτΤ"), ("u", "ùúûüūÙÚÛÜŪ"), ("x", "хХχΧ"), ("y", "ýÿÝуУ"), ("z", "źžżŹŽŻ"), ("ss", "ß"),
             ("ae", "æÆ"), ("oe", "œŒ"), ("b", "ℬ"), ("c", "ℂℭ"), ("e", "ℯℰ"), ("f", "ℱ"), ("g", "ℊ"), ("h", "ℋℌℍℎ"),

@@ -95,6 +95,7 @@ final class OutboundPassage {
     private func judge(_ account: AgentAccount, _ recipient: OutboundRecipient, _ provider: any OutboundProvider) {
         do throws(OutboundRefusal) {
             try OutboundRules.checkHours(recipient, parts.rules.hours, at: now)
+            try OutboundRules.checkCards(order)
             try OutboundRules.checkContent(order, parts.rules.filter)
         } catch {
             return refuse(error)

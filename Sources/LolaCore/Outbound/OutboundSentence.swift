@@ -16,6 +16,8 @@ extension OutboundRefusal {
             """
         case .doNotContact: "The person has asked not to be contacted. Do not try other channels."
         case .quietHours: "It is outside the hours in which the person may be called. \(Self.from(nextAllowedAt))"
+        case .contentRefused where detail == Self.card:
+            "The html shows a card number that markup cuts up. Take it out: card data is for the card widget only."
         case .contentRefused: "The content filter refused the text (\(detail ?? "listed")). Write it in other words."
         case .rateLimited, .spendLimited:
             "Rate limit exceeded: \(limitType?.rawValue ?? "limit") (\(figures)). \(Self.resets(resetsAt))"

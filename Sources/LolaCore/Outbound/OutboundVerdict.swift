@@ -38,6 +38,9 @@ struct OutboundRefusal: Error, Hashable, Sendable {
     /// A closed word of whoever refused: the filter's category, the provider's reason.
     var detail: String?
 
+    /// The detail of a text with a card number that cannot be masked.
+    static let card = "card"
+
     init(_ code: Code) { self.code = code }
 }
 

@@ -33,9 +33,11 @@ enum PriceTable {
         return units <= single ? 1 : (units + several - 1) / several
     }
 
-    /// A country that is not in the table is taken for the dearest.
+    /// A country that is not in the table is taken for the dearest, and so is what bills its caller (area code 900 of
+    /// North America).
     private static func rate(_ address: PersonAddress, _ table: [String: Int64], _ dearest: Int64) -> Int64 {
         guard case .phone(let number) = address, let country = number.country else { return dearest }
+        if number.digits.starts(with: "1900".utf8) { return dearest }
         return table[country] ?? dearest
     }
 

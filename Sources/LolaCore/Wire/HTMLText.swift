@@ -111,9 +111,9 @@ enum HTMLText {
 
         // MARK: Entities
 
-        /// An entity has at most ten characters; anything else is an ampersand.
+        /// An entity has at most sixteen characters; anything else is an ampersand.
         private mutating func entity() {
-            let word = html[(at + 1)...].prefix(10).prefix { $0 != 0x3B }
+            let word = html[(at + 1)...].prefix(16).prefix { $0 != 0x3B }
             let end = at + 1 + word.count
             guard end < html.count, html[end] == 0x3B, let character = Self.character(word) else {
                 visible([0x26])
@@ -144,6 +144,7 @@ enum HTMLText {
             "ldquo": "“", "rdquo": "”", "bull": "•", "middot": "·", "iexcl": "¡", "iquest": "¿", "aacute": "á",
             "eacute": "é", "iacute": "í", "oacute": "ó", "uacute": "ú", "ntilde": "ñ", "uuml": "ü", "Aacute": "Á",
             "Eacute": "É", "Iacute": "Í", "Oacute": "Ó", "Uacute": "Ú", "Ntilde": "Ñ", "Uuml": "Ü", "ccedil": "ç",
+            "shy": "\u{AD}", "zwj": "\u{200D}", "zwnj": "\u{200C}", "ZeroWidthSpace": "\u{200B}", "NoBreak": "\u{2060}",
             "atilde": "ã", "otilde": "õ", "deg": "°", "ordf": "ª", "ordm": "º",
         ]
     }

@@ -36,6 +36,9 @@ struct ContentFilterTests {
         "f*ck you", "F*CKING", "sh*t", "m*erda", "a*shole", "motherf*cker",
         "𝐟𝐮𝐜𝐤", "𝑓𝓊𝒸𝓀", "𝔣𝔲𝔠𝔨", "𝙁𝙐𝘾𝙆", "sℎit", "𝒷𝒾𝓉𝒸ℎ", "ℬℐ𝒯𝒞ℋ", "ℭ𝔲𝔫𝔱", "ⓕⓤⓒⓚ", "ⒻⓊⒸⓀ", "⒡⒰⒞⒦", "🄕🄤🄒🄚", "🄵🅄🄲🄺",
         "🅕🅤🅒🅚", "🅵🆄🅲🅺", "sh𝟙t", "Ｆｕ𝐜ⓚ",
+        "I will murder you", "I am going to murder you", "I shall kill you", "Ill kill you", "I will rape you",
+        "te mato", "Pagas o te mato", "Los vamos a matar", "te romperé las piernas", "ki\u{180E}ll yourself",
+        "кіӏӏ yourself",
         "𝗳uck fuck", "I\nwill\tkill\r\nyou", "te v0y a m4tar",
     ])
     func spellings(_ text: String) { #expect(Self.verdict(text) != nil, "\(text)") }

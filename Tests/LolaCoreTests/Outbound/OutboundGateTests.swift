@@ -289,4 +289,23 @@ struct OutboundGateTests {
         #expect(sent.subject?.text == "************1111" && sent.html?.text == "<p>****-****-****-1111</p>")
         #expect(bench.desk.rig.counters.value(.cardsMasked) == 3)
     }
+
+    @Test("a card number that only a reader of the mail sees is refused, with or without a filter", arguments: [
+        "<p>4111&nbsp;1111&nbsp;1111&nbsp;1111</p>", "4111<b>1111</b>11111111", "<i>4111</i><i>1111</i>11111111",
+        "4111<!-- -->111111111111", "&#52;11111111111111&#49;", "4111&shy;1111&shy;1111&shy;1111",
+        "4111&ZeroWidthSpace;111111111111", "411111111111<span style='x'>1111</span>",
+    ])
+    func cutCards(_ html: String) throws {
+        for filter in [ContentFilter(), nil] {
+            let bench = try GateBench(filter: filter)
+            try bench.consent(.email, "a@b.example")
+            var mail = try bench.order(.email, "a@b.example", "Hello")
+            mail.html = [UInt8](text: html)
+            let refusal = try #require(try bench.refusal(mail), "\(html)")
+            #expect(refusal.code == .contentRefused && refusal.detail == "card")
+            #expect(refusal.sentence(at: WallTime(seconds: 0)).contains("card number"))
+            mail.html = [UInt8](text: "<p>Reference <b>1234</b>567890128, 12 items</p>")
+            #expect(try bench.receipt(mail) != nil)
+        }
+    }
 }

@@ -140,6 +140,7 @@ struct OutboundLimitsTests {
         for number in ["+12125550100", "+34912345678", "+972501234567", "+2348012345678"] {
             #expect(PriceTable.price(.sms, try GateBench.address(number), text: text) <= dearest)
         }
+        #expect(PriceTable.price(.sms, try GateBench.address("+19005550100"), text: text) == dearest)
         #expect(PriceTable.price(.telegram, try GateBench.address("telegram:1"), text: text) == .zero)
         #expect(SpendAmount(hundredths: 101).centsRoundedUp == 2 && SpendAmount(hundredths: 199).centsRoundedDown == 1)
         for (hundredths, up, down) in [(-101, -1, -2), (-100, -1, -1), (-1, 0, -1)] {

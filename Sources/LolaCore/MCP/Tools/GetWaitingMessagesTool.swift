@@ -7,7 +7,7 @@ final class GetWaitingMessagesTool: Tool {
         text: """
             Lists what people have written to the agent and it has not acknowledged, the oldest first. Name the ids \
             that you have dealt with in acknowledge: they are taken before the list is made. What is not acknowledged \
-            comes again.
+            comes again. Only channels that an operator gave the agent by name bring it messages.
             """,
         hints: .init(isIdempotent: true),
         input: MailboxResults.filters + [

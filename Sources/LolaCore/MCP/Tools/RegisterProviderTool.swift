@@ -6,7 +6,8 @@ final class RegisterProviderTool: Tool {
         text: """
             Asks the provider's API whether credentials are right and keeps them sealed. Twilio: account_sid, \
             auth_token. Resend: api_key. WhatsApp: access_token, phone_number_id. Telegram: bot_token. Values are \
-            never shown again. Refused when the provider does not take them (nothing is kept), without \
+            never shown again, and change nothing by themselves: the gateway sends with those of its settings until \
+            an operator changes these. Refused when the provider does not take them (nothing is kept), without \
             CREDENTIALS_ENCRYPTION_KEY, and without the orchestrator token.
             """,
         hints: .init(isIdempotent: true, isOpenWorld: true),
