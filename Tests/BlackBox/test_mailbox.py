@@ -166,6 +166,21 @@ def test_who_wrote_last_gets_the_answer(loops):
         assert [one["text"] for one in waiting(gateway, late)["messages"]] == ["after"]
 
 
+def test_an_agent_without_a_list_hears_who_it_wrote_to(loops):
+    gateway, phone, stranger = loops.gateway, loops.person(), loops.person()
+    agent = "rover-" + fresh_id("")
+    token = gateway.admin("POST", "tokens", {"agent": agent}, status=201)["token"]
+    try:
+        gateway.wait_delivered(gateway.say(phone, "before"))
+        sent = call(gateway, token, "comms_send_message", {"channel": "whatsapp", "to": phone, "text": "we call you"})
+        assert sent["isError"] is False, sent
+        for person, text in ((phone, "after"), (stranger, "elsewhere")):
+            gateway.wait_delivered(gateway.say(person, text))
+        assert [one["text"] for one in waiting(gateway, token)["messages"]] == ["after"]
+    finally:
+        call(gateway, ORCHESTRATOR_TOKEN, "comms_deprovision_channels", {"agentId": agent})
+
+
 @pytest.mark.parametrize(("major", "transport", "mode"), [
     ("1", "sse", None), ("1", "http", None), ("2", "sse", "legacy"), ("2", "http", "legacy")])
 def test_a_public_client_hears_reads_and_takes(loops, major, transport, mode):

@@ -31,7 +31,9 @@ struct OutboundAssembly {
                 hours: settings.compliance.callingHours, ownIDs: own),
             providers: providers, talks: talks))
         area = OutboundArea(OutboundAPI(loop, gate))
-        post = AgentPost(shared.agents.accounts, names, loop.counters) { [mcp = shared.mcp] agent, message in
+        post = AgentPost(
+            shared.agents.accounts, names, loop.counters, asked: Set(settings.agents.urls.keys)
+        ) { [mcp = shared.mcp] agent, message in
             MailboxNotice.tell(mcp, agent, message)
         }
         mailbox = StoredMailbox(store: store, accounts: shared.agents.accounts)

@@ -1,5 +1,6 @@
-// Puts what a person wrote into the mailbox of the agent that the channel was provisioned to, before the router's agent
-// is asked. What comes here is proven, past STOP words and the whole chain. One per loop; docs/MCP.md has the rule.
+// Puts what a person wrote into the mailbox of the agent that the channel was provisioned to, or that wrote to the
+// person before, and then lets the router's agent be asked. What comes here is proven, past STOP words and the whole
+// chain. One per loop; docs/MCP.md has the rule.
 
 final class AgentPost {
     /// What does not depend on whose mailbox it is.
@@ -18,16 +19,19 @@ final class AgentPost {
     private let accounts: AgentAccounts
     private let people: PersonNames
     private let counters: Counters
+    /// The router's agents that are asked over HTTP.
+    private let asked: Set<AgentName>
     /// Told of each message that is in a mailbox now, durably.
     private let onKept: (AgentID, MailboxMessage) -> Void
 
     init(
-        _ accounts: AgentAccounts, _ people: PersonNames, _ counters: Counters,
+        _ accounts: AgentAccounts, _ people: PersonNames, _ counters: Counters, asked: Set<AgentName>,
         onKept: @escaping (AgentID, MailboxMessage) -> Void
     ) {
         self.accounts = accounts
         self.people = people
         self.counters = counters
+        self.asked = asked
         self.onKept = onKept
     }
 
@@ -43,11 +47,11 @@ final class AgentPost {
             return ledger.rest(Limits.storeRetry) { [self] in deliver(turn, names, routed: routed, ledger, body) }
         }
         let receivers = accounts.receivers(of: turn.message.channel.agentChannel)
-        guard let first = receivers.first else { return body() }
+        if receivers.isEmpty { return body() }
         let letter = Letter(
             turn: turn, names: names, routed: routed, identity: identity,
             addresses: OptDesk.addresses(turn.message, phone: turn.phoneSpelling), ledger: ledger, body: body)
-        if receivers.count == 1 { return keep(letter, for: first) }
+        if receivers.anywhere.isEmpty, receivers.named.count == 1 { return keep(letter, for: receivers.named[0]) }
         choose(letter, receivers, letter.addresses[...])
     }
 
@@ -61,12 +65,19 @@ final class AgentPost {
         }
     }
 
-    /// Of several agents the one that wrote to the person last, else the one that was registered first.
-    private func choose(_ letter: Letter, _ receivers: [AgentID], _ addresses: ArraySlice<PersonAddress>) {
-        guard let address = addresses.first else { return keep(letter, for: receivers[0]) }
+    /// The agent that wrote to the person last, else the first of those that were given the channel.
+    private func choose(
+        _ letter: Letter, _ receivers: AgentAccounts.Receivers, _ addresses: ArraySlice<PersonAddress>
+    ) {
+        guard let address = addresses.first else {
+            guard let first = receivers.named.first else { return letter.body() }
+            return keep(letter, for: first)
+        }
         let key = OutboundLedger.talkKey(letter.channel, OutboundLedger.name(of: address, people))
         letter.ledger.read(key) { [self] value in
-            guard let agent = value.flatMap(OutboundLedger.talker), receivers.contains(agent) else {
+            guard let agent = value.flatMap(OutboundLedger.talker),
+                receivers.named.contains(agent) || receivers.anywhere.contains(agent)
+            else {
                 return choose(letter, receivers, addresses.dropFirst())
             }
             keep(letter, for: agent)
@@ -78,7 +89,7 @@ final class AgentPost {
     /// - Parameter given: a number that is another message's.
     private func keep(_ letter: Letter, for agent: AgentID, after given: UInt64 = 0) {
         // It is being asked anyway.
-        if agent.text == letter.routed.rawValue { return letter.body() }
+        if agent.text == letter.routed.rawValue, asked.contains(letter.routed) { return letter.body() }
         let keys = MailboxKeys(agent: agent)
         letter.ledger.read(keys.last) { [self] value in
             let number = max(MailboxRecord.number(of: value), given) + 1

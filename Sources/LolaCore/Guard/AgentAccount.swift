@@ -130,7 +130,7 @@ final class AgentAccounts: Sendable {
     /// What holds for an agent that has no limits of its own.
     let defaults: AgentLimits
 
-    private let receivers = Mutex(Receivers())
+    private let receivers = Mutex(ReceiverTable())
 
     init(defaults: AgentLimits) { self.defaults = defaults }
 
@@ -142,33 +142,45 @@ final class AgentAccounts: Sendable {
 
     // MARK: Receivers
 
-    /// By channel, as of one generation of the mirror.
-    private struct Receivers {
-        var generation = -1
-        var agents: [AgentChannel: [AgentID]] = [:]
+    /// Who hears what people write on a channel; active agents all.
+    struct Receivers: Sendable {
+        /// Were given the channel by its name: the one that was registered first before the others.
+        var named: [AgentID] = []
+        /// May act everywhere: they hear answers to what they wrote themselves.
+        var anywhere: Set<AgentID> = []
+
+        var isEmpty: Bool { named.isEmpty && anywhere.isEmpty }
     }
 
-    /// Who hears what people write on a channel: active agents that were given the channel by its name, the one that
-    /// was registered first before the others. None while the store has not been read.
-    func receivers(of channel: AgentChannel) -> [AgentID] {
+    /// As of one generation of the mirror.
+    private struct ReceiverTable {
+        var generation = -1
+        var named: [AgentChannel: [AgentID]] = [:]
+        var anywhere: Set<AgentID> = []
+    }
+
+    /// None while the store has not been read.
+    func receivers(of channel: AgentChannel) -> Receivers {
         let generation = mirror.generation
         return receivers.withLock { known in
-            if known.generation != generation { known = Receivers(generation: generation, agents: all()) }
-            return known.agents[channel] ?? []
+            if known.generation != generation { known = table(generation) }
+            return Receivers(named: known.named[channel] ?? [], anywhere: known.anywhere)
         }
     }
 
-    private func all() -> [AgentChannel: [AgentID]] {
-        let found = mirror.page(after: nil, limit: Limits.agentAccountsMax) {
-            $0.status == .active && $0.channels != nil
-        }
-        var agents: [AgentChannel: [AgentID]] = [:]
+    private func table(_ generation: Int) -> ReceiverTable {
+        let found = mirror.page(after: nil, limit: Limits.agentAccountsMax) { $0.status == .active }
+        var table = ReceiverTable(generation: generation)
         let inOrder = found.map(\.1).sorted {
             ($0.created.milliseconds, $0.id.text) < ($1.created.milliseconds, $1.id.text)
         }
         for account in inOrder {
-            for channel in Set(account.channels ?? []) { agents[channel, default: []].append(account.id) }
+            guard let channels = account.channels else {
+                table.anywhere.insert(account.id)
+                continue
+            }
+            for channel in Set(channels) { table.named[channel, default: []].append(account.id) }
         }
-        return agents
+        return table
     }
 }

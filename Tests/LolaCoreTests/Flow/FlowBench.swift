@@ -199,7 +199,7 @@ final class FlowBench {
             tickets: tickets,
             retry: Self.retry, log: log, backlog: backlog, journal: journal, doubts: doubts, signals: signals,
             opt: OptDesk(suppressions, rig.loop.counters), crashPage: nil, audit: audit,
-            post: AgentPost(accounts, people, rig.loop.counters) { post.on($0, $1) }))
+            post: AgentPost(accounts, people, rig.loop.counters, asked: Set(agents.keys)) { post.on($0, $1) }))
         agent = SimServer(rig.network, "agent", at: Endpoint(address: IPAddress([10, 0, 0, 2]), port: 80))
         provider = SimServer(rig.network, "provider", at: Endpoint(address: IPAddress([10, 0, 0, 3]), port: 80))
         agent.script = { [self] call in

@@ -93,12 +93,38 @@ struct MailboxTests {
         #expect(texts.count == 1 && texts[0].hasSuffix("1111") && !texts[0].contains("4111"))
     }
 
-    @Test("an agent that the router asks anyway needs no mailbox")
+    @Test("an agent that the router asks over HTTP needs no mailbox; one of that name without a URL does")
     func routed() throws {
         let bench = try MailboxBench()
         try bench.agent("onboarding")
         bench.hear("hola")
         #expect(bench.flow.told.isEmpty && bench.flow.asked.count == 1)
+        try bench.agent("sender_home", created: 0)
+        try bench.known(.passed, isBlocked: false)
+        bench.hear("hello")
+        #expect(bench.flow.told == ["sender_home hello"])
+    }
+
+    @Test("an agent that may act everywhere hears who it wrote to, and nobody else", arguments: [true, false])
+    func anywhere(isAlone: Bool) throws {
+        let bench = try MailboxBench()
+        try bench.agent("rover", nil)
+        if !isAlone { try bench.agent("desk") }
+        let flow = bench.flow
+        let ledger = OutboundLedger(
+            flow.rig.loop, store: flow.store, pseudonyms: flow.pseudonyms, names: flow.people)
+        let person = ledger.name(of: try #require(PersonAddress([UInt8](text: "+15550100"))))
+        bench.hear("before")
+        flow.records(ledger.talk(LedgerRecord(
+            id: RecordID(high: 1, low: 1), agent: try MailboxBench.id("rover"), channel: .whatsapp, person: person,
+            purpose: .service, price: SpendAmount(hundredths: 1), at: WallTime(seconds: 1))))
+        bench.hear("after")
+        bench.hear("stranger", from: "15550107")
+        #expect(try bench.waiting("rover") == ["after"])
+        if !isAlone { #expect(try bench.waiting("desk") == ["before", "stranger"]) }
+        try bench.agent("rover", nil, status: .inactive)
+        bench.hear("late")
+        #expect(flow.told.last == (isAlone ? "rover after" : "desk late"))
     }
 
     @Test("a message that is taken up again is in the mailbox once, acknowledged or not")

@@ -7,7 +7,8 @@ final class GetWaitingMessagesTool: Tool {
         text: """
             Lists what people have written to the agent and it has not acknowledged, the oldest first. Name the ids \
             that you have dealt with in acknowledge: they are taken before the list is made. What is not acknowledged \
-            comes again. Only channels that an operator gave the agent by name bring it messages.
+            comes again. Heard are the channels that an operator gave the agent by name; without any, only answers to \
+            what the agent wrote itself.
             """,
         hints: .init(isIdempotent: true),
         input: MailboxResults.filters + [

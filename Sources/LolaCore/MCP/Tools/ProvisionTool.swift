@@ -14,7 +14,7 @@ final class ProvisionTool: Tool {
             .init("name", .text(min: 1, max: Limits.operatorTextMax.bytes), "What people call it."),
             .init(
                 "channels", .list(ToolFields.channels, 1...AgentChannel.allCases.count),
-                "Where it may act, and whose messages it hears. Left out: it may act everywhere and hears nothing."),
+                "Where it may act and what it hears. Left out: it may act everywhere and hears who it wrote to."),
             .init("limits", ToolFields.limits, "Its own limits; those of the gateway hold where none is named."),
             .init(
                 "scopes", .list(.word(TokenScope.allCases.map(\.rawValue)), 1...TokenScope.allCases.count),
