@@ -97,8 +97,9 @@ enum RPCMessage: Sendable {
 
 /// Messages of the server.
 enum RPC {
-    static func result(_ id: RPCID, _ write: (inout JSONWriter) -> Void) -> [UInt8] {
-        var writer = JSONWriter(capacity: 512)
+    /// - Parameter capacity: octets that the answer is likely to take.
+    static func result(_ id: RPCID, capacity: Int = 512, _ write: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter(capacity: capacity)
         writer.object { writer in
             writer.member("jsonrpc", word: "2.0")
             writer.member("id") { id.write(to: &$0) }
