@@ -30,7 +30,13 @@ enum MCPResults {
         }
     }
 
-    static func tools(_ page: ToolView.Page, _ revision: MCPRevision, to writer: inout JSONWriter) {
+    /// The answer to `tools/list`, written into a buffer of its size.
+    static func toolList(_ id: RPCID, _ page: ToolView.Page, _ revision: MCPRevision) -> [UInt8] {
+        let capacity = page.tools.reduce(512) { $0 + $1.facts.listed(revision).count + 1 }
+        return RPC.result(id, capacity: capacity) { tools(page, revision, to: &$0) }
+    }
+
+    private static func tools(_ page: ToolView.Page, _ revision: MCPRevision, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("tools") { writer in
                 writer.array { writer in for tool in page.tools { writer.raw(tool.facts.listed(revision)) } }

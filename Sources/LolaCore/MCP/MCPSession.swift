@@ -100,8 +100,7 @@ struct MCPSession: Hashable, Sendable {
         case "tools/list":
             let revision = try known()
             let page = try box.page(params)
-            let capacity = page.tools.reduce(512) { $0 + $1.facts.listed(revision).count + 1 }
-            return .answer(RPC.result(id, capacity: capacity) { MCPResults.tools(page, revision, to: &$0) })
+            return .answer(MCPResults.toolList(id, page, revision))
         case "tools/call": return .call(try MCPCall(id, params, try known(), box))
         case "logging/setLevel":
             _ = try known()

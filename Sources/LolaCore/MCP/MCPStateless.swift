@@ -110,7 +110,7 @@ enum MCPStateless {
         case "server/discover": return .answer(RPC.result(id) { MCPResults.discovered(to: &$0) })
         case "tools/list":
             let page = try box.page(params)
-            return .answer(RPC.result(id) { MCPResults.tools(page, .july2026, to: &$0) })
+            return .answer(MCPResults.toolList(id, page, .july2026))
         case "tools/call": return .call(try MCPCall(id, params, .july2026, box))
         default: throw RPCFault(.methodNotFound, "Method not found")
         }

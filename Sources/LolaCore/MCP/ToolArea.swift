@@ -14,21 +14,19 @@ final class ToolArea: ActionHandler {
         guard let tool = box.tool(admitted.parameter) else {
             return answer(.refusal(.routeUnknown, requestID: request.requestID))
         }
-        guard let arguments = Self.arguments(request.body) else {
-            return answer(.refusal(.bodyInvalid, requestID: request.requestID))
+        var arguments: JSONView?
+        // No body at all stands for no arguments.
+        if !request.body.isEmpty {
+            guard let document = try? JSONDocument.parse(request.body), document.root.kind == .object else {
+                return answer(.refusal(.bodyInvalid, requestID: request.requestID))
+            }
+            arguments = document.root
         }
-        box.call(tool, arguments.view, by: admitted.principal) { outcome in
+        box.call(tool, arguments, by: admitted.principal) { outcome in
             switch outcome {
             case .done(let json): answer(.json(200, json))
             case .failed(let fault): answer(fault.problem(requestID: request.requestID))
             }
         }
-    }
-
-    /// No body at all stands for no arguments. Nil for what is no JSON object.
-    private static func arguments(_ body: [UInt8]) -> (view: JSONView?, Void)? {
-        if body.isEmpty { return (nil, ()) }
-        guard let document = try? JSONDocument.parse(body), document.root.kind == .object else { return nil }
-        return (document.root, ())
     }
 }
