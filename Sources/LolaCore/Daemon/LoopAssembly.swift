@@ -12,6 +12,8 @@ final class LoopAssembly {
     let loop: Loop
     let server: HTTPServer
     private let flow: MessageFlow
+    /// What became ours, in the order in which it did, whichever loop accepted it.
+    private let arrivals: WorkBatch<MessageFlow.Arrival>
     private let doubts: Doubts
     /// The store's own view when it is a Redis: it has a life of its own.
     private let redis: RedisStore?
@@ -71,7 +73,7 @@ final class LoopAssembly {
             retry: RetrySchedule(delays: settings.agents.retry), log: shared.messages, backlog: shared.backlog,
             journal: journal, doubts: doubts, signals: opt, opt: opt, crashPage: shared.crashPage(number),
             audit: watch.audit, post: outbound.post))
-        self.flow = flow
+        (self.flow, arrivals) = (flow, WorkBatch(loop) { flow.take($0) })
         let console = shared.console?(loop, client, tickets.book, shared)
         toldConsole = console.map { $0.accepted }
         inbox = Inbox(
@@ -86,7 +88,7 @@ final class LoopAssembly {
         ) { [self] accepted in
             // What another loop accepted of the same conversation before us lies in the mailbox: it comes first.
             _ = readMail()
-            flow.take(accepted)
+            arrivals.add(.message(accepted))
         }
         let deadLetters = DeadLetterAPI(store: store, pseudonyms: pseudonyms, audit: watch.audit, requeue: requeue)
         let admin = AdminAPI(
@@ -205,8 +207,8 @@ final class LoopAssembly {
 
     private func receive(_ letter: LoopMail) {
         switch letter {
-        case .message(let accepted): flow.take(accepted)
-        case .entriesWithdrawn: flow.lookForWithdrawn()
+        case .message(let accepted): arrivals.add(.message(accepted))
+        case .entriesWithdrawn: arrivals.add(.withdrawal)
         case .streamed(let octets, let stream): mcp.streams.take(octets, for: stream)
         case .receipt(let reference, let isTaken): doubts.receipt(reference, isTaken: isTaken)
         case .drain:

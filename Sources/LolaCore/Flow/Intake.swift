@@ -2,6 +2,13 @@
 // durable, hand-over to the owner loop, and only then the 200. Lives on the loop that accepted the request.
 
 final class Intake {
+    /// A webhook whose proof held, and who waits for the answer.
+    private struct Arrival {
+        let proven: ProvenWebhook
+        let requestID: [UInt8]
+        let answer: (HTTPResponse) -> Void
+    }
+
     typealias ReceiptKeeper = (DeliveryReceipt, ChannelName, @escaping (_ isKept: Bool) -> Void) -> Void
 
     private let store: any Store
@@ -19,6 +26,9 @@ final class Intake {
     /// Told of each receipt and whose it is; answers whether what it says is kept.
     private let onReceipt: ReceiptKeeper?
     private let signals: any ContactSignals
+    /// The steps of a webhook after its proof, each taken by all that arrived in a round together.
+    private var decoding: WorkBatch<Arrival>?
+    private var keeping: WorkBatch<(Arrival, VerifiedWebhook)>?
 
     init(
         _ loop: Loop, store: any Store, directory: LoopDirectory, number: Int, log: MessageLog, backlog: Backlog,
@@ -39,6 +49,8 @@ final class Intake {
         self.doubts = doubts
         self.number = number
         self.take = take
+        decoding = WorkBatch(loop) { [self] in decode($0) }
+        keeping = WorkBatch(loop) { [self] in keep($0, $1) }
     }
 
     /// Answers exactly once: what the channel calls accepted when everything in the body is kept or known, 503 when
@@ -47,22 +59,35 @@ final class Intake {
     func receive(
         _ request: HTTPRequest, from channel: any Channel, _ answer: @escaping (HTTPResponse) -> Void
     ) -> Refusal? {
-        let webhook: VerifiedWebhook
         do throws(Refusal) {
-            webhook = try WebhookGate.admit(channel, head: request.head, body: request.body, at: loop.wall)
-            // Only what would have to be kept is turned away: a receipt costs nothing and need not come again.
-            if webhook.messages.contains(where: { backlog.isFull($0.message.conversation.lane) }) { throw .backlogFull }
+            let proven = try WebhookGate.prove(channel, head: request.head, body: request.body)
+            decoding?.add(Arrival(proven: proven, requestID: request.requestID, answer: answer))
+            return nil
         } catch {
             loop.counters.add(.webhooksRefused)
             answer(.refusal(error, requestID: request.requestID))
             return error
         }
+    }
+
+    private func decode(_ arrival: Arrival) {
+        keeping?.add((arrival, WebhookGate.admit(arrival.proven, at: loop.wall)))
+    }
+
+    private func keep(_ arrival: Arrival, _ webhook: VerifiedWebhook) {
+        // Only what would have to be kept is turned away: a receipt costs nothing and need not come again.
+        guard !webhook.messages.contains(where: { backlog.isFull($0.message.conversation.lane) }) else {
+            loop.counters.add(.webhooksRefused)
+            return arrival.answer(.refusal(.backlogFull, requestID: arrival.requestID))
+        }
+        let channel = arrival.proven.channel
         loop.counters.add(.webhookQuarantined, webhook.quarantined.count)
         loop.counters.add(.webhookIgnored, webhook.ignored)
         loop.counters.add(.webhookReceipts, webhook.receipts.count)
         receipts(webhook.receipts, of: channel.name)
-        let answer = acceptance(webhook.answer ?? channel.accepted, requestID: request.requestID, answer)
-        let aside = webhook.quarantined.first.map { putAside($0, request.body, of: channel.name) }
+        let accepted = webhook.answer ?? channel.accepted
+        let answer = acceptance(accepted, requestID: arrival.requestID, arrival.answer)
+        let aside = webhook.quarantined.first.map { putAside($0, arrival.proven.body, of: channel.name) }
         keep(webhook.receipts, of: channel.name) { [self] areReceiptsKept in
             let end = { [self] (isKept: Bool) in accept(webhook.messages) { answer($0 && areReceiptsKept && isKept) } }
             if aside == nil, webhook.signals.isEmpty { return end(true) }
@@ -71,7 +96,6 @@ final class Intake {
                 store.submit(aside) { end($0 == .done && areSignalsKept) }
             }
         }
-        return nil
     }
 
     /// What was proven and not understood: a retry would not mend it, so an operator hears that it was there and why.

@@ -2,6 +2,13 @@
 // pipeline, then the agent, then the replies, then the record. Nothing of a conversation lives anywhere else.
 
 final class MessageFlow {
+    /// What comes to the loop's flow, in the order in which it became the loop's.
+    enum Arrival {
+        case message(AcceptedMessage)
+        /// Entries were withdrawn: what came before this must be looked for.
+        case withdrawal
+    }
+
     /// One conversation with a message in hand.
     private struct Line {
         /// What waits behind the message in hand.
@@ -24,6 +31,13 @@ final class MessageFlow {
 
     /// Conversations with a message in hand.
     var activeCount: Int { lines.count }
+
+    func take(_ arrival: Arrival) {
+        switch arrival {
+        case .message(let accepted): take(accepted)
+        case .withdrawal: lookForWithdrawn()
+        }
+    }
 
     /// A message that belongs to this loop and that the backlog counts already. Starts at once unless its
     /// conversation is busy.

@@ -62,7 +62,7 @@ final class WebhookDoor {
         _ answer: @escaping (HTTPResponse) -> Void
     ) {
         let refusal = intake.receive(request, from: channel) { [self] response in
-            // Not only at once: a store may say later that it cannot keep a message.
+            // Said later, of a proof that held: there is no room, or a store cannot keep it.
             if response.status == Refusal.backlogFull.status { note(.backlogFull, request, block, channel.name) }
             answer(response)
         }
@@ -70,7 +70,7 @@ final class WebhookDoor {
         case let refusal? where refusal.isProofRefused: pace.refused(block, at: loop.now)
         default: pace.proven(block, at: loop.now)
         }
-        if let refusal, refusal != .backlogFull { note(refusal, request, block, channel.name) }
+        if let refusal { note(refusal, request, block, channel.name) }
     }
 
     /// What was refused is told; a refused proof is also audited, and counted with the anomalies.

@@ -56,8 +56,21 @@ final class VerifiedMessage: Hashable, Sendable {
     }
 }
 
-/// The parts of one proven webhook body.
-struct VerifiedWebhook: Sendable {
+/// A webhook whose proof held, not decoded yet. Can be made only in this file.
+final class ProvenWebhook {
+    let channel: any Channel
+    let body: [UInt8]
+    fileprivate let head: HTTPRequestHead
+
+    fileprivate init(_ channel: any Channel, _ head: HTTPRequestHead, _ body: [UInt8]) {
+        self.channel = channel
+        self.head = head
+        self.body = body
+    }
+}
+
+/// The parts of one proven webhook body. An object: it is passed on a few times.
+final class VerifiedWebhook: Sendable {
     let messages: [VerifiedMessage]
     let receipts: [DeliveryReceipt]
     let quarantined: [QuarantineReason]
@@ -65,22 +78,29 @@ struct VerifiedWebhook: Sendable {
     let signals: [ContactSignal]
     /// What the provider is told instead of the channel's usual answer.
     let answer: HTTPResponse?
+
+    fileprivate init(_ decoded: DecodedWebhook, at now: WallTime) {
+        messages = decoded.messages.map { VerifiedMessage($0, receivedAt: now) }
+        receipts = decoded.receipts
+        quarantined = decoded.quarantined
+        ignored = decoded.ignored
+        signals = decoded.signals
+        answer = decoded.answer
+    }
 }
 
 enum WebhookGate {
-    /// Proof first, on the raw octets; only then decoding and card masking.
-    static func admit(
-        _ channel: any Channel, head: HTTPRequestHead, body: [UInt8], at now: WallTime
-    ) throws(Refusal) -> VerifiedWebhook {
+    /// Proof first, on the raw octets.
+    static func prove(
+        _ channel: any Channel, head: HTTPRequestHead, body: [UInt8]
+    ) throws(Refusal) -> ProvenWebhook {
         try channel.authenticate(head, body)
-        let decoded = channel.decode(head, body)
-        return VerifiedWebhook(
-            messages: decoded.messages.map { VerifiedMessage($0, receivedAt: now) },
-            receipts: decoded.receipts,
-            quarantined: decoded.quarantined,
-            ignored: decoded.ignored,
-            signals: decoded.signals,
-            answer: decoded.answer)
+        return ProvenWebhook(channel, head, body)
+    }
+
+    /// Only then decoding and card masking.
+    static func admit(_ proven: ProvenWebhook, at now: WallTime) -> VerifiedWebhook {
+        VerifiedWebhook(proven.channel.decode(proven.head, proven.body), at: now)
     }
 
     /// A proven message with the content that its channel kept, fetched from the provider with our own credentials.

@@ -42,6 +42,12 @@ extension HTTPApplication {
 }
 
 final class HTTPServer {
+    private struct Complete {
+        let request: HTTPRequest
+        let exchange: Exchange
+        let handler: RequestHandler
+    }
+
     let loop: Loop
     let headers: SecurityHeaders
     private(set) var isDraining = false
@@ -51,6 +57,7 @@ final class HTTPServer {
     private var bodyOctets = 0
     private let tls: TLSContext?
     private var application: (any HTTPApplication)?
+    private var complete: WorkBatch<Complete>?
     /// Open connections by the door they came through.
     private var connections: [ListenerRole: Set<Handle>] = [.public: [], .management: []]
     private var listeners: [(handle: Handle, role: ListenerRole)] = []
@@ -74,6 +81,10 @@ final class HTTPServer {
         self.tls = tls
         self.connectionsMax = connectionsMax
         requestPrefix = Hex.encode(loop.entropy.bytes(8))
+        complete = WorkBatch(loop) { [self] one in
+            release(bodyOctets: one.request.body.count)
+            one.handler(one.request, one.exchange)
+        }
     }
 
     func serve(_ application: any HTTPApplication) { self.application = application }
@@ -224,6 +235,11 @@ final class HTTPServer {
     func admit(_ head: HTTPRequestHead, role: ListenerRole, peer: IPAddress, requestID: [UInt8]) -> Admission {
         guard let application else { return .answer(.problem(503, code: "unavailable", requestID: requestID)) }
         return application.admit(head, role: role, peer: peer, requestID: requestID)
+    }
+
+    /// A whole request is there; the handler gets it once all that arrived has been read. Until then its body counts.
+    func hand(_ request: HTTPRequest, _ exchange: Exchange, to handler: @escaping RequestHandler) {
+        complete?.add(Complete(request: request, exchange: exchange, handler: handler))
     }
 
     /// The answer to a request that is not read to its end; `head` is nil when not even that was understood.

@@ -28,11 +28,7 @@ final class Loop {
     private var sources: [() -> Bool] = []
     private var resolving: [UInt64: ([Endpoint]) -> Void] = [:]
     private var nextTicket: UInt64 = 1
-    private var pending: [() -> Void] = []
-    /// The memory of the round before, for the next one.
-    private var sparePending: [() -> Void] = []
-    /// Actions for which memory is kept from round to round.
-    private static let kept = 1_024
+    private var pending = Collected<() -> Void>()
     /// A source did work at the end of the last round; it may have more.
     private var hasWork = true
     private var beforeSleep: [() -> Void] = []
@@ -80,6 +76,9 @@ final class Loop {
     /// Asked every tick: mailboxes and stores. A source that did work is asked again before the loop sleeps.
     func addSource(_ source: @escaping () -> Bool) { sources.append(source) }
 
+    /// A source has something to do: the loop does not sleep before it has asked it.
+    func workCame() { hasWork = true }
+
     /// Runs every round, after the work and before the wait: what was collected is written out.
     func addBeforeSleep(_ action: @escaping () -> Void) { beforeSleep.append(action) }
 
@@ -121,14 +120,9 @@ final class Loop {
     /// What was asked for up to now; what that asks for in turn comes in the next round.
     private func runPending() {
         if pending.isEmpty { return }
-        var batch = sparePending
-        sparePending = []
-        swap(&batch, &pending)
-        for action in batch { action() }
-        if batch.capacity <= Self.kept {
-            batch.removeAll(keepingCapacity: true)
-            sparePending = batch
-        }
+        let actions = pending.take()
+        for action in actions { action() }
+        pending.reuse(actions)
     }
 
     private func pollSources() -> Bool {

@@ -13,8 +13,6 @@ final class OutboundCall {
     fileprivate var connection: Handle?
     fileprivate let pool: OutboundPool
     fileprivate var isOver = false
-    /// Inside `send`: a completion has to wait until it has returned.
-    fileprivate var isStarting = false
     /// A stale kept-alive connection has already been replaced once.
     fileprivate var wasRepeated = false
 
@@ -56,6 +54,8 @@ final class OutboundClient {
     private let wantTLS: (() -> Void)?
     private let parseAddress: ([UInt8]) -> IPAddress?
     private var pools: [Origin: OutboundPool] = [:]
+    /// Calls asked for in a round go out together.
+    private var starting: WorkBatch<OutboundCall>?
     private var names: [[UInt8]: CachedName] = [:]
     /// Calls that wait for a name that is being looked up.
     private var lookUps: [[UInt8]: [OutboundCall]] = [:]
@@ -75,6 +75,7 @@ final class OutboundClient {
         self.parseAddress = parseAddress
         isTLSKnown = awaitsTLS == nil
         wantTLS = awaitsTLS
+        starting = WorkBatch(loop) { [self] in start($0, $0.pool) }
     }
 
     /// The client context is there, or it is certain that there will be none. Calls that waited go on.
@@ -105,9 +106,7 @@ final class OutboundClient {
             return loop.soon { self.finish(call, .failure(.breakerOpen), counted: false) }
         }
         call.timer = loop.after(request.timeout) { self.expire(call) }
-        call.isStarting = true
-        start(call, pool)
-        call.isStarting = false
+        starting?.add(call)
     }
 
     /// Origins whose breaker is open, for readiness and metrics.
@@ -123,6 +122,8 @@ final class OutboundClient {
     }
 
     private func start(_ call: OutboundCall, _ pool: OutboundPool) {
+        // Taken back, or out of time, before its turn came.
+        if call.isOver { return }
         while let handle = pool.idle.popLast() {
             guard let connection = loop.entity(handle) as? ClientConnection, connection.mayCarry() else { continue }
             call.connection = handle
@@ -216,11 +217,7 @@ final class OutboundClient {
             let isOpen = call.pool.breaker.isOpen
             if isOpen != wasOpen { circuits?.changed(call.request.origin, isOpen: isOpen, at: loop.wall) }
         }
-        if call.isStarting {
-            loop.soon { call.completion(outcome) }
-        } else {
-            call.completion(outcome)
-        }
+        call.completion(outcome)
     }
 
     /// A kept-alive connection turned out to be dead before it answered anything.

@@ -56,7 +56,7 @@ final class ServerConnection: LoopEntity {
         guard !isClosed else { return }
         isClosed = true
         forgetStream()
-        _ = takeBody()
+        dropBody()
         loop.net.close(transport.socket)
         server.closed(handle, role)
     }
@@ -224,10 +224,11 @@ final class ServerConnection: LoopEntity {
             decided = nil
             return send(response)
         }
-        let request = HTTPRequest(head: head, body: takeBody(), role: role, peer: peer, requestID: requestID)
-        let handler = handler
+        guard let handler else { return }
         self.handler = nil
-        handler?(request, Exchange(connection: handle, number: exchangeNumber))
+        let request = HTTPRequest(head: head, body: body, role: role, peer: peer, requestID: requestID)
+        body = []
+        server.hand(request, Exchange(connection: handle, number: exchangeNumber), to: handler)
     }
 
     private func refuse(_ fault: HTTPFault) {
@@ -250,11 +251,9 @@ final class ServerConnection: LoopEntity {
         holdUp { [server] in server.respond(exchange, response) }
     }
 
-    private func takeBody() -> [UInt8] {
+    private func dropBody() {
         server.release(bodyOctets: body.count)
-        let taken = body
         body = []
-        return taken
     }
 
     /// The peer sends nothing more and all that it sent is handled. Answers on their way still go out.
@@ -278,7 +277,7 @@ final class ServerConnection: LoopEntity {
         head = nil
         handler = nil
         requestID = []
-        _ = takeBody()
+        dropBody()
     }
 
     /// The answer is complete: the next request, or the end.
@@ -312,8 +311,9 @@ final class ServerConnection: LoopEntity {
         stream = OpenStream(isChunked: isChunked, keepsAlive: keepsAlive, onClose: onClose)
         life.enter(.streaming, at: loop.now)
         isReadingPaused = false
-        if !isProcessing { settle() }
-        return !isClosed
+        // However this ends, `onClose` is told.
+        process()
+        return true
     }
 
     /// Octets of answers that the peer has not taken.

@@ -10,20 +10,14 @@ final class JournalStore: Store {
 
     private let journal: Journal
     private let loop: Int
-    private var operations: [StoreOperation] = []
-    private var completions: [(StoreAnswer) -> Void] = []
-    /// The memory of the round before, for the next one.
-    private var spareOperations: [StoreOperation] = []
-    private var spareCompletions: [(StoreAnswer) -> Void] = []
+    private var operations = Collected<StoreOperation>()
+    private var completions = Collected<(StoreAnswer) -> Void>()
     private var outcomes: [JournalOutcome] = []
     private var verdicts: [JournalVerdict] = []
     /// In the order of their places.
     private var waiting = FIFO<Waiting>()
     private var next: Waiting?
     private var hasDelivered = false
-
-    /// Operations for which memory is kept from round to round.
-    private static let kept = 1_024
 
     /// What an earlier process left comes through `onEntry`; what this one appends stays with who appended it.
     let returnsEntries = false
@@ -47,11 +41,7 @@ final class JournalStore: Store {
     func deliver(at now: WallTime) -> Bool {
         var worked = recover()
         if operations.isEmpty && next == nil && waiting.isEmpty { return worked }
-        var asked = spareCompletions
-        var operations = spareOperations
-        (spareCompletions, spareOperations) = ([], [])
-        swap(&asked, &completions)
-        swap(&operations, &self.operations)
+        let (asked, operations) = (completions.take(), self.operations.take())
         outcomes.removeAll(keepingCapacity: true)
         verdicts.removeAll(keepingCapacity: true)
         journal.exchange(loop, operations, at: now, &outcomes, &verdicts)
@@ -67,11 +57,8 @@ final class JournalStore: Store {
         }
         // A long round is applied in steps: on what came first the writer may have decided before the last was applied.
         if decide() { worked = true }
-        if asked.capacity <= Self.kept {
-            asked.removeAll(keepingCapacity: true)
-            operations.removeAll(keepingCapacity: true)
-            (spareCompletions, spareOperations) = (asked, operations)
-        }
+        completions.reuse(asked)
+        self.operations.reuse(operations)
         return worked
     }
 

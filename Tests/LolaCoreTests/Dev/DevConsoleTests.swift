@@ -173,8 +173,8 @@ struct DevConsoleTests {
             phoneNumberID: DevFixtures.secrets.phoneNumberID, token: SecretBytes([1]),
             appSecret: DevFixtures.secrets.whatsAppAppSecret, previousAppSecret: nil, verifyToken: SecretBytes([1]),
             apiURL: try #require(HTTPURL([UInt8](text: "http://127.0.0.1:1"))))
-        let message = try #require(
-            try WebhookGate.admit(channel, head: request.head, body: request.body, at: DevFixtures.now).messages.first)
+        let proven = try WebhookGate.prove(channel, head: request.head, body: request.body)
+        let message = try #require(WebhookGate.admit(proven, at: DevFixtures.now).messages.first)
         stage.console.accepted(message)
         stage.console.accepted(message)
         let entries = stage.world.transcript(with: person.address(on: .whatsapp)).entries

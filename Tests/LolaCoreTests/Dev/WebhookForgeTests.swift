@@ -56,7 +56,8 @@ struct WebhookForgeTests {
     private func decoded(_ webhook: ForgedWebhook) throws -> InboundMessage {
         let request = try DevFixtures.request(webhook)
         let channel = try channel(of: webhook)
-        let result = try WebhookGate.admit(channel, head: request.head, body: request.body, at: DevFixtures.now)
+        let proven = try WebhookGate.prove(channel, head: request.head, body: request.body)
+        let result = WebhookGate.admit(proven, at: DevFixtures.now)
         #expect(result.quarantined.isEmpty && result.ignored == 0)
         let message = try #require(result.messages.first).message
         #expect(message.key == webhook.key)

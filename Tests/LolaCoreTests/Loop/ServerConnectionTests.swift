@@ -329,6 +329,25 @@ struct ServerConnectionTests {
         #expect(bench.isClean)
     }
 
+    @Test("a body counts until it is handled: of two that end in one round the second is one too many")
+    func bodiesOfOneRound() throws {
+        let bench = try Bench(bodiesMax: .bytes(100))
+        let head = "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 80\r\n\r\n"
+        let clients = [bench.client(), bench.client()]
+        var statuses: [Int] = []
+        bench.rig.run(for: .milliseconds(50))
+        for client in clients {
+            client.expect { statuses.append($0?.status ?? 0) }
+            client.sendRaw(Array((head + String(repeating: "b", count: 80)).utf8))
+        }
+        // Both have arrived before the loop looks.
+        bench.rig.clock.advance(to: bench.rig.clock.now + .milliseconds(50))
+        while bench.rig.network.runDue() {}
+        bench.rig.run(for: .milliseconds(50))
+        #expect(statuses.sorted() == [200, 503])
+        #expect(bench.talk(head + String(repeating: "b", count: 80)).statuses == [200])
+    }
+
     @Test("out of descriptors: the listener rests and then takes who came later")
     func exhaustion() throws {
         let bench = try Bench(weather: SimWeather(exhaustion: 1_000))

@@ -1,0 +1,31 @@
+// Work of one kind that waits on a loop, done for all that wait in one go. A message needs more code than a processor
+// keeps at hand, and waking a peer costs more than what it is told: taken through a step together, messages share what
+// the step has to fetch and whom it wakes.
+
+final class WorkBatch<Item> {
+    private let loop: Loop
+    private let work: (Item) -> Void
+    private var waiting = Collected<Item>()
+
+    /// - Parameter work: done for each item, in the order of `add`, before the loop sleeps again and never before `add`
+    ///   returns. Batches of one loop are worked off in the order in which they were made.
+    init(_ loop: Loop, _ work: @escaping (Item) -> Void) {
+        self.loop = loop
+        self.work = work
+        loop.addSource { [self] in workOff() }
+    }
+
+    func add(_ item: Item) {
+        waiting.append(item)
+        loop.workCame()
+    }
+
+    /// What the work itself adds comes with the next call, so that each call ends.
+    private func workOff() -> Bool {
+        if waiting.isEmpty { return false }
+        let items = waiting.take()
+        for item in items { work(item) }
+        waiting.reuse(items)
+        return true
+    }
+}
