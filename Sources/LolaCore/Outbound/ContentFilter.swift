@@ -7,7 +7,7 @@ struct ContentFilter: Sendable {
     private let phrases: PhraseTable
     private let everyday: PhraseTable
     private let blocked: PhraseTable
-    private let allowed: Set<String>
+    private let allowed: Set<FoldedText.Letters>
 
     /// - Parameters:
     ///   - blocked: further words and phrases of the operator.
@@ -22,7 +22,7 @@ struct ContentFilter: Sendable {
         var own = PhraseTable()
         for text in blocked { own.add(text, .listed) }
         self.blocked = own
-        self.allowed = Set(allowed.map { FoldedText.plain(FoldedText(Array($0.utf8)).words.joined()) })
+        self.allowed = Set(allowed.map { FoldedText.word($0) })
     }
 
     /// Why the text may not go out; nil when it may. The words found are not told: they would stand in logs. A `!`
@@ -30,7 +30,8 @@ struct ContentFilter: Sendable {
     func verdict(_ text: [UInt8]) -> Category? {
         let folded = FoldedText(text)
         if let found = verdict(folded) { return found }
-        if folded.hasInnerStar, FoldedText(text, keepsStars: true).words.contains(where: Self.isProfane) {
+        let starred = folded.hasInnerStar ? FoldedText(text, keepsStars: true).pieces : []
+        if starred.contains(where: { Self.isProfane($0.letters) }) {
             return .profanity
         }
         guard folded.hasInnerMark else { return nil }
@@ -38,8 +39,13 @@ struct ContentFilter: Sendable {
     }
 
     private func verdict(_ text: FoldedText) -> Category? {
-        let words = text.pieces.map { FoldedText.Piece(text: FoldedText.plain($0.text), isSpread: $0.isSpread) }
-            .filter { !allowed.contains($0.text) }
+        var words: [FoldedText.Piece] = []
+        words.reserveCapacity(text.pieces.count)
+        for piece in text.pieces {
+            let letters = FoldedText.plain(piece.letters)
+            if !allowed.isEmpty, allowed.contains(letters) { continue }
+            words.append(FoldedText.Piece(letters: letters, isSpread: piece.isSpread))
+        }
         let others = withoutEveryday(words)
         for place in words.indices {
             if let found = phrases.found(others[place...]) ?? blocked.found(words[place...]) { return found.category }
@@ -57,7 +63,7 @@ struct ContentFilter: Sendable {
                 place += 1
                 continue
             }
-            for index in place..<end { others[index] = FoldedText.Piece(text: "", isSpread: false) }
+            for index in place..<end { others[index] = FoldedText.Piece(letters: [], isSpread: false) }
             place = max(end, place + 1)
         }
         return others
@@ -67,24 +73,24 @@ struct ContentFilter: Sendable {
 
     /// Whether a word with one star in it is a profane one of as many letters, or begins with one that takes any
     /// ending.
-    private static func isProfane(_ word: String) -> Bool {
-        let letters = Array(FoldedText.plain(word).unicodeScalars)
-        guard letters.filter({ $0 == "*" }).count == 1, let first = letters.first else { return false }
+    private static func isProfane(_ word: FoldedText.Letters) -> Bool {
+        let letters = FoldedText.plain(word)
+        guard letters.count(where: { $0 == FoldedText.star }) == 1, let first = letters.first else { return false }
         return profaneWords[first, default: []].contains { profane in
             let more = letters.count - profane.letters.count
             guard more == 0 || more > 0 && profane.isOpen else { return false }
-            return zip(letters, profane.letters).allSatisfy { $0 == $1 || $0 == "*" }
+            return zip(letters, profane.letters).allSatisfy { $0 == $1 || $0 == FoldedText.star }
         }
     }
 
     /// The profane words of four letters or more by their first letters: `w*f` is a product of numbers.
-    private static let profaneWords: [Unicode.Scalar: [(letters: [Unicode.Scalar], isOpen: Bool)]] = {
-        var words: [Unicode.Scalar: [(letters: [Unicode.Scalar], isOpen: Bool)]] = [:]
+    private static let profaneWords: [UInt32: [(letters: FoldedText.Letters, isOpen: Bool)]] = {
+        var words: [UInt32: [(letters: FoldedText.Letters, isOpen: Bool)]] = [:]
         for (category, list) in lists where category == .profanity {
             for text in list.split(whereSeparator: { $0 == "\n" || $0 == "," }) {
                 let parts = text.split(separator: " ")
                 guard parts.count == 1, let word = parts.first else { continue }
-                let letters = Array(word.unicodeScalars).filter { $0 != "*" }
+                let letters = FoldedText.letters(word).filter { $0 != FoldedText.star }
                 guard letters.count >= 4, let first = letters.first else { continue }
                 words[first, default: []].append((letters, word.hasSuffix("*")))
             }

@@ -2,8 +2,11 @@
 // What people do to slip past a word list falls together with the plain spelling. A value; any thread.
 
 struct FoldedText: Sendable {
+    /// Scalar values of Unicode. Not a String: every text that goes out is folded.
+    typealias Letters = [UInt32]
+
     struct Piece: Sendable {
-        let text: String
+        let letters: Letters
         /// Its letters stood alone; it may be several words.
         let isSpread: Bool
     }
@@ -15,38 +18,42 @@ struct FoldedText: Sendable {
     /// A `*` stands between two letters, no digits: it may hide one.
     let hasInnerStar: Bool
 
-    var words: [String] { pieces.map(\.text) }
+    var words: [String] { pieces.map { Self.text($0.letters) } }
 
     /// - Parameters:
     ///   - text: UTF-8; what is not well-formed is read as a space.
     ///   - inner: the letter for which a `!` between two letters stands; nil when it parts words as elsewhere.
     ///   - keepsStars: whether a `*` between two letters belongs to their word; it parts words otherwise.
     init(_ text: [UInt8], inner: Unicode.Scalar? = nil, keepsStars: Bool = false) {
-        let scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars).filter { !Self.isHidden($0) }
-        let letters = scalars.map { Self.letter($0) }
+        let scalars = Self.scalars(text)
         var run = SpreadRun()
-        var word = ""
+        var word: Letters = []
         var marked = false
         var starred = false
         for (place, scalar) in scalars.enumerated() {
-            var letter = letters[place]
-            if letter == nil, place > 0, letters[place - 1] != nil, place + 1 < letters.count,
-                letters[place + 1] != nil {
-                if Self.isMark(scalar) {
+            if Self.fold(scalar, to: &word) { continue }
+            let isMark = Self.isMark(scalar)
+            if isMark || scalar == Self.star, place > 0, place + 1 < scalars.count {
+                let (before, after) = (Self.folded(scalars[place - 1]), Self.folded(scalars[place + 1]))
+                if isMark, before != nil, after != nil {
                     marked = true
-                    letter = inner.map { String($0) }
-                } else if scalar == "*", !Self.isDigit(letters[place - 1]), !Self.isDigit(letters[place + 1]) {
+                    if let inner {
+                        word.append(inner.value)
+                        continue
+                    }
+                } else if !isMark, Self.isWritten(before), Self.isWritten(after) {
                     starred = true
-                    letter = keepsStars ? "*" : nil
+                    if keepsStars {
+                        word.append(scalar)
+                        continue
+                    }
                 }
             }
-            if let letter {
-                word.unicodeScalars.append(contentsOf: letter.unicodeScalars)
-            } else {
+            if !word.isEmpty {
                 run.add(word)
-                word = ""
-                run.part(scalar)
+                word = []
             }
+            run.part(scalar)
         }
         run.add(word)
         pieces = run.end()
@@ -54,64 +61,106 @@ struct FoldedText: Sendable {
         hasInnerStar = starred
     }
 
-    /// The word with the digits and signs that stand for letters read as such: `k1ll` is `kill`.
-    static func plain(_ word: String) -> String {
-        var out = ""
-        for scalar in word.unicodeScalars { out.unicodeScalars.append(standIns[scalar] ?? scalar) }
-        return out
+    static let star: UInt32 = 0x2A
+
+    static func text(_ letters: Letters) -> String {
+        String(String.UnicodeScalarView(letters.compactMap { Unicode.Scalar($0) }))
     }
 
-    private static func isDigit(_ letter: String?) -> Bool {
-        letter?.utf8.first.map { ASCII.isDigit($0) } ?? false
+    /// The letters of a text that is one word as it stands.
+    static func letters(_ text: some StringProtocol) -> Letters { text.unicodeScalars.map(\.value) }
+
+    /// A word of a list, as the words of a text are compared with it.
+    static func word(_ text: some StringProtocol) -> Letters {
+        plain(FoldedText(Array(text.utf8)).pieces.flatMap(\.letters))
     }
+
+    /// The word with the digits and signs that stand for letters read as such: `k1ll` is `kill`.
+    static func plain(_ word: Letters) -> Letters { word.map(standIn) }
 
     /// Signs inside words that stand for letters.
-    private static let standIns: [Unicode.Scalar: Unicode.Scalar] = [
-        "0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s",
-    ]
+    private static func standIn(_ letter: UInt32) -> UInt32 {
+        switch letter {
+        case 0x30: 0x6F  // 0, o
+        case 0x31: 0x69  // 1, i
+        case 0x33: 0x65  // 3, e
+        case 0x34, 0x40: 0x61  // 4, @, a
+        case 0x35, 0x24: 0x73  // 5, $, s
+        case 0x37: 0x74  // 7, t
+        case 0x38: 0x62  // 8, b
+        default: letter
+        }
+    }
 
-    /// Nil for what parts words.
-    private static func letter(_ scalar: Unicode.Scalar) -> String? {
-        if scalar.value < 0x80 {
-            switch scalar {
-            case "a"..."z", "0"..."9": return String(scalar)
-            case "A"..."Z": return Unicode.Scalar(scalar.value + 32).map { String($0) }
-            case "@", "$": return String(scalar)
-            default: return nil
+    /// Without what nobody sees.
+    private static func scalars(_ text: [UInt8]) -> Letters {
+        var scalars: Letters = []
+        scalars.reserveCapacity(text.count)
+        if text.allSatisfy({ $0 < 0x80 }) {
+            for octet in text { scalars.append(UInt32(octet)) }
+        } else {
+            for scalar in String(decoding: text, as: UTF8.self).unicodeScalars where !isHidden(scalar) {
+                scalars.append(scalar.value)
             }
         }
-        if let plain = lookAlikes[scalar] ?? undressed(scalar.value) { return plain }
-        // Full-width forms of ASCII.
-        if (0xFF01...0xFF5E).contains(scalar.value), let narrow = Unicode.Scalar(scalar.value - 0xFEE0) {
-            return letter(narrow)
+        return scalars
+    }
+
+    /// A letter, and no digit.
+    private static func isWritten(_ letters: Letters?) -> Bool {
+        letters?.first.map { !(0x30...0x39).contains($0) } ?? false
+    }
+
+    private static func folded(_ scalar: UInt32) -> Letters? {
+        var letters: Letters = []
+        return fold(scalar, to: &letters) ? letters : nil
+    }
+
+    /// Adds the letter that the scalar is, or the letters. False for what parts words.
+    private static func fold(_ scalar: UInt32, to word: inout Letters) -> Bool {
+        if scalar < 0x80 {
+            switch scalar {
+            case 0x61...0x7A, 0x30...0x39, 0x40, 0x24: word.append(scalar)
+            case 0x41...0x5A: word.append(scalar + 32)
+            default: return false
+            }
+            return true
         }
-        guard scalar.properties.isAlphabetic || scalar.properties.numericType != nil else { return nil }
-        return scalar.properties.lowercaseMapping
+        guard let known = Unicode.Scalar(scalar) else { return false }
+        if let plain = lookAlikes[known] {
+            word += plain
+            return true
+        }
+        if let plain = undressed(scalar) {
+            word.append(plain)
+            return true
+        }
+        // Full-width forms of ASCII.
+        if (0xFF01...0xFF5E).contains(scalar) { return fold(scalar - 0xFEE0, to: &word) }
+        guard known.properties.isAlphabetic || known.properties.numericType != nil else { return false }
+        word += letters(known.properties.lowercaseMapping)
+        return true
     }
 
     /// The letter or digit in mathematical type, a circle, a square or brackets; nil for everything else.
-    private static func undressed(_ value: UInt32) -> String? {
-        let octet: UInt32 =
-            switch value {
-            // Thirteen alphabets of 26 capitals and 26 small letters, what Unicode has elsewhere left open; then the
-            // dotless ones, and five rows of digits.
-            case 0x1D400...0x1D6A3: 0x61 + (value - 0x1D400) % 52 % 26
-            case 0x1D6A4: 0x69
-            case 0x1D6A5: 0x6A
-            case 0x1D7CE...0x1D7FF: 0x30 + (value - 0x1D7CE) % 10
-            case 0x249C...0x24B5: 0x61 + value - 0x249C
-            case 0x24B6...0x24E9: 0x61 + (value - 0x24B6) % 26
-            // Capitals in brackets, squares, dark circles and dark squares, 32 places for each.
-            case 0x1F110...0x1F189 where (value - 0x1F110) % 32 < 26: 0x61 + (value - 0x1F110) % 32
-            default: 0
-            }
-        return octet == 0 ? nil : Unicode.Scalar(octet).map { String($0) }
+    private static func undressed(_ value: UInt32) -> UInt32? {
+        switch value {
+        // Thirteen alphabets of 26 capitals and 26 small letters, what Unicode has elsewhere left open; then the
+        // dotless ones, and five rows of digits.
+        case 0x1D400...0x1D6A3: 0x61 + (value - 0x1D400) % 52 % 26
+        case 0x1D6A4: 0x69
+        case 0x1D6A5: 0x6A
+        case 0x1D7CE...0x1D7FF: 0x30 + (value - 0x1D7CE) % 10
+        case 0x249C...0x24B5: 0x61 + value - 0x249C
+        case 0x24B6...0x24E9: 0x61 + (value - 0x24B6) % 26
+        // Capitals in brackets, squares, dark circles and dark squares, 32 places for each.
+        case 0x1F110...0x1F189 where (value - 0x1F110) % 32 < 26: 0x61 + (value - 0x1F110) % 32
+        default: nil
+        }
     }
 
     /// Exclamation marks, also the wide one and the one that begins Spanish sentences.
-    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
-        scalar == "!" || scalar.value == 0xA1 || scalar.value == 0xFF01
-    }
+    private static func isMark(_ scalar: UInt32) -> Bool { scalar == 0x21 || scalar == 0xA1 || scalar == 0xFF01 }
 
     /// Zero-width, direction marks, soft hyphen, combining accents, variation selectors.
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
@@ -125,7 +174,7 @@ struct FoldedText: Sendable {
 
     /// Latin letters with accents, Greek and Cyrillic letters that look Latin, and the mathematical letters that stand
     /// apart from their alphabets.
-    private static let lookAlikes: [Unicode.Scalar: String] = {
+    private static let lookAlikes: [Unicode.Scalar: Letters] = {
         let rows: [(String, String)] = [
             ("a", "àáâãäåāăąÀÁÂÃÄÅĀĂĄаАαΑ"), ("c", "çćčÇĆČсС"), ("d", "ďđĎĐ"), ("e", "èéêëēėęÈÉÊËĒĖĘеЕεΕ"),
             ("g", "ğĞ"), ("h", "һҺ"), ("i", "ìíîïīıÌÍÎÏĪİіІιΙ"), ("j", "јЈ"), ("k", "кКκΚ"), ("l", "łŁӀӏ"),
@@ -135,8 +184,8 @@ struct FoldedText: Sendable {
             ("i", "ℐℑ"), ("l", "ℒℓ"), ("m", "ℳ"), ("n", "ℕ"), ("o", "ℴ"), ("p", "ℙ"), ("q", "ℚ"), ("r", "ℛℜℝ"),
             ("z", "ℤℨ"),
         ]
-        var table: [Unicode.Scalar: String] = [:]
-        for (plain, letters) in rows { for letter in letters.unicodeScalars { table[letter] = plain } }
+        var table: [Unicode.Scalar: Letters] = [:]
+        for (plain, alike) in rows { for letter in alike.unicodeScalars { table[letter] = letters(plain) } }
         return table
     }()
 }
@@ -145,27 +194,30 @@ struct FoldedText: Sendable {
 /// dot or hyphen between them.
 private struct SpreadRun {
     private var out: [FoldedText.Piece] = []
-    private var letters: [String] = []
+    private var letters: FoldedText.Letters = []
     /// Every gap inside the run is one space, dot or hyphen.
     private var isNarrow = true
     /// What stands between the last word and the next.
-    private var gap: [Unicode.Scalar] = []
+    private var gap = Gap.none
+
+    private enum Gap { case none, narrow, wide }
 
     /// What parts words, scalar by scalar.
-    mutating func part(_ scalar: Unicode.Scalar) {
-        if gap.count < 2 { gap.append(scalar) }
+    mutating func part(_ scalar: UInt32) {
+        let isNarrow = gap == .none && (scalar == 0x20 || scalar == 0x2E || scalar == 0x2D)
+        gap = isNarrow ? .narrow : .wide
     }
 
-    mutating func add(_ word: String) {
+    mutating func add(_ word: FoldedText.Letters) {
         if word.isEmpty { return }
-        let isNear = gap == [" "] || gap == ["."] || gap == ["-"]
-        gap = []
-        guard word.unicodeScalars.count == 1 else {
+        let isNear = gap == .narrow
+        gap = .none
+        guard word.count == 1 else {
             flush()
-            return out.append(FoldedText.Piece(text: word, isSpread: false))
+            return out.append(FoldedText.Piece(letters: word, isSpread: false))
         }
         if !letters.isEmpty, !isNear { isNarrow = false }
-        letters.append(word)
+        letters += word
     }
 
     mutating func end() -> [FoldedText.Piece] {
@@ -175,9 +227,9 @@ private struct SpreadRun {
 
     private mutating func flush() {
         if letters.count >= 4 || letters.count == 3 && isNarrow {
-            out.append(FoldedText.Piece(text: letters.joined(), isSpread: true))
+            out.append(FoldedText.Piece(letters: letters, isSpread: true))
         } else {
-            out += letters.map { FoldedText.Piece(text: $0, isSpread: false) }
+            for letter in letters { out.append(FoldedText.Piece(letters: [letter], isSpread: false)) }
         }
         letters = []
         isNarrow = true

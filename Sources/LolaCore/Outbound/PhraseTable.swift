@@ -4,7 +4,7 @@
 struct PhraseTable: Sendable {
     /// A word of a phrase: the letters it must have, and whether any ending may follow; a gap takes up to two words.
     private struct Word: Sendable {
-        let letters: String
+        let letters: FoldedText.Letters
         var isOpen = false
         var isGap = false
     }
@@ -14,7 +14,7 @@ struct PhraseTable: Sendable {
         let words: [Word]
     }
 
-    private var phrases: [String: [Phrase]] = [:]
+    private var phrases: [UInt64: [Phrase]] = [:]
 
     init() {}
 
@@ -27,8 +27,8 @@ struct PhraseTable: Sendable {
     /// letter counts for as often as it is written or more: `kil` takes `kill` and `kiil`, `kill` does not take `kil`.
     mutating func add(_ text: some StringProtocol, _ category: ContentFilter.Category?) {
         let words = text.split(whereSeparator: { $0 == " " || $0 == "\t" }).compactMap { word -> Word? in
-            if word == "_" { return Word(letters: "", isGap: true) }
-            let plain = FoldedText.plain(FoldedText(Array(word.utf8)).words.joined())
+            if word == "_" { return Word(letters: [], isGap: true) }
+            let plain = FoldedText.word(word)
             let isOpen = word.hasSuffix("*")
             return plain.isEmpty && !isOpen ? nil : Word(letters: plain, isOpen: isOpen)
         }
@@ -46,29 +46,24 @@ struct PhraseTable: Sendable {
     private func found(
         _ words: ArraySlice<FoldedText.Piece>, by letters: Int
     ) -> (category: ContentFilter.Category?, end: Int)? {
-        guard let first = words.first, let candidates = phrases[Self.key(first.text, letters)] else { return nil }
+        guard let first = words.first, let candidates = phrases[Self.key(first.letters, letters)] else { return nil }
         for phrase in candidates {
             if let end = Self.place(after: phrase.words[...], words) { return (phrase.category, end) }
         }
         return nil
     }
 
-    /// The first letters, repeated ones as one.
-    private static func key(_ word: String, _ letters: Int) -> String {
-        var key = ""
-        var last: Unicode.Scalar?
-        for scalar in word.unicodeScalars where scalar != last {
-            if key.unicodeScalars.count == letters { break }
-            key.unicodeScalars.append(scalar)
-            last = scalar
-        }
-        return key
+    /// The first letters, one or two of them, repeated ones as one.
+    private static func key(_ word: FoldedText.Letters, _ letters: Int) -> UInt64 {
+        guard let first = word.first else { return 0 }
+        guard letters > 1, let second = word.first(where: { $0 != first }) else { return UInt64(first) }
+        return UInt64(first) << 32 | UInt64(second)
     }
 
     /// The place behind the words that the phrase takes; nil when it takes none.
     /// - Parameter rest: what is left of the first word, a spread one, when a phrase's words took its beginning.
     private static func place(
-        after phrase: ArraySlice<Word>, _ words: ArraySlice<FoldedText.Piece>, rest: Substring.UnicodeScalarView? = nil
+        after phrase: ArraySlice<Word>, _ words: ArraySlice<FoldedText.Piece>, rest: ArraySlice<UInt32>? = nil
     ) -> Int? {
         guard let wanted = phrase.first else { return words.startIndex }
         let following = phrase.dropFirst()
@@ -80,7 +75,7 @@ struct PhraseTable: Sendable {
             return nil
         }
         guard let word = words.first,
-            let left = remainder(of: rest ?? word.text.unicodeScalars[...], after: wanted.letters)
+            let left = remainder(of: rest ?? word.letters[...], after: wanted.letters)
         else { return nil }
         if wanted.isOpen || left.isEmpty { return place(after: following, words.dropFirst()) }
         guard word.isSpread, !following.isEmpty else { return nil }
@@ -89,17 +84,17 @@ struct PhraseTable: Sendable {
 
     /// What is left of a text that begins with the letters, each repeated as often or more; nil when it does not.
     private static func remainder(
-        of text: Substring.UnicodeScalarView, after letters: String
-    ) -> Substring.UnicodeScalarView? {
-        var text = text
-        var letters = letters.unicodeScalars[...]
-        while let letter = letters.first {
-            let wanted = letters.prefix { $0 == letter }.count
-            let found = text.prefix { $0 == letter }.count
-            guard found >= wanted else { return nil }
-            letters = letters.dropFirst(wanted)
-            text = text.dropFirst(found)
+        of text: ArraySlice<UInt32>, after letters: FoldedText.Letters
+    ) -> ArraySlice<UInt32>? {
+        var (place, taken) = (text.startIndex, 0)
+        while taken < letters.count {
+            let letter = letters[taken]
+            while taken < letters.count, letters[taken] == letter {
+                guard place < text.endIndex, text[place] == letter else { return nil }
+                (place, taken) = (place + 1, taken + 1)
+            }
+            while place < text.endIndex, text[place] == letter { place += 1 }
         }
-        return text
+        return text[place...]
     }
 }
