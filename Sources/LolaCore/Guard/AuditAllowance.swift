@@ -68,10 +68,11 @@ struct AuditAllowance {
 }
 
 extension AuditEvent.Action {
-    /// Whether anybody outside can make as many of these as he likes.
+    /// Whether anybody outside can make as many of these as he likes. What the outbound gate refuses is told singly: it
+    /// was asked for by a known agent, within the limits of HTTP, and each decision of that gate stands in the trail.
     var isBounded: Bool {
         switch self {
-        case .authenticationRefused, .accessRefused, .callbackRefused, .outboundRefused, .senderRefused, .trailRead:
+        case .authenticationRefused, .accessRefused, .callbackRefused, .senderRefused, .trailRead:
             true
         default: false
         }

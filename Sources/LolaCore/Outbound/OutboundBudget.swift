@@ -115,8 +115,17 @@ struct OutboundBudget: Sendable {
 
     /// Sends of an agent by one channel, as long as the ledger is kept.
     static func sentKey(_ agent: AgentID, _ channel: AgentChannel) -> StoreKey {
-        let text = "lola usage \(agent.text) sent \(channel.rawValue)"
-        return StoreKey(.usage, RecordID(digest: Digest.sha256([UInt8](text: text))))
+        countKey("lola usage \(agent.text) sent \(channel.rawValue)")
+    }
+
+    /// Orders of an agent that the gate refused for one reason: a number each, for an agent that nobody stops may be
+    /// refused without end. Each of them stands in the audit trail.
+    static func refusedKey(_ agent: AgentID, _ code: OutboundRefusal.Code) -> StoreKey {
+        countKey("lola usage \(agent.text) refused \(code.rawValue)")
+    }
+
+    private static func countKey(_ text: String) -> StoreKey {
+        StoreKey(.usage, RecordID(digest: Digest.sha256([UInt8](text: text))))
     }
 }
 

@@ -80,18 +80,18 @@ final class OutboundGate: OutboundDesk {
         let limits = account.limits.over(parts.accounts.defaults)
         let budget = OutboundBudget(
             agent, limits, price: .zero, sameNumber: nil, at: parts.loop.wall, actions: 0)
-        let sent = AgentChannel.allCases.map {
-            StoreShare(
-                OutboundBudget.sentKey(agent, $0), 0, most: .max, within: Limits.sentCountRetention)
-        }
-        parts.store.submit(.reserve(budget.shares + sent)) { answer in
-            guard case .reserved(let readings) = answer, readings.count == budget.shares.count + sent.count else {
+        let (channels, codes) = (AgentChannel.allCases, OutboundRefusal.Code.allCases.filter(\.isCounted))
+        let keys = channels.map { OutboundBudget.sentKey(agent, $0) }
+            + codes.map { OutboundBudget.refusedKey(agent, $0) }
+        let counts = keys.map { StoreShare($0, 0, most: .max, within: Limits.sentCountRetention) }
+        parts.store.submit(.reserve(budget.shares + counts)) { answer in
+            guard case .reserved(let readings) = answer, readings.count == budget.shares.count + counts.count else {
                 return completion(.failure(OutboundRefusal(.unavailable)))
             }
             var usage = OutboundUsage(lines: budget.lines(Array(readings.prefix(budget.shares.count))))
-            for (channel, reading) in zip(AgentChannel.allCases, readings.dropFirst(budget.shares.count)) {
-                usage.sent[channel] = Int(clamping: reading.sum)
-            }
+            let counted = readings.dropFirst(budget.shares.count).map { Int(clamping: $0.sum) }
+            for (channel, count) in zip(channels, counted) { usage.sent[channel] = count }
+            for (code, count) in zip(codes, counted.dropFirst(channels.count)) { usage.refused[code] = count }
             completion(.success(usage))
         }
     }

@@ -212,6 +212,10 @@ final class OutboundPassage {
         event.facts = [("order", id.hex.text), ("agent", order.agent.text)]
         if let limit = refusal.limitType { event.facts.append(("limit", limit.rawValue)) }
         parts.audit.note(event)
+        if refusal.code.isCounted {
+            parts.store.submit(.add(
+                OutboundBudget.refusedKey(order.agent, refusal.code), 1, within: Limits.sentCountRetention)) { _ in }
+        }
         completion(.refused(refusal))
     }
 }

@@ -22,6 +22,9 @@ struct OutboundRefusal: Error, Hashable, Sendable {
         case providerUnavailable = "provider_unavailable"
         /// The store or the audit trail cannot answer: nothing was sent.
         case unavailable
+
+        /// Whether the agent's ledger counts it: the agent is one of ours, and the store answers.
+        var isCounted: Bool { self != .agentUnknown && self != .unavailable }
     }
 
     /// Which limit is used up, by the word that CONTRACT §10 sets it with.
@@ -98,4 +101,6 @@ struct OutboundUsage: Hashable, Sendable {
     let lines: [Line]
     /// Since the gateway keeps its ledger: sends by channel.
     var sent: [AgentChannel: Int] = [:]
+    /// Orders that were refused, by reason.
+    var refused: [OutboundRefusal.Code: Int] = [:]
 }

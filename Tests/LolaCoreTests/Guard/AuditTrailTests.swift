@@ -170,6 +170,16 @@ struct AuditTrailTests {
         #expect(try rig.records().last?.facts.isEmpty == true)
     }
 
+    @Test("each decision of the outbound gate has a record of its own, however many there are of one person")
+    func decisions() throws {
+        let rig = try AuditRig()
+        rig.append((0..<1_000).map { _ in
+            AuditEvent(action: .outboundRefused, actor: "agent:a", subject: "p", outcome: "do_not_contact")
+        })
+        let records = try rig.records().filter { $0.action == "outbound.refused" }
+        #expect(records.count == 1_000 && records.allSatisfy { $0.outcome == "do_not_contact" && $0.facts.isEmpty })
+    }
+
     @Test("a flood from a million addresses makes a bounded number of records, and none is forgotten in the numbers")
     func flood() throws {
         let rig = try AuditRig()

@@ -63,6 +63,13 @@ struct OutboundGateTests {
             "do_not_contact", "quiet_hours", "content_refused", "rate_limited", "spend_limited", "provider_refused",
         ])
         #expect(!bench.desk.audit.text.contains("2125550100"))
+        // The agent's ledger knows each by its reason; of an agent that is none there is nothing to keep.
+        let usage: Result<OutboundUsage, OutboundRefusal> = try bench.desk.ask { answer in
+            gate.usage(of: bench.agent) { answer($0) }
+        }
+        let counted = try usage.get().refused.filter { $0.value > 0 }
+        #expect(Set(counted.keys.map(\.rawValue)) == Set(refused).subtracting(["agent_unknown"]))
+        #expect(counted.values.allSatisfy { $0 == 1 })
     }
 
     @Test("a conversation must be one of ours, and a message of its person within a day stands for consent")

@@ -5,7 +5,7 @@ final class UsageDashboardTool: Tool {
         .getUsageDashboard, title: "Usage",
         text: """
             Tells how much of each limit the agent has used, what holds, what is left and when the window ends, and \
-            how many messages went out by channel. Money is in dollars. Changes nothing.
+            how many messages went out by channel and were refused by reason. Money is in dollars. Changes nothing.
             """,
         hints: .init(isReadOnly: true, isIdempotent: true), input: [ToolFields.agent],
         output: [
@@ -17,7 +17,10 @@ final class UsageDashboardTool: Tool {
                 .init("resetsAt", .orNull(.time), "Null while nothing is used.", isRequired: true),
             ]), 0...16), "", isRequired: true),
             .init("sent", .object(AgentChannel.allCases.map { .init($0.rawValue, .number, "") }), "", isRequired: true),
+            .init("refused", .object(codes.map { .init($0.rawValue, .number, "") }), "", isRequired: true),
         ])
+
+    private static let codes = OutboundRefusal.Code.allCases.filter(\.isCounted)
 
     private let desk: (any OutboundDesk)?
 
@@ -51,13 +54,15 @@ final class UsageDashboardTool: Tool {
                 }
             }
         }
-        writer.member("sent") { writer in
-            writer.object { writer in
-                for channel in AgentChannel.allCases {
-                    guard let count = usage.sent[channel] else { continue }
-                    writer.key(bytes: [UInt8](text: channel.rawValue))
-                    writer.integer(count)
-                }
+        writer.member("sent") { counts(AgentChannel.allCases.map { ($0.rawValue, usage.sent[$0]) }, to: &$0) }
+        writer.member("refused") { counts(codes.map { ($0.rawValue, usage.refused[$0]) }, to: &$0) }
+    }
+
+    private static func counts(_ counts: [(name: String, count: Int?)], to writer: inout JSONWriter) {
+        writer.object { writer in
+            for case (let name, let count?) in counts {
+                writer.key(bytes: [UInt8](text: name))
+                writer.integer(count)
             }
         }
     }
