@@ -27,6 +27,8 @@ FIRST = 2_000_000
 #: How much faster than time the civil clock of the memory measurement runs: 8 days, for which ids are kept, pass in
 #: about 6 s, so that the number of live ids stands still.
 HURRY = 115_200
+#: Loads whose figures a noisy host moves are given so many times; the medians count.
+TURNS = 3
 SYNC_DELAY_US = 20_000
 #: Webhooks under way at a time: an acknowledgement waits for the disk, so only many at once keep a core busy.
 CONNECTIONS = 256
@@ -77,8 +79,18 @@ def carried(server: Gateway) -> None:
 
 # End to end
 
-def whole_way(seconds: int = 4) -> list[Row]:
+def whole_way() -> list[Row]:
     """A text of a passed sender: identity, agent over HTTP, one reply; every step through the journal."""
+    turns = sorted((_way() for _ in range(TURNS)), key=lambda turn: turn[0])
+    (slowest, _), (rate, how), (fastest, _) = turns[0], turns[TURNS // 2], turns[-1]
+    return [
+        Row("messages carried the whole way on one core: identity, agent over HTTP, one reply, every step on disk",
+            "≥ 6,000/s", f"{rate:,.0f}/s (median of {TURNS}, {slowest:,.0f} to {fastest:,.0f}; {how})", rate >= 6000),
+    ]
+
+
+def _way(seconds: int = 4) -> tuple[float, str]:
+    """Messages a second, and what the cores did."""
     file, size = write_webhooks(seconds * 20_000, first=FIRST)
     with bank("bank", PASSED) as env, gateway("whole", env) as server:
         used, load_used = server.cpu_seconds(), _busy(1)
@@ -90,13 +102,9 @@ def whole_way(seconds: int = 4) -> list[Row]:
         used, load_used = server.cpu_seconds() - used, _busy(1) - load_used
         done = finished(server)
         carried(server)
-    rate = done / took
-    return [
-        Row("messages carried the whole way on one core: identity, agent over HTTP, one reply, every step on disk",
-            "≥ 6,000/s", f"{rate:,.0f}/s ({done:,} in {took:.1f} s; Lola's core {used / took * 100:.0f} % busy, "
-            f"{used / done * 1e6:.0f} µs of it a message; the load's core {load_used / took * 100:.0f} %)",
-            rate >= 6000),
-    ]
+    return done / took, (
+        f"{done:,} in {took:.1f} s; Lola's core {used / took * 100:.0f} % busy, "
+        f"{used / done * 1e6:.0f} µs of it a message; the load's core {load_used / took * 100:.0f} %")
 
 
 def _busy(core: int) -> float:
@@ -115,6 +123,14 @@ def slow_sync() -> list[Row]:
     what = "acknowledgement at 500 messages/s with 20 ms added to each sync, p99"
     if shutil.which("strace") is None:
         return [Row(what, "≤ 60 ms", "not measured: no strace", None)]
+    turns = sorted((_slow() for _ in range(TURNS)), key=lambda turn: turn["p99_ms"])
+    paced, errors = turns[TURNS // 2], sum(turn["errors"] for turn in turns)
+    return [Row(what, "≤ 60 ms",
+                f"{paced['p99_ms']:.1f} ms (median of {TURNS}, {turns[0]['p99_ms']:.1f} to {turns[-1]['p99_ms']:.1f}; "
+                f"p50 {paced['p50_ms']:.1f} ms, {errors} errors)", paced["p99_ms"] <= 60 and errors == 0)]
+
+
+def _slow() -> dict:
     file, size = write_webhooks(500 * 10)
     quiet = {"LOLA_ALLOWED_NUMBERS": "+15550100"}
     with gateway("slowsync", quiet) as server:
@@ -127,12 +143,10 @@ def slow_sync() -> list[Row]:
             took = server.metric_sum(r"^lola_journal_sync_microseconds")
             assert tracer.poll() is None, tracer.stderr.read()
             assert took >= SYNC_DELAY_US, f"the delay was not injected: {took} µs"
+            return paced
         finally:
             tracer.terminate()
             tracer.wait()
-    return [Row(what, "≤ 60 ms",
-                f"{paced['p99_ms']:.1f} ms (p50 {paced['p50_ms']:.1f} ms, {paced['errors']} errors)",
-                paced["p99_ms"] <= 60 and paced["errors"] == 0)]
 
 
 def _thread(server: Gateway, name: str) -> str:

@@ -23,7 +23,7 @@ from lab import ROOT, WORK, Nginx, gateway, memory_kib, write_webhooks, wrk
 from rows import Row, client, outcome, say
 
 TARGET = ROOT / "docs/BENCHMARKS.md"
-REPETITIONS = 3
+REPETITIONS = 5
 SECONDS = 4
 #: The same for nginx. An acknowledgement waits for a sync, so a few connections would measure the disk's delay.
 CONNECTIONS = 256
@@ -225,7 +225,7 @@ and not the server.
   Refusals are timed by turns, an altered token and one that nobody made, eight on a connection of each of 250
   addresses. Sessions are minted in process, by turns with `openssl speed`.
 - **Tools**: each send passes the whole gate, with its reservations and its ledger record on disk before the answer; the
-  provider is the mock of demo mode. The list is asked by one client, one request after the other.
+  provider is the mock of demo mode. The list is asked by one client, one request after the other. Five turns of both.
 - **Slow headers**: each attacker sends one octet every two seconds inside a field; honest clients at 200 requests/s,
   alone and attacked. The attackers run at idle priority, because they share a core with the honest client.
 - **Start**: from `exec` to the first 200 of `/readyz`, polled every half millisecond. The one with many ids reads a

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 
 import lab
 from lab import WORK, gateway, wrk
@@ -12,6 +13,8 @@ from lolabox.wire import request
 from rows import Row
 
 SECONDS = 3
+#: Each load is given so many times; the medians count.
+TURNS = 5
 CONNECTIONS = 64
 #: People that the agent writes to, each with a consent.
 PEOPLE = 200
@@ -19,7 +22,8 @@ MOST = {"per_minute": 1_000_000, "per_hour": 1_000_000, "per_day": 1_000_000,
         "spend_per_day": 1_000_000, "spend_per_month": 1_000_000}
 
 
-def _agent(server: Gateway) -> Streamable:
+def _agent(server: Gateway) -> str:
+    """The token of an agent that may write to `PEOPLE` as often as it likes."""
     token = server.admin("POST", "tokens", {"agent": "bench"}, status=201)["token"]
     with Streamable(server, ORCHESTRATOR_TOKEN) as operator:
         result = operator.call("comms_set_agent_limits", {"agentId": "bench", "limits": MOST})
@@ -28,7 +32,7 @@ def _agent(server: Gateway) -> Streamable:
             consent = {"agentId": "bench", "contactAddress": _phone(person), "channel": "whatsapp"}
             result = operator.call("comms_record_consent", consent)
             assert not result.get("isError"), result
-    return Streamable(server, token)
+    return token
 
 
 def _phone(person: int) -> str:
@@ -42,6 +46,7 @@ def _post(agent: Streamable, message: dict) -> bytes:
 
 
 def _load(agent: Streamable, port: int, name: str, messages: list[dict], connections: int) -> lab.Load:
+    """In a session of its own: calls whose connections wrk has left may still be in hand when it ends."""
     requests = [_post(agent, message) for message in messages]
     assert len({len(octets) for octets in requests}) == 1
     file = WORK / f"{name}.bin"
@@ -53,20 +58,30 @@ def _load(agent: Streamable, port: int, name: str, messages: list[dict], connect
 
 def tools() -> list[Row]:
     """Sends to the mock provider through the whole gate; then the list, asked over and over on one connection."""
-    with gateway("tools", {"DEMO_MODE": "true"}) as server, _agent(server) as agent:
-        sends = [rpc("tools/call", {"name": "comms_send_message", "arguments": {
-            "channel": "whatsapp", "to": _phone(number), "text": "Your transfer has arrived."}}, 1_000_000 + number)
-            for number in range(15_000 * SECONDS)]
-        sent = _load(agent, server.port, "sends", sends, CONNECTIONS)
-        limits = agent.call("comms_get_usage_dashboard")["json"]["limits"]
+    sends = [rpc("tools/call", {"name": "comms_send_message", "arguments": {
+        "channel": "whatsapp", "to": _phone(number), "text": "Your transfer has arrived."}}, 1_000_000 + number)
+        for number in range(15_000 * SECONDS)]
+    lists = [rpc("tools/list", {}, 1_000_000 + number) for number in range(20_000 * SECONDS)]
+    sent, listed, passed = [], [], 0
+    with gateway("tools", {"DEMO_MODE": "true"}) as server:
+        token = _agent(server)
+        for _ in range(TURNS):
+            with Streamable(server, token) as session:
+                sent.append(_load(session, server.port, "sends", sends, CONNECTIONS))
+            with Streamable(server, token) as session:
+                listed.append(_load(session, server.port, "lists", lists, 1))
+        with Streamable(server, token) as session:
+            limits = session.call("comms_get_usage_dashboard")["json"]["limits"]
         passed = next(line["used"] for line in limits if line["limit"] == "per_day")
-        assert passed >= sent.answers, f"{passed} of {sent.answers} passed the gate"
-        lists = [rpc("tools/list", {}, 1_000_000 + number) for number in range(20_000 * SECONDS)]
-        listed = _load(agent, server.port, "lists", lists, 1)
+    answers = sum(load.answers for load in sent)
+    assert passed >= answers, f"{passed} of {answers} passed the gate"
+    rates = sorted(load.rate for load in sent)
+    times = sorted(load.p50_us for load in listed)
+    rate, time = statistics.median(rates), statistics.median(times)
     return [
         Row("`tools/call` of a send to a mock provider", "≥ 5,000/s",
-            f"{sent.rate:,.0f}/s ({passed:,.0f} passed the gate, p99 {sent.p99_us / 1000:.1f} ms)",
-            sent.rate >= 5_000),
+            f"{rate:,.0f}/s (median of {TURNS}, {rates[0]:,.0f} to {rates[-1]:,.0f}; {passed:,.0f} passed the gate)",
+            rate >= 5_000),
         Row("`tools/list` over loopback, median", "≤ 200 µs",
-            f"{listed.p50_us} µs (p99 {listed.p99_us} µs)", listed.p50_us <= 200),
+            f"{time} µs (median of {TURNS}, {times[0]} to {times[-1]} µs)", time <= 200),
     ]
