@@ -49,7 +49,7 @@ def wait_shared(redis, loops: int, timeout: float = 15.0) -> None:
 def settle(load: Load, agents: AgentStub, redis, timeout: float = FAILOVER) -> None:
     """Until everything is handled and the queue is empty."""
     eventually(lambda: load.is_handled(agents), timeout, "the handling of everything acknowledged")
-    eventually(lambda: redis.waiting() == 0, 10, "an empty queue")
+    eventually(lambda: redis.waiting() == 0 and redis.in_hand() == {}, 10, "an empty queue")
 
 
 def test_two_gateways_share_the_work(pair, redis, services):
@@ -107,6 +107,8 @@ def test_what_a_killed_gateway_had_in_hand_goes_on_at_the_other(pair, redis, ser
         keys[phone] = [other.say(phone, text) for text in ("first", "second")]
     for phone in phones:
         agents.wait_call(phone)
+    eventually(lambda: sum(redis.in_hand().values()) == 2 * len(phones), 1, "both messages of each in hand")
+    assert len(redis.in_hand()) > 1
     killed.kill()
     at = time.monotonic()
     for phone in phones:
@@ -124,6 +126,8 @@ def test_what_a_killed_gateway_had_in_hand_goes_on_at_the_other(pair, redis, ser
         # The answer of the dead one was never kept, so the sender sees one answer to each message.
         assert len(graph.wait_texts(phone, 2)) == 2
     assert 0 < taken_over < len(phones)
+    # What the dead one had in hand was taken over in the group, and it is no member of it any more.
+    eventually(lambda: redis.in_hand() == {} and len(redis.holders()) == 2, 5, "nothing in hand")
     never(lambda: any(len(graph.sends(phone)) > 2 for phone in phones), 0.5, "an answer sent twice")
 
 

@@ -7,8 +7,11 @@ struct RedisLanes {
         let fence: Int64
         /// Past it nothing more is handed out until the server has confirmed the lease.
         var deadline: Instant
-        /// Place of the last entry read; empty at the beginning.
-        var cursor: [UInt8] = []
+        /// Place of the last entry read; nil at the beginning.
+        var cursor: Place?
+        /// Behind the cursor there may be entries that somebody has read already: an owner before us, or we ourselves
+        /// with an answer that never came. They are taken over before anything new.
+        var isTakingOver = true
         /// There may be entries that are not read.
         var isDirty = true
         var isReading = false
@@ -21,6 +24,23 @@ struct RedisLanes {
         let lane: Lane
         let fence: Int64
         let octets: Int
+    }
+
+    /// Where an entry stands in its stream: milliseconds and a number, both growing (`1763800000000-0`).
+    private struct Place {
+        let octets: [UInt8]
+        private let time: Int
+        private let number: Int
+
+        init?(_ octets: [UInt8]) {
+            let parts = octets.split(separator: 0x2D, omittingEmptySubsequences: false)
+            guard parts.count == 2, let time = ASCII.decimal(parts[0]), let number = ASCII.decimal(parts[1]) else {
+                return nil
+            }
+            (self.octets, self.time, self.number) = (octets, time, number)
+        }
+
+        func isAfter(_ other: Place) -> Bool { (time, number) > (other.time, other.number) }
     }
 
     /// A random name for this loop, until the store's epoch changes.
@@ -138,7 +158,7 @@ struct RedisLanes {
         for number in tenures.indices { tenures[number]?.isDirty = true }
     }
 
-    /// Arguments of the script `read` after the epoch; nil when there is nothing to read or enough in hand.
+    /// Arguments of the script `read` after epoch and member; nil when there is nothing to read or enough in hand.
     /// The answer must be given to `read` or, when there is none, to `readFailed`.
     mutating func readArguments(at now: Instant) -> [[UInt8]]? {
         let left = Limits.redisReadMax
@@ -158,15 +178,22 @@ struct RedisLanes {
             }
             tenures[number]?.isReading = true
             tenures[number]?.isDirty = false
-            arguments += [[UInt8](text: "\(number)"), owner(tenure.fence), tenure.cursor]
+            let from = tenure.isTakingOver ? Self.behind(tenure.cursor) : [UInt8](text: ">")
+            arguments += [[UInt8](text: "\(number)"), owner(tenure.fence), from]
         }
         return arguments.count > 2 ? arguments : nil
     }
 
+    private static func behind(_ cursor: Place?) -> [UInt8] {
+        cursor.map { [UInt8](text: "(") + $0.octets } ?? [UInt8](text: "-")
+    }
+
+    /// There is no answer: what the script may have read in our name is taken over.
     mutating func readFailed() {
         for number in tenures.indices where tenures[number]?.isReading == true {
             tenures[number]?.isReading = false
             tenures[number]?.isDirty = true
+            tenures[number]?.isTakingOver = true
         }
     }
 
@@ -179,18 +206,19 @@ struct RedisLanes {
             guard let parts = found.elements, parts.count >= 2, parts.count % 3 == 2,
                 let number = parts[0].octets.flatMap(RESPParser.integer), 0..<64 ~= number, let state = parts[1].integer
             else { return false }
-            guard 0...2 ~= state, state != 2 || parts.count > 2 else { return false }
+            guard 0...3 ~= state, state < 2 || parts.count > 2 else { return false }
             reached.insert(Int(number))
             // A tenure that ended meanwhile, or one that began: its own reading comes.
             guard tenures[Int(number)]?.isReading == true else { continue }
             for place in stride(from: 2, to: parts.count, by: 3) {
-                guard let at = parts[place].octets, let hex = parts[place + 1].octets,
+                guard let at = parts[place].octets.flatMap(Place.init), let hex = parts[place + 1].octets,
                     let value = parts[place + 2].octets
                 else { return false }
                 take(Lane(Int(number)), at, RedisOperation.recordID(hex), value)
             }
             if state == 0 { isInDoubt = true }
-            if state == 2 { tenures[Int(number)]?.isDirty = true }
+            if state == 1 || state == 2 { tenures[Int(number)]?.isTakingOver = false }
+            if state >= 2 { tenures[Int(number)]?.isDirty = true }
         }
         guard asked.isEmpty || asked.contains(where: reached.contains) else { return false }
         for number in asked {
@@ -200,9 +228,11 @@ struct RedisLanes {
         return true
     }
 
-    /// What is not an entry of ours is passed over.
-    private mutating func take(_ lane: Lane, _ at: [UInt8], _ id: RecordID?, _ value: [UInt8]) {
+    /// What is not an entry of ours is passed over, and what was read before: a server that forgot a reading, and
+    /// nothing else, tells it again.
+    private mutating func take(_ lane: Lane, _ at: Place, _ id: RecordID?, _ value: [UInt8]) {
         guard let fence = tenures[Int(lane.number)]?.fence else { return }
+        if let cursor = tenures[Int(lane.number)]?.cursor, !at.isAfter(cursor) { return }
         tenures[Int(lane.number)]?.cursor = at
         guard let id else { return }
         if let old = hands.removeValue(forKey: id) {

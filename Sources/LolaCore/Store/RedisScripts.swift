@@ -145,6 +145,7 @@ enum RedisScript: Int, CaseIterable {
             local place = redis.call('GET', key)
             if place then
                 local lane, at = string.match(place, '^(%d+) (.+)$')
+                redis.call('XACK', 'lola:inbound:' .. lane, 'lola', at)
                 redis.call('XDEL', 'lola:inbound:' .. lane, at)
             end
         end
@@ -307,34 +308,59 @@ enum RedisScript: Int, CaseIterable {
         return {1, beat, members, quota, kept, lost, taken}
         """
 
-    /// ARGV: epoch, entries, octets, then three for each lane: number, owner, id of the last entry read or nothing.
-    /// Answer: verdict, then for each lane it came to: number, 0 (not ours) or 1 (nothing more) or 2 (more), and three
-    /// for each entry: place, id, value. Everything that is not done is still there, so nothing is kept of who reads.
+    /// ARGV: epoch, member, entries, octets, then three for each lane: number, owner, and `>` for what nobody has read
+    /// or the place from which on what others have in hand, and our own with a lost answer, is taken over before.
+    /// Answer: verdict, then for each lane it came to: number, 0 (not ours), 1 (nothing more), 2 (more that is new) or
+    /// 3 (more to take over), and three for each entry: place, id, value. What is read is pending in the group until
+    /// it is done, so a piece is answered whole, a little above the octets.
     private static let readText = """
         if redis.call('GET', 'lola:epoch') ~= ARGV[1] then return {4} end
-        local left, octets = tonumber(ARGV[2]), tonumber(ARGV[3])
+        local member, left, octets = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
         local out = {1}
-        for i = 4, #ARGV, 3 do
+        local function take(found, piece)
+            for _, entry in ipairs(piece) do
+                if entry and entry[2] then
+                    found[#found + 1] = entry[1]
+                    found[#found + 1] = entry[2][2] or ''
+                    found[#found + 1] = entry[2][4] or ''
+                    left = left - 1
+                    octets = octets - #(entry[2][4] or '')
+                end
+            end
+        end
+        local function forget(key)
+            for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', key, 'lola')) do
+                if consumer[2] ~= member and consumer[4] == 0 then
+                    redis.call('XGROUP', 'DELCONSUMER', key, 'lola', consumer[2])
+                end
+            end
+        end
+        for i = 5, #ARGV, 3 do
             if left <= 0 or octets <= 0 then break end
-            local lane, from = ARGV[i], ARGV[i + 2] == '' and '-' or '(' .. ARGV[i + 2]
+            local lane, key, from = ARGV[i], 'lola:inbound:' .. ARGV[i], ARGV[i + 2]
             local found = {lane, 0}
             if redis.call('HGET', 'lola:owner', lane) == ARGV[i + 1] then
-                found[2] = 2
-                while left > 0 and octets > 0 do
-                    local piece = redis.call('XRANGE', 'lola:inbound:' .. lane, from, '+', 'COUNT', 8)
-                    if #piece == 0 then
+                found[2] = 3
+                if from ~= '>' then redis.pcall('XGROUP', 'CREATE', key, 'lola', '0', 'MKSTREAM') end
+                while from ~= '>' and left > 0 and octets > 0 do
+                    local piece = redis.call(
+                        'XAUTOCLAIM', key, 'lola', member, 0, from, 'COUNT', math.min(left, 8))
+                    take(found, piece[2])
+                    from = piece[1]
+                    if from == '0-0' then
+                        forget(key)
+                        from = '>'
+                    end
+                end
+                if from == '>' then found[2] = 2 end
+                while from == '>' and left > 0 and octets > 0 do
+                    local piece = redis.call(
+                        'XREADGROUP', 'GROUP', 'lola', member, 'COUNT', math.min(left, 8), 'STREAMS', key, '>')
+                    if not piece then
                         found[2] = 1
                         break
                     end
-                    for _, entry in ipairs(piece) do
-                        if left <= 0 or octets <= 0 then break end
-                        from = '(' .. entry[1]
-                        found[#found + 1] = entry[1]
-                        found[#found + 1] = entry[2][2] or ''
-                        found[#found + 1] = entry[2][4] or ''
-                        left = left - 1
-                        octets = octets - #(entry[2][4] or '')
-                    end
+                    take(found, piece[1][2])
                 end
             end
             out[#out + 1] = found

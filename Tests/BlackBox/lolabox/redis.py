@@ -143,9 +143,22 @@ class RedisServer:
 
     # What Lola keeps in it
 
+    def _lanes(self) -> list[bytes]:
+        return [key for key in self.keys("lola:inbound:*") if len(key) <= len("lola:inbound:63")]
+
     def waiting(self) -> int:
         """Accepted messages that are not done."""
-        return sum(self.command("XLEN", key) for key in self.keys("lola:inbound:*") if len(key) <= len("lola:inbound:63"))
+        return sum(self.command("XLEN", lane) for lane in self._lanes())
+
+    def in_hand(self) -> dict[bytes, int]:
+        """How many messages each member of the consumer group has read and not done."""
+        held: dict[bytes, int] = {}
+        for lane in self._lanes():
+            if not self.command("XINFO", "GROUPS", lane):
+                continue
+            for member, count in self.command("XPENDING", lane, "lola")[3] or []:
+                held[member] = held.get(member, 0) + int(count)
+        return held
 
     def members(self) -> set[bytes]:
         """Names of the loops that take part, of all gateways."""

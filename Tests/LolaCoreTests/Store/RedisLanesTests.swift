@@ -138,6 +138,82 @@ struct RedisLanesTests {
         heir.end()
     }
 
+    /// Who has how many entries of the lane in hand, as the server's own means tell.
+    private func pending(_ member: RedisMember, lane: Int) throws -> [String: Int64] {
+        let parts = try #require(try member.say("XPENDING lola:inbound:\(lane) lola").elements)
+        guard let consumers = parts.last?.elements else { return [:] }
+        return try consumers.reduce(into: [:]) { counts, consumer in
+            let pair = try #require(consumer.elements)
+            counts[try #require(pair[0].octets).text] = pair[1].octets.flatMap(RESPParser.integer)
+        }
+    }
+
+    @Test("what is read is pending in the group under its reader's name, and under the heir's after a takeover")
+    func group() throws {
+        let server = try RedisServer()
+        let dead = try RedisMember(server.address(), lease: Self.lease)
+        #expect(settled([dead], [64]))
+        for number in 0..<30 { _ = try dead.ask(.append(redisEntry(number, lane: 5))) }
+        RealLoop.run([dead.real]) { dead.entries.count == 30 }
+        for number in 0..<3 { #expect(try dead.ask(.remove(redisEntry(number, lane: 5).key)) == .done) }
+        #expect(try pending(dead, lane: 5) == [dead.store.lanes.member.text: 27])
+        dead.end()
+        let heir = try RedisMember(server.address(), lease: Self.lease)
+        #expect(RealLoop.run([heir.real], for: .seconds(5)) { heir.entries.count == 27 })
+        #expect(isInOrder(heir.entries))
+        #expect(try pending(heir, lane: 5) == [heir.store.lanes.member.text: 27])
+        for entry in heir.entries { #expect(try heir.ask(.batch([.holding(entry.key), .remove(entry.key)])) == .done) }
+        #expect(try pending(heir, lane: 5) == [:])
+        let consumers = try #require(try heir.say("XINFO CONSUMERS lola:inbound:5 lola").elements)
+        #expect(consumers.map { $0.elements?[1].octets?.text } == [heir.store.lanes.member.text])
+        heir.end()
+    }
+
+    @Test("a reading whose answer never came is taken over by the same member: each entry once, in order")
+    func lostAnswer() throws {
+        let server = try RedisServer()
+        let member = try RedisMember(server.address(), answer: .milliseconds(300))
+        let other = try RedisMember(server.address(), takesLanes: false)
+        #expect(settled([member], [64]) && other.open())
+        for number in 0..<5 { #expect(try member.ask(.append(redisEntry(number, lane: 3))) == .done) }
+        RealLoop.run([member.real]) { member.entries.count == 5 }
+        // It is woken, and the server stands still before it has asked.
+        for number in 5..<25 { #expect(try other.ask(.append(redisEntry(number, lane: 3))) == .done) }
+        server.freeze(true)
+        RealLoop.run([member.real], for: .seconds(5)) { !member.store.isOpen }
+        #expect(!member.store.isOpen && member.entries.count == 5)
+        // The server carries out what it was asked, for nobody.
+        server.freeze(false)
+        RealLoop.run([other.real], for: .seconds(5)) {
+            (try? pending(other, lane: 3)) == [member.store.lanes.member.text: 25]
+        }
+        #expect(try pending(other, lane: 3) == [member.store.lanes.member.text: 25])
+        #expect(RealLoop.run([member.real], for: .seconds(5)) { member.entries.count >= 25 })
+        RealLoop.run([member.real], for: .milliseconds(200)) { false }
+        #expect(member.entries.map(\.key.id.high) == (0..<25).map(UInt64.init))
+        member.end()
+        other.end()
+    }
+
+    @Test(
+        "a server that forgot a reading or the whole group tells it again, and nothing comes twice",
+        arguments: ["XGROUP SETID lola:inbound:9 lola 0", "XGROUP DESTROY lola:inbound:9 lola"])
+    func forgottenReading(accident: String) throws {
+        let server = try RedisServer()
+        let member = try RedisMember(server.address())
+        #expect(settled([member], [64]))
+        for number in 0..<12 { _ = try member.ask(.append(redisEntry(number, lane: 9))) }
+        RealLoop.run([member.real]) { member.entries.count == 12 }
+        _ = try member.say(accident)
+        for number in 12..<15 { #expect(try member.ask(.append(redisEntry(number, lane: 9))) == .done) }
+        RealLoop.run([member.real], for: .seconds(5)) { member.entries.count >= 15 }
+        RealLoop.run([member.real], for: .milliseconds(200)) { false }
+        #expect(member.entries.map(\.key.id.high) == (0..<15).map(UInt64.init))
+        for entry in member.entries { #expect(try member.ask(.remove(entry.key)) == .done) }
+        #expect(try pending(member, lane: 9) == [:] && member.say("XLEN lola:inbound:9").integer == 0)
+        member.end()
+    }
+
     @Test("a lane goes back only when nothing of it is in hand")
     func handBack() throws {
         let server = try RedisServer()

@@ -136,6 +136,14 @@ final class RedisMember {
         return answers[0]
     }
 
+    /// The reply of the server to a command of its own language.
+    func say(_ command: String) throws -> RESPValue {
+        var replies: [Result<RESPValue, RedisFault>] = []
+        store.connection.send(command.split(separator: " ").map { [UInt8](text: String($0)) }) { replies.append($0) }
+        RealLoop.run([real]) { !replies.isEmpty }
+        return try #require(replies.first).get()
+    }
+
     func count(_ event: RedisEvent) -> Int { events.count { $0 == event } }
 }
 
