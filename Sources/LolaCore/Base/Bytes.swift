@@ -61,12 +61,13 @@ enum ASCII {
     }
 
     private static func appendMagnitude(_ value: UInt, to out: inout [UInt8]) {
-        var unit: UInt = 1
-        while value / unit >= 10 { unit *= 10 }
-        while unit > 0 {
-            out.append(0x30 + UInt8(truncatingIfNeeded: value / unit % 10))
-            unit /= 10
+        var digits = 1
+        var rest = value / 10
+        while rest > 0 {
+            digits += 1
+            rest /= 10
         }
+        out.write(atMost: digits) { $0.put(value, digits: digits) }
     }
 }
 

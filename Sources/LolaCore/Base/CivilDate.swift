@@ -83,11 +83,6 @@ struct CivilDate: Hashable, Sendable {
     ]
 
     private static func append(_ value: Int, digits: Int, to out: inout [UInt8]) {
-        var divisor = 1
-        for _ in 1..<digits { divisor *= 10 }
-        while divisor > 0 {
-            out.append(0x30 + UInt8(truncatingIfNeeded: value / divisor % 10))
-            divisor /= 10
-        }
+        out.write(atMost: digits) { $0.put(UInt(truncatingIfNeeded: value), digits: digits) }
     }
 }

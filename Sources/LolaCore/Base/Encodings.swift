@@ -14,10 +14,12 @@ enum Hex {
 
     /// The 16 digits of a number.
     static func append(_ word: UInt64, to out: inout [UInt8]) {
-        var rest = word
-        for _ in 0..<16 {
-            rest = rest << 4 | rest >> 60
-            out.append(digit(UInt8(truncatingIfNeeded: rest & 15)))
+        out.write(atMost: 16) { pen in
+            var rest = word
+            for _ in 0..<16 {
+                rest = rest << 4 | rest >> 60
+                pen.put(digit(UInt8(truncatingIfNeeded: rest & 15)))
+            }
         }
     }
 
@@ -54,6 +56,11 @@ enum Hex {
         case 0x41...0x46: byte &- 0x37
         default: nil
         }
+    }
+
+    /// `0` to `9` or `a` to `f`.
+    @inline(__always) static func isLowerDigit(_ byte: UInt8) -> Bool {
+        byte &- 0x30 < 10 || byte &- 0x61 < 6
     }
 
     @inline(__always) static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 &+ value : 0x57 &+ value }

@@ -9,6 +9,14 @@ extension StaticString {
     }
 }
 
+extension Span<UInt8> {
+    /// Eight octets as one number, the first one lowest; those beyond the end stop the process.
+    @inline(__always)
+    func word(at place: Int) -> UInt64 {
+        unsafe UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self))
+    }
+}
+
 extension [UInt8] {
     /// A copy of lent octets, in one piece.
     @inline(__always)

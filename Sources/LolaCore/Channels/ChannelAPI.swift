@@ -15,7 +15,7 @@ struct ChannelAPI: Sendable {
     func post(
         _ path: [UInt8], _ json: JSONWriter, more: [OutboundField] = [], isRepeatable: Bool = false
     ) -> OutboundRequest {
-        let type = OutboundField(name: "Content-Type", value: [UInt8](text: "application/json"))
+        let type = OutboundField(name: "Content-Type", value: OutboundField.json)
         return request(.post, path, [type] + more, json.bytes, isRepeatable: isRepeatable)
     }
 

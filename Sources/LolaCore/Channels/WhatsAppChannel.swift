@@ -6,6 +6,7 @@ final class WhatsAppChannel: Channel {
     let bodyMax = Limits.bodyWhatsAppMax
 
     private let phoneNumberID: [UInt8]
+    private let messagesPath: [UInt8]
     private let key: HMACKey
     private let previousKey: HMACKey?
     private let verifyToken: SecretBytes
@@ -23,6 +24,7 @@ final class WhatsAppChannel: Channel {
     ) {
         precondition(!appSecret.isEmpty, "the WhatsApp channel needs its app secret")
         self.phoneNumberID = phoneNumberID
+        messagesPath = [0x2F] + phoneNumberID + [UInt8](text: "/messages")
         self.verifyToken = verifyToken
         key = HMACKey(.sha256, key: appSecret)
         previousKey = previousAppSecret.flatMap { $0.isEmpty ? nil : HMACKey(.sha256, key: $0) }
@@ -60,7 +62,7 @@ final class WhatsAppChannel: Channel {
             value.prefix(7).equals("sha256=")
         else { throw .signatureInvalid }
         let digits = value.dropFirst(7)
-        for digit in digits where Hex.value(of: digit) == nil || ASCII.isUpper(digit) { throw .signatureInvalid }
+        for digit in digits where !Hex.isLowerDigit(digit) { throw .signatureInvalid }
         return digits
     }
 
@@ -131,6 +133,6 @@ final class WhatsAppChannel: Channel {
 
     /// Messages have no idempotency key at Meta, so they are not repeatable.
     private func post(_ json: JSONWriter) -> OutboundRequest {
-        api.post([0x2F] + phoneNumberID + [UInt8](text: "/messages"), json)
+        api.post(messagesPath, json)
     }
 }

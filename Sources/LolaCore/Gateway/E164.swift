@@ -34,8 +34,21 @@ struct E164: Hashable, Sendable {
         return out
     }
 
+    /// The first digit (ITU-T E.164 zone), 1 to 9.
+    var zone: Int {
+        var rest = number
+        while rest >= 10 { rest /= 10 }
+        return Int(rest)
+    }
+
     /// The canonical spelling: a plus sign and ASCII digits.
-    var bytes: [UInt8] { [0x2B] + digits }
+    var bytes: [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(1 + Self.digitsMax)
+        out.append(0x2B)
+        ASCII.append(Int(truncatingIfNeeded: number), to: &out)
+        return out
+    }
 
     /// The canonical spelling, for logs and people.
     var text: String { bytes.text }

@@ -33,7 +33,7 @@ enum PersonAddress: Hashable, Sendable {
         if let rest = Self.rest(of: text, after: "telegram:") {
             self.init(telegramID: rest)
         } else if let rest = Self.rest(of: text, after: "whatsapp:") {
-            if let phone = Self.phone(rest) { self = phone } else { self.init(whatsappUser: rest) }
+            self.init(whatsapp: rest)
         } else if text.contains(0x40) {
             guard let email = Self.email(text) else { return nil }
             self = .email(email)
@@ -46,8 +46,13 @@ enum PersonAddress: Hashable, Sendable {
     /// A number as any channel gives it.
     init(_ number: E164) { self = .phone(PhoneNormalizer.candidates(for: number).first ?? number) }
 
+    /// A person as WhatsApp names it: a number or a user id.
+    init?(whatsapp text: [UInt8]) {
+        if let phone = Self.phone(text) { self = phone } else { self.init(whatsappUser: text) }
+    }
+
     /// `-` before a group's id; no other spelling of a number than the shortest.
-    private init?(telegramID text: [UInt8]) {
+    init?(telegramID text: [UInt8]) {
         let digits = text.first == 0x2D ? text.dropFirst() : text[...]
         guard let value = ASCII.decimal(digits), value > 0, digits.first != 0x30 else { return nil }
         self = .telegram(Int64(text.first == 0x2D ? -value : value))

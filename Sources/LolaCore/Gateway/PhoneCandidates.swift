@@ -7,9 +7,9 @@ extension PhoneNormalizer {
     /// form. One entry for most of the world, two for mobile numbers of Mexico, Argentina and Brazil.
     /// - Parameter number: the sender as received, normalised. It stays the message's phone and reply address.
     static func candidates(for number: E164) -> [E164] {
-        let digits = number.digits
         // All three lie in zone 5.
-        guard digits.first == 0x35 else { return [number] }
+        guard number.zone == 5 else { return [number] }
+        let digits = number.digits
         if let modern = modernForm(digits), let canonical = E164(digits: modern) { return [canonical, number] }
         if let old = legacyForm(digits), let legacy = E164(digits: old) { return [number, legacy] }
         return [number]

@@ -19,9 +19,11 @@ enum PhoneNormalizer {
     static func normalize(_ raw: [UInt8], _ source: PhoneSource) throws(PhoneFault) -> E164 {
         let digits = try international(PhoneSpelling(raw), source)
         guard let plan = PhonePlan(of: digits) else { throw .callingCode }
-        let national = plan.withoutTrunk(digits.dropFirst(plan.codeDigits))
-        guard plan.withoutTrunk(national[...]) == national else { throw .trunk }
-        let whole = Array(digits.prefix(plan.codeDigits)) + national
+        let written = digits.dropFirst(plan.codeDigits)
+        let national = plan.withoutTrunk(written)
+        guard plan.withoutTrunk(national) == national else { throw .trunk }
+        // A trunk prefix is never taken away without the number becoming shorter.
+        let whole = national.count == written.count ? digits : digits.prefix(plan.codeDigits) + national
         guard whole.count >= digitsMin, let number = E164(digits: whole) else { throw .length }
         return number
     }

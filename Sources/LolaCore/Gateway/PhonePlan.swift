@@ -66,7 +66,7 @@ struct PhonePlan: Sendable {
     }
 
     /// The national number without its trunk prefix; the same digits when there is none.
-    func withoutTrunk(_ national: ArraySlice<UInt8>) -> [UInt8] {
+    func withoutTrunk(_ national: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var rest = national
         switch trunk {
         case .none: break
@@ -87,7 +87,7 @@ struct PhonePlan: Sendable {
             }
         case .zeroIfNeeded: rest = droppingIfNeeded(0, from: rest)
         }
-        return trunk == .argentina ? Self.argentineMobile(rest) : Array(rest)
+        return trunk == .argentina ? Self.argentineMobile(rest) : rest
     }
 
     /// Calling code and leading digits of the longest entry of the table.
@@ -109,8 +109,8 @@ struct PhonePlan: Sendable {
 
     /// `11 15 2345 6789` is the domestic spelling of the mobile `9 11 2345 6789`: area code and subscriber
     /// number have ten digits together, so twelve digits with 15 behind a known area code are this spelling.
-    private static func argentineMobile(_ national: ArraySlice<UInt8>) -> [UInt8] {
-        guard national.count == 12 else { return Array(national) }
+    private static func argentineMobile(_ national: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard national.count == 12 else { return national }
         for length in [4, 3, 2] {
             let area = national.prefix(length)
             let rest = national.dropFirst(length)
@@ -119,7 +119,7 @@ struct PhonePlan: Sendable {
                 return [0x39] + area + rest.dropFirst(2)
             }
         }
-        return Array(national)
+        return national
     }
 
     private static func region(_ letters: [UInt8], _ index: Int) -> String? {

@@ -9,12 +9,20 @@ enum GateDecision {
 }
 
 /// A request that may go on.
-struct GatePass {
+final class GatePass {
     let route: Route
     let action: Action
     let parameter: [UInt8]
     let principal: Principal
     let fields: [ResponseField]
+
+    init(route: Route, action: Action, parameter: [UInt8], principal: Principal, fields: [ResponseField]) {
+        self.route = route
+        self.action = action
+        self.parameter = parameter
+        self.principal = principal
+        self.fields = fields
+    }
 }
 
 final class Gatekeeper {

@@ -1,7 +1,7 @@
 // The table of paths: what each path takes on which listener. Nothing is routed that is not in here; everything else is
 // the same 404. A route is one line, each of its methods an action.
 
-struct Route: Sendable {
+final class Route: Sendable {
     let pattern: RoutePattern
     let surface: Surface
     let listeners: [ListenerRole]

@@ -224,7 +224,7 @@ final class ClientConnection: LoopEntity {
         if head.keepsAlive, mayServeAgain, transport?.backlog == 0 {
             idleSince = loop.now
             watchIdleness()
-            client.becameIdle(handle, origin)
+            client.becameIdle(handle, after: call)
         } else {
             close()
         }

@@ -107,7 +107,8 @@ struct OutboundField: Equatable, Sendable {
     }
 }
 
-struct OutboundRequest: Sendable {
+/// One piece, however many hands it goes through.
+final class OutboundRequest: Sendable {
     let purpose: OutboundPurpose
     let method: HTTPMethod
     let origin: Origin
@@ -122,6 +123,21 @@ struct OutboundRequest: Sendable {
     /// The peer handles a repetition as one (GET, or an idempotency key): a stale kept-alive connection may be
     /// replaced once without telling the caller.
     let isRepeatable: Bool
+
+    init(
+        purpose: OutboundPurpose, method: HTTPMethod, origin: Origin, target: [UInt8], fields: [OutboundField],
+        body: [UInt8], timeout: Interval, responseMax: ByteCount, isRepeatable: Bool
+    ) {
+        self.purpose = purpose
+        self.method = method
+        self.origin = origin
+        self.target = target
+        self.fields = fields
+        self.body = body
+        self.timeout = timeout
+        self.responseMax = responseMax
+        self.isRepeatable = isRepeatable
+    }
 }
 
 struct OutboundResponse: Sendable {

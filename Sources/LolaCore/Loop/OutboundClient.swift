@@ -97,13 +97,15 @@ final class OutboundClient {
     ) {
         let pool = pool(request.origin)
         let call = OutboundCall(request, pool, reader, completion)
+        guard leash?.isGivenUp != true, pool.breaker.permits(at: loop.now) else {
+            return loop.soon {
+                self.finish(call, .failure(leash?.isGivenUp == true ? .closed : .breakerOpen), counted: false)
+            }
+        }
+        // Only now: who is taken back gives the breaker's permit back.
         if let leash {
-            if leash.isGivenUp { return loop.soon { self.finish(call, .failure(.closed), counted: false) } }
             leash.whenGivenUp = { self.withdraw(call) }
             call.leash = leash
-        }
-        guard pool.breaker.permits(at: loop.now) else {
-            return loop.soon { self.finish(call, .failure(.breakerOpen), counted: false) }
         }
         call.timer = loop.after(request.timeout) { self.expire(call) }
         starting?.add(call)
@@ -230,8 +232,8 @@ final class OutboundClient {
     }
 
     /// The connection may carry another call.
-    func becameIdle(_ handle: Handle, _ origin: Origin) {
-        let pool = pool(origin)
+    func becameIdle(_ handle: Handle, after call: OutboundCall) {
+        let pool = call.pool
         while let next = pool.waiting.first {
             // A connection that is closed here has given its place to whoever waits.
             guard let connection = loop.entity(handle) as? ClientConnection, connection.mayCarry() else { return }

@@ -59,7 +59,8 @@ extension ConversationParts {
     /// The person at the other end.
     var address: PersonAddress? {
         switch channel {
-        case .whatsapp, .telegram: PersonAddress(channel.bytes + [0x3A] + sender)
+        case .whatsapp: PersonAddress(whatsapp: sender)
+        case .telegram: PersonAddress(telegramID: sender)
         case .twilioSMS, .twilioWhatsApp, .resend: PersonAddress(sender)
         }
     }

@@ -198,10 +198,12 @@ enum JournalFormat {
     }
 
     private static func append(_ mark: Mark, _ key: StoreKey, to out: inout [UInt8]) {
-        out.append(mark.rawValue)
-        out.append(key.room.rawValue)
-        out.append(littleEndian: key.id.high.byteSwapped)
-        out.append(littleEndian: key.id.low.byteSwapped)
+        out.write(atMost: 2 + RecordID.count) { pen in
+            pen.put(mark.rawValue)
+            pen.put(key.room.rawValue)
+            pen.put(littleEndian: key.id.high.byteSwapped)
+            pen.put(littleEndian: key.id.low.byteSwapped)
+        }
     }
 
     private static func append(_ value: [UInt8], to out: inout [UInt8]) {

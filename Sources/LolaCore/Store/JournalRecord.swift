@@ -36,10 +36,12 @@ struct JournalRecord: Hashable, Sendable {
     /// `Limits.journalRecordMax`.
     static func append(_ kind: Kind, to out: inout [UInt8], _ write: (inout [UInt8]) -> Void) -> Bool {
         let start = out.count
-        out.append(littleEndian: magic)
-        out.append(kind.rawValue)
-        out.append(0)
-        out.append(littleEndian: UInt64(0))
+        out.write(atMost: headCount) { pen in
+            pen.put(littleEndian: magic)
+            pen.put(kind.rawValue)
+            pen.put(0)
+            pen.put(littleEndian: UInt64(0))
+        }
         write(&out)
         let length = out.count - start - headCount
         guard length <= Limits.journalRecordMax.bytes else {

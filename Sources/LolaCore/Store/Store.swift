@@ -56,8 +56,10 @@ struct RecordID: Hashable, Sendable {
 
     /// Appends the 16 octets.
     func append(to out: inout [UInt8]) {
-        out.append(littleEndian: high.byteSwapped)
-        out.append(littleEndian: low.byteSwapped)
+        out.write(atMost: Self.count) { pen in
+            pen.put(littleEndian: high.byteSwapped)
+            pen.put(littleEndian: low.byteSwapped)
+        }
     }
 }
 

@@ -29,6 +29,11 @@ struct HTTPFieldSummary: Sendable {
                 }
             case 10 where Self.matches(bytes, field, "connection"):
                 let value = bytes[field.value.asRange]
+                // What nearly everybody sends needs no reading as a list.
+                if ASCII.equalIgnoringCase(value, "keep-alive") {
+                    asksKeepAlive = true
+                    continue
+                }
                 if HTTPSyntax.list(value, contains: "close") { asksClose = true }
                 if HTTPSyntax.list(value, contains: "keep-alive") { asksKeepAlive = true }
             case 14 where Self.matches(bytes, field, "content-length"):

@@ -38,21 +38,23 @@ enum HTTPSyntax {
 
     /// The first index from `start` that is not a tchar; the count of `input` when there is none.
     @inline(__always) static func endOfToken(_ input: Span<UInt8>, from start: Int) -> Int {
-        for index in start..<input.count where !isToken(input[index]) { return index }
-        return input.count
+        var index = start
+        while index < input.count, isToken(input[index]) { index &+= 1 }
+        return index
     }
 
     /// The same for octets of a target.
     @inline(__always) static func endOfTarget(_ input: Span<UInt8>, from start: Int) -> Int {
-        for index in start..<input.count where !isTarget(input[index]) { return index }
-        return input.count
+        var index = start
+        while index < input.count, isTarget(input[index]) { index &+= 1 }
+        return index
     }
 
     /// The same for octets of a field value. Most octets of a head are these, so eight are looked at together.
     @inline(__always) static func endOfFieldValue(_ input: Span<UInt8>, from start: Int) -> Int {
         var index = start
         while index &+ 8 <= input.count {
-            let word = word(input.extracting(index..<(index &+ 8)))
+            let word = input.word(at: index)
             // A byte below 0x20 borrows into its high bit; a DEL becomes zero first and then does the same.
             let low = (word &- 0x2020_2020_2020_2020) & ~word
             let delete = word ^ 0x7F7F_7F7F_7F7F_7F7F
@@ -67,14 +69,8 @@ enum HTTPSyntax {
             }
             index &+= 8
         }
-        for next in index..<input.count where !isFieldValue(input[next]) { return next }
-        return input.count
-    }
-
-    /// Eight octets as one number; the compiler makes one load of it.
-    @inline(__always) private static func word(_ octets: Span<UInt8>) -> UInt64 {
-        UInt64(octets[0]) | UInt64(octets[1]) << 8 | UInt64(octets[2]) << 16 | UInt64(octets[3]) << 24
-            | UInt64(octets[4]) << 32 | UInt64(octets[5]) << 40 | UInt64(octets[6]) << 48 | UInt64(octets[7]) << 56
+        while index < input.count, isFieldValue(input[index]) { index &+= 1 }
+        return index
     }
 
     /// The octets without surrounding optional white space (OWS, RFC 9110 §5.6.3).

@@ -21,31 +21,33 @@ extension HTTPMessageWriter {
     static func field(name: StaticString, value: [UInt8], to out: inout [UInt8]) throws(HTTPFault) {
         let octets = value.span
         guard HTTPSyntax.endOfFieldValue(octets, from: 0) == octets.count else { throw .badFieldValue }
-        out.append(word: name)
-        out.append(0x3A)
-        out.append(ASCII.space)
-        out.append(copying: octets)
-        endLine(to: &out)
+        out.write(atMost: name.utf8CodeUnitCount + octets.count + 4) { pen in
+            pen.put(word: name)
+            pen.put(word: ": ")
+            pen.put(copying: octets)
+            pen.put(word: "\r\n")
+        }
     }
 
     /// A field whose value is known at compile time.
     static func field(name: StaticString, value: StaticString, to out: inout [UInt8]) {
-        out.append(word: name)
-        out.append(0x3A)
-        out.append(ASCII.space)
-        out.append(word: value)
-        endLine(to: &out)
+        out.write(atMost: name.utf8CodeUnitCount + value.utf8CodeUnitCount + 4) { pen in
+            pen.put(word: name)
+            pen.put(word: ": ")
+            pen.put(word: value)
+            pen.put(word: "\r\n")
+        }
     }
 
     /// Content-Length, in octets.
     static func length(_ count: Int, to out: inout [UInt8]) {
-        out.append(contentsOf: "Content-Length: ".utf8)
+        out.append(word: "Content-Length: ")
         ASCII.append(count, to: &out)
         endLine(to: &out)
     }
 
     static func date(_ now: WallTime, to out: inout [UInt8]) {
-        out.append(contentsOf: "Date: ".utf8)
+        out.append(word: "Date: ")
         out.append(contentsOf: CivilDate(now).imfFixdate())
         endLine(to: &out)
     }
@@ -90,7 +92,7 @@ enum HTTPRequestWriter: HTTPMessageWriter {
         out.append(word: method.word)
         out.append(ASCII.space)
         out.append(contentsOf: target)
-        out.append(contentsOf: " HTTP/1.1\r\nHost: ".utf8)
+        out.append(word: " HTTP/1.1\r\nHost: ")
         out.append(contentsOf: host)
         endLine(to: &out)
     }
@@ -101,7 +103,7 @@ enum HTTPResponseWriter: HTTPMessageWriter {
     /// - Parameter status: 100 to 599, ours.
     static func statusLine(_ status: Int, to out: inout [UInt8]) {
         precondition((100...599).contains(status), "a status has three digits")
-        out.append(contentsOf: "HTTP/1.1 ".utf8)
+        out.append(word: "HTTP/1.1 ")
         ASCII.append(status, to: &out)
         out.append(ASCII.space)
         out.append(word: HTTPStatus.reason(status))

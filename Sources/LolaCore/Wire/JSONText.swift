@@ -2,15 +2,6 @@
 // over the source of a document, called by the parser, the key check and the views.
 
 enum JSONText {
-    /// Eight octets, the first one lowest; the compiler makes one load of it.
-    @inline(__always)
-    private static func word(_ source: Span<UInt8>, _ at: Int) -> UInt64 {
-        let eight = source.extracting(at..<at &+ 8)
-        let low = UInt64(eight[0]) | UInt64(eight[1]) &<< 8 | UInt64(eight[2]) &<< 16 | UInt64(eight[3]) &<< 24
-        let high = UInt64(eight[4]) &<< 32 | UInt64(eight[5]) &<< 40 | UInt64(eight[6]) &<< 48
-        return low | high | UInt64(eight[7]) &<< 56
-    }
-
     /// The offset of the first octet that needs a look: a quote, a backslash, a control, DEL or no ASCII.
     ///
     /// Eight octets at a time. The high bit of an octet of `special` is set when that octet is special; a borrow or
@@ -20,7 +11,7 @@ enum JSONText {
         let ones: UInt64 = 0x0101_0101_0101_0101
         var at = start
         while source.count &- at >= 8 {
-            let word = word(source, at)
+            let word = source.word(at: at)
             let quote = (word ^ (ones &* 0x22)) &- ones
             let backslash = (word ^ (ones &* 0x5C)) &- ones
             let control = word &- (ones &* 0x20)
@@ -131,7 +122,7 @@ enum JSONText {
         let own = source.extracting(Int(node.start) &+ 1..<Int(node.end) &- 1)
         var at = 0
         while text.count &- at >= 8 {
-            if word(own, at) != word(text, at) { return false }
+            if own.word(at: at) != text.word(at: at) { return false }
             at &+= 8
         }
         while at < text.count {

@@ -41,11 +41,14 @@ struct JSONWriter {
     /// The key of the next value, a plain word without anything to escape. Keys of one object must differ; the
     /// writer does not check it.
     mutating func key(_ key: StaticString) {
-        beginKey()
-        bytes.append(0x22)
-        bytes.append(word: key)
-        bytes.append(0x22)
-        endKey()
+        precondition(place == .firstKey || place == .nextKey, "a JSON key has no place here")
+        bytes.write(atMost: key.utf8CodeUnitCount + 4) { pen in
+            if place == .nextKey { pen.put(0x2C) }
+            pen.put(0x22)
+            pen.put(word: key)
+            pen.put(word: "\":")
+        }
+        place = .memberValue
     }
 
     mutating func key(bytes key: some Collection<UInt8>) {
@@ -103,9 +106,11 @@ struct JSONWriter {
     /// A word without anything to escape.
     mutating func string(word: StaticString) {
         let after = beginValue()
-        bytes.append(0x22)
-        bytes.append(word: word)
-        bytes.append(0x22)
+        bytes.write(atMost: word.utf8CodeUnitCount + 2) { pen in
+            pen.put(0x22)
+            pen.put(word: word)
+            pen.put(0x22)
+        }
         place = after
     }
 
@@ -180,9 +185,9 @@ struct JSONWriter {
         }
     }
 
-    private mutating func plain(_ word: String) {
+    private mutating func plain(_ word: StaticString) {
         let after = beginValue()
-        bytes.append(contentsOf: word.utf8)
+        bytes.append(word: word)
         place = after
     }
 
@@ -199,12 +204,19 @@ struct JSONWriter {
     private mutating func quoted(_ text: String) {
         let octets = text.utf8Span.span
         if JSONText.afterPlain(octets, 0) < octets.count { return quoted(Array(text.utf8)) }
-        bytes.append(0x22)
-        bytes.append(copying: octets)
-        bytes.append(0x22)
+        quoted(plain: octets)
+    }
+
+    private mutating func quoted(plain octets: Span<UInt8>) {
+        bytes.write(atMost: octets.count + 2) { pen in
+            pen.put(0x22)
+            pen.put(copying: octets)
+            pen.put(0x22)
+        }
     }
 
     private mutating func quoted(_ text: [UInt8]) {
+        if JSONText.afterPlain(text.span, 0) == text.count { return quoted(plain: text.span) }
         bytes.append(0x22)
         var at = 0
         while at < text.count {

@@ -318,6 +318,27 @@ struct OutboundClientTests {
         #expect(bench.word(bench.request()) == "200 back" && bench.client.openBreakers == 0)
     }
 
+    @Test("a call that the breaker refused and that is taken back gives nobody else's permit away")
+    func refusedAndTakenBack() {
+        let bench = Bench()
+        bench.peer.admission = .refuse
+        for _ in 0..<20 { #expect(bench.word(bench.request()) == "connect") }
+        bench.peer.admission = .accept
+        bench.rig.run(for: .seconds(1))
+        var words: [String] = []
+        func note(_ outcome: OutboundOutcome) {
+            if case .failure(let fault) = outcome { words.append(fault.rawValue) } else { words.append("answered") }
+        }
+        // The first one tries, with nobody to answer it yet.
+        bench.client.send(bench.request(), note)
+        let leash = CallLeash()
+        bench.client.send(bench.request(), leash: leash, note)
+        leash.giveUp()
+        bench.client.send(bench.request(), note)
+        bench.rig.run(for: .milliseconds(100))
+        #expect(words == ["closed", "breaker_open"])
+    }
+
     @Test("an answer that comes before the request is out does not leave its rest for the next call")
     func earlyAnswer() {
         let bench = Bench(weather: SimWeather(latencyMax: 2, bufferMin: 4_096))

@@ -27,9 +27,12 @@ final class LinuxEntropy: Entropy {
             ahead = SystemRandom.bytes(Limits.entropyAhead.bytes)
             given = 0
         }
-        let bytes = [UInt8](ahead[given..<(given + count)])
-        for place in given..<(given + count) { ahead[place] = 0 }
+        let start = given
         given += count
-        return bytes
+        return unsafe ahead.withUnsafeMutableBufferPointer { ahead in
+            let piece = unsafe UnsafeMutableBufferPointer(rebasing: ahead[start..<(start + count)])
+            defer { unsafe piece.update(repeating: 0) }
+            return unsafe [UInt8](piece)
+        }
     }
 }
