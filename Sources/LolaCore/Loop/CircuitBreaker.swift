@@ -35,9 +35,14 @@ struct CircuitBreaker: Sendable {
         if state == .probing { state = .open(until: now) }
     }
 
+    /// The call that was permitted last is the one that finds out.
+    var isProbing: Bool { state == .probing }
+
     /// Notes how a permitted call ended; an answer of any status is a success. True when the breaker opened.
-    mutating func ended(failed: Bool, at now: Instant) -> Bool {
+    /// - Parameter isProbe: the call that finds out: while one does, no other one decides.
+    mutating func ended(failed: Bool, isProbe: Bool = true, at now: Instant) -> Bool {
         if state == .probing {
+            guard isProbe else { return false }
             if failed {
                 state = .open(until: now + Limits.breakerPause)
                 return true

@@ -15,6 +15,8 @@ final class OutboundCall {
     fileprivate var isOver = false
     /// A stale kept-alive connection has already been replaced once.
     fileprivate var wasRepeated = false
+    /// Its end decides whether the breaker closes; taken back, another may try.
+    fileprivate var isProbe = false
 
     fileprivate init(
         _ request: OutboundRequest, _ pool: OutboundPool, _ reader: (([UInt8]) -> Void)?,
@@ -102,6 +104,7 @@ final class OutboundClient {
                 self.finish(call, .failure(leash?.isGivenUp == true ? .closed : .breakerOpen), counted: false)
             }
         }
+        call.isProbe = pool.breaker.isProbing
         // Only now: who is taken back gives the breaker's permit back.
         if let leash {
             leash.whenGivenUp = { self.withdraw(call) }
@@ -134,7 +137,7 @@ final class OutboundClient {
         }
         guard pool.open < Limits.poolConnectionsPerOriginMax else {
             guard pool.waiting.count < Limits.poolWaitingMax else {
-                pool.breaker.withdraw(at: loop.now)
+                if call.isProbe { pool.breaker.withdraw(at: loop.now) }
                 return finish(call, .failure(.busy), counted: false)
             }
             pool.waiting.append(call)
@@ -215,7 +218,9 @@ final class OutboundClient {
                 loop.counters.add(.outboundFaults)
             }
             let wasOpen = call.pool.breaker.isOpen
-            if call.pool.breaker.ended(failed: failed, at: loop.now) { loop.counters.add(.breakerOpened) }
+            if call.pool.breaker.ended(failed: failed, isProbe: call.isProbe, at: loop.now) {
+                loop.counters.add(.breakerOpened)
+            }
             let isOpen = call.pool.breaker.isOpen
             if isOpen != wasOpen { circuits?.changed(call.request.origin, isOpen: isOpen, at: loop.wall) }
         }
@@ -271,7 +276,7 @@ final class OutboundClient {
     private func withdraw(_ call: OutboundCall) {
         guard !call.isOver else { return }
         abandon(call) {
-            call.pool.breaker.withdraw(at: loop.now)
+            if call.isProbe { call.pool.breaker.withdraw(at: loop.now) }
             finish(call, .failure(.closed), counted: false)
         }
     }

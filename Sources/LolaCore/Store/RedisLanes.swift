@@ -51,6 +51,8 @@ struct RedisLanes {
     /// Read and not handed out.
     private var ready = FIFO<(entry: QueueEntry, fence: Int64)>()
     private var firstLane = 0
+    /// Grows with every connection of this member.
+    private var connection = 0
     private(set) var isDraining = false
     /// Everything is being handed back: nothing more is handed out.
     private var isOver = false
@@ -158,7 +160,7 @@ struct RedisLanes {
         for number in tenures.indices { tenures[number]?.isDirty = true }
     }
 
-    /// Arguments of the script `read` after epoch and member; nil when there is nothing to read or enough in hand.
+    /// Arguments of the script `read` after the epoch; nil when there is nothing to read or enough in hand.
     /// The answer must be given to `read` or, when there is none, to `readFailed`.
     mutating func readArguments(at now: Instant) -> [[UInt8]]? {
         let left = Limits.redisReadMax
@@ -168,7 +170,8 @@ struct RedisLanes {
             octetsInHand + octets <= Limits.redisOctetsInHandMax.bytes,
             !tenures.contains(where: { $0?.isReading ?? false })
         else { return nil }
-        var arguments: [[UInt8]] = [[UInt8](text: "\(left)"), [UInt8](text: "\(octets)")]
+        let budget = [connection, left, octets].map { [UInt8](text: "\($0)") }
+        var arguments = [member] + budget
         // Each reading begins with another lane, so that a full one does not keep the others waiting.
         firstLane = (firstLane + 1) % tenures.count
         for place in tenures.indices {
@@ -181,11 +184,19 @@ struct RedisLanes {
             let from = tenure.isTakingOver ? Self.behind(tenure.cursor) : [UInt8](text: ">")
             arguments += [[UInt8](text: "\(number)"), owner(tenure.fence), from]
         }
-        return arguments.count > 2 ? arguments : nil
+        return arguments.count > 1 + budget.count ? arguments : nil
     }
 
     private static func behind(_ cursor: Place?) -> [UInt8] {
         cursor.map { [UInt8](text: "(") + $0.octets } ?? [UInt8](text: "-")
+    }
+
+    /// The connection is gone. What was asked on it may still arrive, late: the next one has a greater number, and
+    /// takes over before it reads on.
+    mutating func connectionLost() {
+        connection += 1
+        for number in tenures.indices { tenures[number]?.isTakingOver = true }
+        readFailed()
     }
 
     /// There is no answer: what the script may have read in our name is taken over.
@@ -206,7 +217,7 @@ struct RedisLanes {
             guard let parts = found.elements, parts.count >= 2, parts.count % 3 == 2,
                 let number = parts[0].octets.flatMap(RESPParser.integer), 0..<64 ~= number, let state = parts[1].integer
             else { return false }
-            guard 0...3 ~= state, state < 2 || parts.count > 2 else { return false }
+            guard 0...4 ~= state, state < 2 || state == 4 || parts.count > 2 else { return false }
             reached.insert(Int(number))
             // A tenure that ended meanwhile, or one that began: its own reading comes.
             guard tenures[Int(number)]?.isReading == true else { continue }
@@ -217,7 +228,7 @@ struct RedisLanes {
                 take(Lane(Int(number)), at, RedisOperation.recordID(hex), value)
             }
             if state == 0 { isInDoubt = true }
-            if state == 1 || state == 2 { tenures[Int(number)]?.isTakingOver = false }
+            if state > 0 { tenures[Int(number)]?.isTakingOver = state > 2 }
             if state >= 2 { tenures[Int(number)]?.isDirty = true }
         }
         guard asked.isEmpty || asked.contains(where: reached.contains) else { return false }

@@ -308,14 +308,16 @@ enum RedisScript: Int, CaseIterable {
         return {1, beat, members, quota, kept, lost, taken}
         """
 
-    /// ARGV: epoch, member, entries, octets, then three for each lane: number, owner, and `>` for what nobody has read
-    /// or the place from which on what others have in hand, and our own with a lost answer, is taken over before.
-    /// Answer: verdict, then for each lane it came to: number, 0 (not ours), 1 (nothing more), 2 (more that is new) or
-    /// 3 (more to take over), and three for each entry: place, id, value. What is read is pending in the group until
-    /// it is done, so a piece is answered whole, a little above the octets.
+    /// ARGV: epoch, member, its connection's number, entries, octets, then three for each lane: number, owner, and `>`
+    /// for what nobody has read or the place from which on what others have in hand, and our own with a lost answer, is
+    /// taken over before. A reading of an earlier connection that arrives late finds the mark of a later one in
+    /// `lola:reader` and takes nothing: its answer would reach nobody.
+    /// Answer: verdict, then for each lane it came to: number, 0 (not ours), 1 (nothing more), 2 (more that is new), 3
+    /// (more to take over) or 4 (to be taken over first), and three for each entry: place, id, value. What is read is
+    /// pending in the group until it is done, so no more is read than is answered.
     private static let readText = """
         if redis.call('GET', 'lola:epoch') ~= ARGV[1] then return {4} end
-        local member, left, octets = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+        local member, number, left, octets = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
         local out = {1}
         local function take(found, piece)
             for _, entry in ipairs(piece) do
@@ -335,33 +337,33 @@ enum RedisScript: Int, CaseIterable {
                 end
             end
         end
-        for i = 5, #ARGV, 3 do
+        local function standing(lane, owner, isNew)
+            if redis.call('HGET', 'lola:owner', lane) ~= owner then return 0 end
+            local mark = redis.call('HGET', 'lola:reader', lane) or ''
+            if isNew then return mark == owner .. ' ' .. number and 2 or 4 end
+            local reader, last = string.match(mark, '^(.+) (%d+)$')
+            if reader == owner and tonumber(last) > tonumber(number) then return 0 end
+            redis.call('HSET', 'lola:reader', lane, owner .. ' ' .. number)
+            return 3
+        end
+        for i = 6, #ARGV, 3 do
             if left <= 0 or octets <= 0 then break end
             local lane, key, from = ARGV[i], 'lola:inbound:' .. ARGV[i], ARGV[i + 2]
-            local found = {lane, 0}
-            if redis.call('HGET', 'lola:owner', lane) == ARGV[i + 1] then
-                found[2] = 3
-                if from ~= '>' then redis.pcall('XGROUP', 'CREATE', key, 'lola', '0', 'MKSTREAM') end
-                while from ~= '>' and left > 0 and octets > 0 do
-                    local piece = redis.call(
-                        'XAUTOCLAIM', key, 'lola', member, 0, from, 'COUNT', math.min(left, 8))
-                    take(found, piece[2])
-                    from = piece[1]
-                    if from == '0-0' then
-                        forget(key)
-                        from = '>'
-                    end
+            local found = {lane, standing(lane, ARGV[i + 1], from == '>')}
+            if found[2] == 3 then redis.pcall('XGROUP', 'CREATE', key, 'lola', '0', 'MKSTREAM') end
+            while found[2] == 3 and left > 0 and octets > 0 do
+                local piece = redis.call('XAUTOCLAIM', key, 'lola', member, 0, from, 'COUNT', 1)
+                take(found, piece[2])
+                from = piece[1]
+                if from == '0-0' then
+                    forget(key)
+                    found[2] = 2
                 end
-                if from == '>' then found[2] = 2 end
-                while from == '>' and left > 0 and octets > 0 do
-                    local piece = redis.call(
-                        'XREADGROUP', 'GROUP', 'lola', member, 'COUNT', math.min(left, 8), 'STREAMS', key, '>')
-                    if not piece then
-                        found[2] = 1
-                        break
-                    end
-                    take(found, piece[1][2])
-                end
+            end
+            while found[2] == 2 and left > 0 and octets > 0 do
+                local piece = redis.call(
+                    'XREADGROUP', 'GROUP', 'lola', member, 'COUNT', 1, 'STREAMS', key, '>')
+                if piece then take(found, piece[1][2]) else found[2] = 1 end
             end
             out[#out + 1] = found
         end

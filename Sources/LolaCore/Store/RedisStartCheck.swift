@@ -90,11 +90,15 @@ final class RedisStartCheck {
     }
 
     /// Why the server cannot be used at all; nil when it can.
-    private static func unusable(_ information: [UInt8]) -> String? {
+    static func unusable(_ information: [UInt8]) -> String? {
         let version = field("redis_version", information)
         let numbers = version.utf8.split(separator: 0x2E).map { ASCII.decimal(Array($0)) ?? 0 }
         guard numbers.count >= 2 else { return "the server does not tell its version; expected Redis 6.2 or newer" }
         if (numbers[0], numbers[1]) < (6, 2) { return "Redis \(version) is too old; expected 6.2 or newer" }
+        // CVE-2022-31144: XAUTOCLAIM, which takes over what a dead gateway had in hand, could write beyond its memory.
+        if numbers[0] == 7, numbers[1] == 0, numbers.count < 3 || numbers[2] < 4 {
+            return "Redis \(version) has a fault in XAUTOCLAIM (CVE-2022-31144); expected 7.0.4 or newer, or 6.2"
+        }
         if field("cluster_enabled", information) == "1" { return "this is a Redis cluster; expected a single primary" }
         if field("role", information) == "slave" { return "this Redis is a replica; expected the primary" }
         return nil

@@ -136,7 +136,7 @@ final class RedisStore: Store {
 
     private func away(_ fault: RedisFault) {
         isOpen = false
-        lanes.readFailed()
+        lanes.connectionLost()
         lanesState.isBeating = false
         onEvent(.away(fault))
     }

@@ -113,7 +113,7 @@ extension RedisStore {
             return
         }
         let member = lanes.member
-        run(.read, [epoch, member] + arguments) { [self] in
+        run(.read, [epoch] + arguments) { [self] in
             // Asked under another name, before the store changed.
             guard member == lanes.member else { return }
             guard let reply = expect($0) else { return lanes.readFailed() }

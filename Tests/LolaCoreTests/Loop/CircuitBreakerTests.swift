@@ -73,4 +73,15 @@ struct CircuitBreakerTests {
         let second = breaker.permits(at: later)
         #expect(first && second && breaker.isOpen)
     }
+
+    @Test("while one call finds out, no call from before decides", arguments: [false, true])
+    func others(failed: Bool) {
+        var breaker = Self.breaker(failures: 20)
+        let later = Self.start + Limits.breakerPause
+        #expect(breaker.permits(at: later) && breaker.isProbing)
+        let opened = breaker.ended(failed: failed, isProbe: false, at: later)
+        #expect(!opened && breaker.isProbing && !breaker.permits(at: later))
+        _ = breaker.ended(failed: false, isProbe: true, at: later)
+        #expect(!breaker.isOpen)
+    }
 }

@@ -91,7 +91,7 @@ final class RedisFake: SimHandler {
             case "lanes": lanes(Array(command.dropFirst(7)))
             case "read":
                 // Nothing more in the first lane asked for.
-                "*2\r\n:1\r\n*2\r\n" + texts([command[7]]) + ":1\r\n"
+                "*2\r\n:1\r\n*2\r\n" + texts([command[8]]) + ":1\r\n"
             case "apply": "*3\r\n:1\r\n:\(beat)\r\n$-1\r\n"
             case "SUBSCRIBE": "*3\r\n" + texts(["subscribe", command[1]]) + ":1\r\n"
             case "GET": "$1\r\nv\r\n"

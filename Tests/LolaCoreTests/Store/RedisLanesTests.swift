@@ -30,7 +30,7 @@ struct RedisLanesTests {
         var lanes = RedisLanes(member: [0x6D])
         _ = lanes.learn(beat(kept: [], lost: [], taken: [7, 1]), until: start + .seconds(8))
         let asked = lanes.readArguments(at: start)
-        #expect(asked?.count == 5)
+        #expect(asked?.count == 7)
         let id = RecordID(digest: Digest.sha256([1]))
         let entry: [RESPValue] = [.bulk([UInt8](text: "1-0")), .bulk(id.hex), .bulk([0x76])]
         let isTaken = lanes.read([.integer(1), .array([.bulk([0x37]), .integer(1)] + entry)])
@@ -191,6 +191,58 @@ struct RedisLanesTests {
         #expect(RealLoop.run([member.real], for: .seconds(5)) { member.entries.count >= 25 })
         RealLoop.run([member.real], for: .milliseconds(200)) { false }
         #expect(member.entries.map(\.key.id.high) == (0..<25).map(UInt64.init))
+        member.end()
+        other.end()
+    }
+
+    @Test("a reading that arrives after a later connection has read takes nothing, new or in hand")
+    func lateReading() throws {
+        let server = try RedisServer()
+        let member = try RedisMember(server.address())
+        let other = try RedisMember(server.address(), takesLanes: false)
+        #expect(settled([member], [64]) && other.open())
+        for number in 0..<3 { #expect(try member.ask(.append(redisEntry(number, lane: 3))) == .done) }
+        RealLoop.run([member.real]) { member.entries.count == 3 }
+        // The connection breaks, and the next one has read.
+        member.store.connection.refuse(.closed)
+        #expect(RealLoop.run([member.real], for: .seconds(5)) { member.store.isOpen })
+        #expect(try member.ask(.append(redisEntry(3, lane: 3))) == .done)
+        RealLoop.run([member.real], for: .seconds(5)) { member.entries.count == 4 }
+        // What was asked on the first one comes now, while there is something that nobody has read.
+        #expect(try other.ask(.append(redisEntry(4, lane: 3))) == .done)
+        let owner = try #require(try other.say("HGET lola:owner 3").octets)
+        let epoch = try #require(other.store.epoch)
+        for (from, state) in [(">", 4), ("-", 0)] as [(String, Int64)] {
+            let script = [[UInt8](text: "EVAL"), [UInt8](text: RedisScript.read.text), [UInt8](text: "0")]
+            let arguments = [epoch, member.store.lanes.member] + ["0", "128", "1000000", "3"].map { [UInt8](text: $0) }
+            let reply = try other.say(script + arguments + [owner, [UInt8](text: from)])
+            let found = try #require(reply.elements?.last?.elements)
+            #expect(found.count == 2 && found[1].integer == state)
+        }
+        #expect(try pending(other, lane: 3) == [member.store.lanes.member.text: 4])
+        RealLoop.run([member.real], for: .seconds(5)) { member.entries.count >= 5 }
+        #expect(try member.ask(.append(redisEntry(5, lane: 3))) == .done)
+        RealLoop.run([member.real], for: .seconds(5)) { member.entries.count >= 6 }
+        #expect(member.entries.map(\.key.id.high) == (0..<6).map(UInt64.init))
+        member.end()
+        other.end()
+    }
+
+    @Test("large entries are read one after the other, each answer below what a reply may be")
+    func largeEntries() throws {
+        let server = try RedisServer()
+        let member = try RedisMember(server.address())
+        let other = try RedisMember(server.address(), takesLanes: false)
+        #expect(settled([member], [64]) && other.open())
+        let value = [UInt8](repeating: 0x61, count: Limits.redisBulkMax.bytes - 1_024)
+        for number in 0..<10 { #expect(try other.ask(.append(redisEntry(number, lane: 7, value: value))) == .done) }
+        #expect(RealLoop.run([member.real], for: .seconds(10)) { member.entries.count == 6 })
+        for number in 0..<10 {
+            RealLoop.run([member.real], for: .seconds(10)) { member.entries.count > number }
+            #expect(try member.ask(.remove(redisEntry(number, lane: 7).key)) == .done)
+        }
+        #expect(member.entries.map(\.key.id.high) == (0..<10).map(UInt64.init))
+        #expect(member.count(.away(.malformed)) == 0 && member.real.counters.value(.redisProtocolFaults) == 0)
         member.end()
         other.end()
     }

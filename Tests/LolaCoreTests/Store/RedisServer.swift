@@ -138,8 +138,12 @@ final class RedisMember {
 
     /// The reply of the server to a command of its own language.
     func say(_ command: String) throws -> RESPValue {
+        try say(command.split(separator: " ").map { [UInt8](text: String($0)) })
+    }
+
+    func say(_ words: [[UInt8]]) throws -> RESPValue {
         var replies: [Result<RESPValue, RedisFault>] = []
-        store.connection.send(command.split(separator: " ").map { [UInt8](text: String($0)) }) { replies.append($0) }
+        store.connection.send(words) { replies.append($0) }
         RealLoop.run([real]) { !replies.isEmpty }
         return try #require(replies.first).get()
     }

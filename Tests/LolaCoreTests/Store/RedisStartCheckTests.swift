@@ -78,6 +78,17 @@ struct RedisStartCheckTests {
         #expect(try check(server.address(), patience: .milliseconds(300)) == .unreachable(.unreachable))
     }
 
+    @Test(
+        "versions that are too old, or write beyond their memory when entries are taken over, are refused",
+        arguments: [
+            ("6.0.16", false), ("6.2.0", true), ("7.0.0", false), ("7.0.3", false), ("7.0", false), ("7.0.4", true),
+            ("7.0.15", true), ("7.2.0", true), ("8.0.1", true), ("", false), ("x", false),
+        ])
+    func versions(version: String, isTaken: Bool) {
+        let information = [UInt8](text: "# Server\r\nredis_version:\(version)\r\nrole:master\r\n")
+        #expect((RedisStartCheck.unusable(information) == nil) == isTaken)
+    }
+
     @Test("TLS: the right authority and name are let in, every other certificate is refused")
     func tls() throws {
         let files = try TLSTestFiles.made.get()
