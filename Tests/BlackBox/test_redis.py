@@ -180,18 +180,16 @@ def test_redis_that_loads_its_files(on_redis, redis):
     own = on_redis()
     phone = own.person()
     own.gateway.wait_delivered(own.gateway.say(phone, "before"))
-    # So slow that the start takes some seconds, in which every command is answered with -LOADING.
-    commands = ("SET", "other:%d", "x")
-    for number in range(3000):
-        redis_set = [part % number if "%" in part else part for part in commands]
-        redis.command(*redis_set)
+    # It answers every command with -LOADING after each 1,024 of these, until the delay is taken away.
+    redis.command("EVAL", "for number = 1, 100000 do redis.call('SET', 'other:' .. number, 'x') end", 0)
     redis.kill()
-    redis.launch(key_load_delay="1000", loading_process_events_interval_bytes="1024")
+    redis.launch(key_load_delay="100")
     message = payloads.fresh_id()
     refused(own, phone, message)
     eventually(lambda: any(event["fault"] == "loading" for event in events(own.gateway, "redis_away")), 10,
                "redis_away: loading")
     refused(own, phone, message)
+    assert redis.command("CONFIG", "SET", "key-load-delay", "0") == b"OK"
     eventually(lambda: own.gateway.get("/readyz").status == 200, 20, "the end of loading")
     own.gateway.say(phone, "while away", message)
     assert len(own.agents.wait_calls(phone, 2)) == 2
