@@ -58,8 +58,16 @@ enum Hex {
         }
     }
 
+    /// Whether all octets are digits in lower case. Looks at each of them, so that the processor may take many at once.
+    static func isLower(_ text: ArraySlice<UInt8>) -> Bool {
+        let octets = text.span
+        var others: UInt8 = 0
+        for place in octets.indices { others |= isLowerDigit(octets[place]) ? 0 : 1 }
+        return others == 0
+    }
+
     /// `0` to `9` or `a` to `f`.
-    @inline(__always) static func isLowerDigit(_ byte: UInt8) -> Bool {
+    @inline(__always) private static func isLowerDigit(_ byte: UInt8) -> Bool {
         byte &- 0x30 < 10 || byte &- 0x61 < 6
     }
 

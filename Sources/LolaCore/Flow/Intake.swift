@@ -177,12 +177,13 @@ final class Intake {
         loop.counters.add(.webhookMessages)
         loop.counters.add(.cardsMasked, verified.maskedCards)
         onAccepted?(verified)
-        signals.heard(verified.message, ended)
-        // Otherwise the queue gives it to whichever gateway owns the lane.
-        if store.returnsEntries { return }
+        // The queue gives it to whichever gateway owns the lane.
+        if store.returnsEntries { return signals.heard(verified.message, ended) }
         let accepted = AcceptedMessage(verified: verified, names: names, mayBeRepeated: false)
         backlog.entered(accepted.lane)
+        // Before anybody is told that it is taken: who knows it may ask for its record.
         log.insert(MessageRecord(accepted))
+        signals.heard(verified.message, ended)
         let owner = directory.owner(of: accepted.lane)
         if owner == number { take(accepted) } else { directory.mailboxes[owner].post(.message(accepted)) }
     }

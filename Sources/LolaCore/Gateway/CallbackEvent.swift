@@ -72,7 +72,7 @@ struct ConversationParts: Hashable, Sendable {
         guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }),
             conversation.bytes.count <= Limits.conversationKeyMax.bytes,
             conversation.bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
-            let channel = ChannelName.allCases.first(where: { $0.bytes[...] == parts[0] })
+            let channel = ChannelName.allCases.first(where: { parts[0].equals($0.word) })
         else { return nil }
         self.channel = channel
         own = [UInt8](parts[1])

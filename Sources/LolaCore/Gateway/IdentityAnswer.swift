@@ -94,10 +94,11 @@ enum IdentityAnswer {
 
     /// Two letters, else the country of the number: a courtesy to agents, no decision hangs on it.
     private static func country(_ view: JSONView?, of phone: E164) throws(IdentityFault) -> [UInt8] {
-        let own = [UInt8](text: phone.country ?? "")
-        guard let view, !view.isNull else { return own }
-        guard let text = view.textBytes else { throw .malformed }
-        return text.count == 2 && text.allSatisfy(ASCII.isLetter) ? text.map { $0 & 0xDF } : own
+        if let view, !view.isNull {
+            guard let text = view.textBytes else { throw .malformed }
+            if text.count == 2, text.allSatisfy(ASCII.isLetter) { return text.map { $0 & 0xDF } }
+        }
+        return [UInt8](text: phone.country ?? "")
     }
 
     /// A word we do not know is a check that is not over (CONTRACT §11).

@@ -5,37 +5,58 @@ struct AuditAllowance {
     private struct Name: Hashable {
         let action: AuditEvent.Action
         let subject: String
+
+        /// Kinds are few and texts to the standard library.
+        func hash(into hasher: inout Hasher) { hasher.combine(subject) }
     }
 
     private struct Tally {
+        let name: Name
         var outcome: String
         var told = 0
         var more = 0
     }
 
     private var window: Instant?
-    private var tallies: [Name: Tally] = [:]
+    /// In the order of their first refusals.
+    private var tallies: [Tally] = []
+    private var places: [Name: Int] = [:]
+    /// Those of subjects beyond the ones that are told apart.
+    private var others: [(action: AuditEvent.Action, place: Int)] = []
     private var told = 0
 
     /// Whether the event may be told singly. One that may not is counted.
     mutating func take(_ event: AuditEvent, at now: Instant) -> Bool {
         guard event.action.isBounded else { return true }
         if window == nil { window = now }
-        var name = Name(action: event.action, subject: event.subject)
-        if tallies[name] == nil, tallies.count >= Limits.auditRefusalSubjectsMax {
-            name = Name(action: event.action, subject: "others")
-        }
-        var tally = tallies[name] ?? Tally(outcome: event.outcome)
-        let isSingle = tally.told < Limits.auditRefusalsSingle && told < Limits.auditRefusalsMax
+        let place = place(of: event)
+        let isSingle = tallies[place].told < Limits.auditRefusalsSingle && told < Limits.auditRefusalsMax
         if isSingle {
-            tally.told += 1
+            tallies[place].told += 1
             told += 1
         } else {
-            tally.more += 1
-            if tally.outcome != event.outcome { tally.outcome = "several" }
+            tallies[place].more += 1
+            if tallies[place].outcome != event.outcome { tallies[place].outcome = "several" }
         }
-        tallies[name] = tally
         return isSingle
+    }
+
+    /// The subject's own tally while there is room for one, then that of all others of the kind.
+    private mutating func place(of event: AuditEvent) -> Int {
+        let name = Name(action: event.action, subject: event.subject)
+        if let own = places[name] { return own }
+        guard places.count >= Limits.auditRefusalSubjectsMax else {
+            places[name] = tallies.count
+            return begin(name, event.outcome)
+        }
+        if let shared = others.first(where: { $0.action == event.action }) { return shared.place }
+        others.append((event.action, tallies.count))
+        return begin(Name(action: event.action, subject: "others"), event.outcome)
+    }
+
+    private mutating func begin(_ name: Name, _ outcome: String) -> Int {
+        tallies.append(Tally(name: name, outcome: outcome))
+        return tallies.count - 1
     }
 
     /// When the window ends; nil while nothing was counted.
@@ -45,14 +66,15 @@ struct AuditAllowance {
     /// as may be told singly, those left make one event for each kind.
     mutating func settle(at now: Instant, isLast: Bool = false) -> [AuditEvent] {
         guard let end = endsAt, isLast || now >= end else { return [] }
-        let left = tallies.filter { $0.value.more > 0 }
-            .sorted { ($0.value.more, $0.key.subject) > ($1.value.more, $1.key.subject) }
+        let left = tallies.indices.filter { tallies[$0].more > 0 }
+            .sorted { (-tallies[$0].more, $0) < (-tallies[$1].more, $1) }
+            .map { tallies[$0] }
         self = AuditAllowance()
-        var events = left.prefix(Limits.auditRefusalsMax).map { name, tally in
-            Self.summary(name.action, name.subject, tally.outcome, tally.more)
+        var events = left.prefix(Limits.auditRefusalsMax).map { tally in
+            Self.summary(tally.name.action, tally.name.subject, tally.outcome, tally.more)
         }
         var rest: [AuditEvent.Action: Int] = [:]
-        for (name, tally) in left.dropFirst(Limits.auditRefusalsMax) { rest[name.action, default: 0] += tally.more }
+        for tally in left.dropFirst(Limits.auditRefusalsMax) { rest[tally.name.action, default: 0] += tally.more }
         for (action, count) in rest.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             events.append(Self.summary(action, "others", "several", count))
         }

@@ -14,6 +14,7 @@ struct TwilioIntakeTests {
         let channel: TwilioChannel
         let intake: Intake
         var taken: [AcceptedMessage] = []
+        var recordAtAnswer: MessageRecord?
 
         init() throws {
             channel = try Fixture.twilio()
@@ -46,7 +47,10 @@ struct TwilioIntakeTests {
                 head: try Fixture.head([Fixture.formType, signature], target: path), body: Fixture.form(pairs),
                 role: .public, peer: IPAddress([192, 0, 2, 1]), requestID: [0x72])
             var answer: HTTPResponse?
-            let refusal = intake.receive(request, from: channel) { answer = $0 }
+            let refusal = intake.receive(request, from: channel) { [self] response in
+                answer = response
+                recordAtAnswer = log.find(MessageKey(.twilioSMS, nativeID: [UInt8](text: "SM1")))
+            }
             #expect(refusal == nil)
             rig.run(for: .seconds(1)) { answer != nil }
             return answer
@@ -68,6 +72,13 @@ struct TwilioIntakeTests {
         _ = try bench.post(message, to: "/webhooks/twilio/whatsapp")
         #expect(bench.taken.map(\.message.key.text) == ["twilio:SM1"])
         #expect(bench.rig.counters.value(.webhookDuplicates) == 3)
+    }
+
+    @Test("whoever hears that a message is taken can ask for its record")
+    func recordFirst() throws {
+        let bench = try Bench()
+        #expect(try bench.post(message)?.status == 200)
+        #expect(bench.recordAtAnswer?.id == bench.taken.first?.names.messageID && bench.taken.count == 1)
     }
 
     @Test("statuses share the id of a message and are never taken for its repetition")
