@@ -48,7 +48,7 @@ final class Erasure {
     private var operations: Set<[UInt8]>
 
     /// Tells other gateways on the same store, and the next start, that something was erased.
-    static let mark = StoreKey(.meta, RecordID(digest: Digest.sha256([UInt8](text: "lola last erasure"))))
+    static let mark = StoreKey(.meta, RecordID(hashOf: [UInt8](text: "lola last erasure")))
 
     /// - Parameters:
     ///   - text: the subject as written, for its pseudonym.

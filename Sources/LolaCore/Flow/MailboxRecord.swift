@@ -123,6 +123,6 @@ struct MailboxKeys {
 
     /// An agent's name is the bank's word for a program, not for a person.
     private func key(_ room: StoreRoom, _ words: String) -> StoreKey {
-        StoreKey(room, RecordID(digest: Digest.sha256([UInt8](text: "lola mailbox \(agent.text) \(words)"))))
+        StoreKey(room, RecordID(hashOf: [UInt8](text: "lola mailbox \(agent.text) \(words)")))
     }
 }

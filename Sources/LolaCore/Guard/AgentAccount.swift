@@ -84,12 +84,12 @@ struct AgentAccount: Hashable, Sendable {
 
     /// An agent's name is the bank's word for a program, not for a person.
     static func record(_ id: AgentID) -> RecordID {
-        RecordID(digest: Digest.sha256([UInt8](text: "lola agent " + id.text)))
+        RecordID(hashOf: [UInt8](text: "lola agent " + id.text))
     }
 
     /// Claimed by who makes the agent.
     static func making(_ id: AgentID) -> StoreKey {
-        StoreKey(.spent, RecordID(digest: Digest.sha256([UInt8](text: "lola agent made " + id.text))))
+        StoreKey(.spent, RecordID(hashOf: [UInt8](text: "lola agent made " + id.text)))
     }
 
     var bytes: [UInt8] {

@@ -83,7 +83,7 @@ struct AgentToken: Hashable, Sendable {
     // MARK: Last use
 
     static func useKey(_ id: RecordID) -> StoreKey {
-        StoreKey(.token, RecordID(digest: Digest.sha256([UInt8](text: "lola token use") + id.bytes)))
+        StoreKey(.token, RecordID(hashOf: [UInt8](text: "lola token use") + id.bytes))
     }
 
     static func useBytes(_ at: WallTime) -> [UInt8] {

@@ -32,7 +32,7 @@ struct AuditHead: Hashable, Sendable {
     /// Where the head of the embedded store's gateway is kept. Gateways that share a Redis have one each, by the id of
     /// their data folder.
     static func record(of gateway: String) -> StoreKey {
-        StoreKey(.meta, RecordID(digest: Digest.sha256([UInt8](text: "lola audit head \(gateway)"))))
+        StoreKey(.meta, RecordID(hashOf: [UInt8](text: "lola audit head \(gateway)")))
     }
 
     /// Signed, so that a shorter trail cannot be given a head of its own.

@@ -23,7 +23,7 @@ struct ProviderCredential: Hashable, Sendable {
     }
 
     static func id(_ provider: String, _ name: String) -> RecordID {
-        RecordID(digest: Digest.sha256([UInt8](text: "lola credential \(provider) \(name)")))
+        RecordID(hashOf: [UInt8](text: "lola credential \(provider) \(name)"))
     }
 
     var id: RecordID { Self.id(provider, name) }

@@ -22,6 +22,7 @@ final class PersonNames {
         input.append(0)
         input += text
         for word in words { input += [0] + [UInt8](text: word) }
-        return RecordID(digest: key.code(input))
+        let words = key.words(of: input.span)
+        return RecordID(high: words.high, low: words.low)
     }
 }

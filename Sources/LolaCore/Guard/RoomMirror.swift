@@ -21,7 +21,7 @@ protocol MirroredRoom: AnyObject, Sendable {
 extension StoreRoom {
     /// Where a shared store says which state the room is in: other octets after each change.
     var versionKey: StoreKey {
-        StoreKey(.meta, RecordID(digest: Digest.sha256([UInt8](text: "lola room version \(word)"))))
+        StoreKey(.meta, RecordID(hashOf: [UInt8](text: "lola room version \(word)")))
     }
 }
 

@@ -4,8 +4,8 @@
 enum MCPRequest {
     /// One header of that name; nil when absent. A repeated one is empty, which no value is.
     static func header(_ head: HTTPRequestHead, _ name: StaticString) -> [UInt8]? {
-        guard head.count(name) > 0 else { return nil }
-        return head.count(name) == 1 ? head.field(name).map { [UInt8]($0) } : []
+        guard let value = head.field(name) else { return nil }
+        return head.count(name) == 1 ? [UInt8](value) : []
     }
 
     static func isJSON(_ head: HTTPRequestHead) -> Bool {
@@ -20,18 +20,30 @@ enum MCPRequest {
     /// Whether the client takes an answer of this type (RFC 9110 §12.5.1). Who names none takes none: every client of
     /// MCP must name what it takes.
     static func accepts(_ head: HTTPRequestHead, _ type: StaticString) -> Bool {
-        let group = [UInt8](text: "\(type)".prefix { $0 != "/" } + "/*")
-        let values = head.fields.filter { ASCII.equalIgnoringCase(head.bytes[$0.name.asRange], "accept") }
-        for value in values {
-            for range in head.bytes[value.value.asRange].split(separator: 0x2C) {
-                let parts = range.split(separator: 0x3B).map { HTTPSyntax.trimmed($0) }
-                guard let media = parts.first, !parts.dropFirst().contains(where: isRefused) else { continue }
-                let isMeant = ASCII.equalIgnoringCase(media, type) || media.equals("*/*")
-                    || media.map { ASCII.lowercased($0) } == group
-                if isMeant { return true }
+        for field in head.fields where ASCII.equalIgnoringCase(head.bytes[field.name.asRange], "accept") {
+            var rest = head.bytes[field.value.asRange]
+            while !rest.isEmpty {
+                let range = rest.prefix { $0 != 0x2C }
+                rest = rest.dropFirst(range.count + 1)
+                let media = range.prefix { $0 != 0x3B }
+                guard isMeant(HTTPSyntax.trimmed(media), type) else { continue }
+                let parameters = range.dropFirst(media.count).split(separator: 0x3B)
+                if !parameters.contains(where: { isRefused(HTTPSyntax.trimmed($0)) }) { return true }
             }
         }
         return false
+    }
+
+    /// The type itself, all of its group, or everything.
+    private static func isMeant(_ media: ArraySlice<UInt8>, _ type: StaticString) -> Bool {
+        if ASCII.equalIgnoringCase(media, type) || media.equals("*/*") { return true }
+        guard media.count >= 2, media.last == 0x2A, media.dropLast().last == 0x2F else { return false }
+        let group = media.dropLast()
+        return type.withOctets { octets in
+            guard group.count <= octets.count else { return false }
+            for (place, octet) in group.enumerated() where ASCII.lowercased(octet) != octets[place] { return false }
+            return true
+        }
     }
 
     /// `q=0`, `q=0.0` …

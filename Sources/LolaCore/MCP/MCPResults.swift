@@ -39,7 +39,7 @@ enum MCPResults {
     private static func tools(_ page: ToolView.Page, _ revision: MCPRevision, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("tools") { writer in
-                writer.array { writer in for tool in page.tools { writer.raw(tool.facts.listed(revision)) } }
+                writer.array { writer in for tool in page.tools { writer.raw(written: tool.facts.listed(revision)) } }
             }
             if let next = page.next { writer.member("nextCursor", next) }
             guard !revision.hasSession else { return }

@@ -2,7 +2,7 @@
 // by ToolBox, which checks caller and arguments before a tool sees them.
 
 /// What clients are told of a tool.
-struct ToolFacts: Sendable {
+final class ToolFacts: Sendable {
     /// The hints of MCP about what a call does.
     struct Hints: Sendable {
         var isReadOnly = false
@@ -13,6 +13,8 @@ struct ToolFacts: Sendable {
     }
 
     let name: String
+    /// The octets of the name.
+    let key: [UInt8]
     let title: String
     /// For a model: what it does, when it is refused.
     let text: String
@@ -29,6 +31,7 @@ struct ToolFacts: Sendable {
         input: [ToolSchema.Field], output: [ToolSchema.Field]
     ) {
         self.name = name ?? scope?.rawValue ?? ""
+        key = [UInt8](text: self.name)
         self.scope = scope
         self.title = title
         self.text = text

@@ -24,7 +24,7 @@ final class ToolBox {
     func view(_ caller: Principal) -> ToolView { ToolView(self, caller, pageMax: pageMax) }
 
     /// Any tool of that name: one that a caller may not use refuses by itself.
-    func tool(_ name: [UInt8]) -> (any Tool)? { tools.first { [UInt8](text: $0.facts.name) == name } }
+    func tool(_ name: [UInt8]) -> (any Tool)? { tools.first { $0.facts.key == name } }
 
     /// Calls a tool for a caller who was let in. `completion` runs exactly once.
     func call(

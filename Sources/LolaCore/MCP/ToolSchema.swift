@@ -4,12 +4,15 @@
 indirect enum ToolSchema: Sendable {
     struct Field: Sendable {
         let name: String
+        /// The octets of the name.
+        let key: [UInt8]
         let schema: ToolSchema
         let note: String
         let isRequired: Bool
 
         init(_ name: String, _ schema: ToolSchema, _ note: String, isRequired: Bool = false) {
             self.name = name
+            key = [UInt8](text: name)
             self.schema = schema
             self.note = note
             self.isRequired = isRequired
@@ -76,7 +79,7 @@ indirect enum ToolSchema: Sendable {
         writer.member("properties") { writer in
             writer.object { writer in
                 for field in fields {
-                    writer.key(bytes: [UInt8](text: field.name))
+                    writer.key(bytes: field.key)
                     field.schema.write(to: &writer, note: field.note.isEmpty ? nil : field.note)
                 }
             }
@@ -111,59 +114,59 @@ indirect enum ToolSchema: Sendable {
     // MARK: Checking
 
     /// What is wrong with a value, for whoever wrote it; nil when nothing is. Names of members that are not known are
-    /// not sent back.
-    func fault(of view: JSONView, at place: String = "arguments") -> String? {
+    /// not sent back. `place` says where the value is, when something is wrong.
+    func fault(of view: JSONView, at place: () -> String = { "arguments" }) -> String? {
         switch self {
         case .text(let min, let max):
             guard let text = view.textBytes, (min...max).contains(Self.length(text)) else {
-                return "\(place) must be a text of \(min) to \(max) characters"
+                return "\(place()) must be a text of \(min) to \(max) characters"
             }
         case .word(let words):
             guard let text = view.text, words.contains(text) else {
-                return "\(place) must be one of " + words.joined(separator: ", ")
+                return "\(place()) must be one of " + words.joined(separator: ", ")
             }
         case .integer(let range):
             guard let number = view.integer, range.contains(Int(number)) else {
-                return "\(place) must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+                return "\(place()) must be a whole number from \(range.lowerBound) to \(range.upperBound)"
             }
         case .dollars(let max):
             guard view.kind == .number, let cents = DollarText.cents(view.raw), cents <= max else {
-                return "\(place) must be a number of dollars from 0 to \(max / 100) with at most two decimals"
+                return "\(place()) must be a number of dollars from 0 to \(max / 100) with at most two decimals"
             }
-        case .number: if view.kind != .number { return "\(place) must be a number" }
-        case .flag: if view.kind != .bool { return "\(place) must be true or false" }
-        case .time, .uri: if view.kind != .string { return "\(place) must be a text" }
+        case .number: if view.kind != .number { return "\(place()) must be a number" }
+        case .flag: if view.kind != .bool { return "\(place()) must be true or false" }
+        case .time, .uri: if view.kind != .string { return "\(place()) must be a text" }
         case .list(let element, let range): return Self.fault(of: view, element, range, at: place)
         case .object(let fields): return Self.fault(of: view, fields, at: place)
-        case .open: if view.kind != .object { return "\(place) must be an object" }
+        case .open: if view.kind != .object { return "\(place()) must be an object" }
         case .orNull(let inner): return view.isNull ? nil : inner.fault(of: view, at: place)
         }
         return nil
     }
 
     private static func fault(
-        of view: JSONView, _ element: ToolSchema, _ range: ClosedRange<Int>, at place: String
+        of view: JSONView, _ element: ToolSchema, _ range: ClosedRange<Int>, at place: () -> String
     ) -> String? {
         guard view.kind == .array, range.contains(view.count) else {
-            return "\(place) must be a list of \(range.lowerBound) to \(range.upperBound)"
+            return "\(place()) must be a list of \(range.lowerBound) to \(range.upperBound)"
         }
         for (number, value) in view.elements.enumerated() {
-            if let fault = element.fault(of: value, at: "\(place)[\(number)]") { return fault }
+            if let fault = element.fault(of: value, at: { "\(place())[\(number)]" }) { return fault }
         }
         return nil
     }
 
-    private static func fault(of view: JSONView, _ fields: [Field], at place: String) -> String? {
-        guard view.kind == .object else { return "\(place) must be an object" }
-        for field in fields where field.isRequired && view.member([UInt8](text: field.name)) == nil {
-            return "\(place).\(field.name) is missing"
+    private static func fault(of view: JSONView, _ fields: [Field], at place: () -> String) -> String? {
+        guard view.kind == .object else { return "\(place()) must be an object" }
+        for field in fields where field.isRequired && view.member(field.key) == nil {
+            return "\(place()).\(field.name) is missing"
         }
         for (key, value) in view.members {
-            guard let field = fields.first(where: { [UInt8](text: $0.name) == key }) else {
-                return "\(place) has a member that is not known; known are "
+            guard let field = fields.first(where: { $0.key == key }) else {
+                return "\(place()) has a member that is not known; known are "
                     + (fields.isEmpty ? "none" : fields.map(\.name).joined(separator: ", "))
             }
-            if let fault = field.schema.fault(of: value, at: "\(place).\(field.name)") { return fault }
+            if let fault = field.schema.fault(of: value, at: { "\(place()).\(field.name)" }) { return fault }
         }
         return nil
     }

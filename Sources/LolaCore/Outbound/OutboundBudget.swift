@@ -109,23 +109,34 @@ struct OutboundBudget: Sendable {
 
     /// An agent's name is the bank's word for a program: no key is needed to hide it.
     static func key(_ agent: AgentID, _ member: AgentLimits.Member, at now: WallTime) -> StoreKey {
-        let text = "lola usage \(agent.text) \(member.rawValue) \(LimitWindow(member).name(at: now))"
-        return StoreKey(.usage, RecordID(digest: Digest.sha256([UInt8](text: text))))
+        var name = usage(agent, member.rawValue)
+        name.append(0x20)
+        name += LimitWindow(member).name(at: now)
+        return StoreKey(.usage, RecordID(hashOf: name))
     }
 
     /// Sends of an agent by one channel, as long as the ledger is kept.
     static func sentKey(_ agent: AgentID, _ channel: AgentChannel) -> StoreKey {
-        countKey("lola usage \(agent.text) sent \(channel.rawValue)")
+        StoreKey(.usage, RecordID(hashOf: usage(agent, "sent", channel.rawValue)))
     }
 
     /// Orders of an agent that the gate refused for one reason: a number each, for an agent that nobody stops may be
     /// refused without end. Each of them stands in the audit trail.
     static func refusedKey(_ agent: AgentID, _ code: OutboundRefusal.Code) -> StoreKey {
-        countKey("lola usage \(agent.text) refused \(code.rawValue)")
+        StoreKey(.usage, RecordID(hashOf: usage(agent, "refused", code.rawValue)))
     }
 
-    private static func countKey(_ text: String) -> StoreKey {
-        StoreKey(.usage, RecordID(digest: Digest.sha256([UInt8](text: text))))
+    /// `lola usage` and words, a blank before each: how the names of all counters begin.
+    private static func usage(_ agent: AgentID, _ words: String...) -> [UInt8] {
+        var name: [UInt8] = []
+        name.reserveCapacity(64)
+        name.append(word: "lola usage ")
+        name += agent.text.utf8
+        for word in words {
+            name.append(0x20)
+            name += word.utf8
+        }
+        return name
     }
 }
 
@@ -147,9 +158,8 @@ struct LimitWindow: Hashable, Sendable {
     }
 
     /// The name of the window around `now`: `2026-11-21`, `2026-11`, or nothing.
-    func name(at now: WallTime) -> String {
-        if !isDay && !isMonth { return "" }
-        return CivilDate(now).rfc3339().prefix(isDay ? 10 : 7).text
+    func name(at now: WallTime) -> ArraySlice<UInt8> {
+        isDay || isMonth ? CivilDate(now).rfc3339().prefix(isDay ? 10 : 7) : []
     }
 
     /// Midnight of UTC after `now`, or the first one of the next month; nil for what begins with the first action.
@@ -158,7 +168,8 @@ struct LimitWindow: Hashable, Sendable {
         if !isDay && !isMonth { return nil }
         let today = now.inSeconds - ((now.inSeconds % day) + day) % day
         if isDay { return WallTime(seconds: today + day) }
-        var next = WallTime(seconds: today + day)
+        // No month has fewer days than 28.
+        var next = WallTime(seconds: today + day * Int64(max(1, 29 - CivilDate(now).day)))
         while CivilDate(next).day != 1 { next = next + .days(1) }
         return next
     }

@@ -184,7 +184,7 @@ final class OutboundLedger {
 
     private static func billKey(_ id: RecordID, _ bill: Bill) -> StoreKey {
         let text = [UInt8](text: "lola order bill \(bill.rawValue) ") + id.bytes
-        return StoreKey(.posted, RecordID(digest: Digest.sha256(text)))
+        return StoreKey(.posted, RecordID(hashOf: text))
     }
 
     // MARK: Reading
@@ -221,7 +221,7 @@ final class OutboundLedger {
     /// - Parameter person: as `name(of:)` calls an address.
     static func talkKey(_ channel: AgentChannel, _ person: RecordID) -> StoreKey {
         let text = [UInt8](text: "lola talk \(channel.rawValue) ") + person.bytes
-        return StoreKey(.ledger, RecordID(digest: Digest.sha256(text)))
+        return StoreKey(.ledger, RecordID(hashOf: text))
     }
 
     /// The agent of a talk; nil for what is none.
@@ -236,7 +236,7 @@ final class OutboundLedger {
 
     private static func statusKey(_ id: RecordID, _ status: OutboundReceipt.Status) -> StoreKey {
         let text = [UInt8](text: "lola order \(status.rawValue) ") + id.bytes
-        return StoreKey(.ledger, RecordID(digest: Digest.sha256(text)))
+        return StoreKey(.ledger, RecordID(hashOf: text))
     }
 
     /// Providers' ids may hold the person's number: only a keyed hash of them is kept.
@@ -246,7 +246,7 @@ final class OutboundLedger {
 
     /// Claimed when the provider's id of an order is known.
     private static func namedKey(_ id: RecordID) -> StoreKey {
-        StoreKey(.posted, RecordID(digest: Digest.sha256([UInt8](text: "lola order named ") + id.bytes)))
+        StoreKey(.posted, RecordID(hashOf: [UInt8](text: "lola order named ") + id.bytes))
     }
 
     private static func pointing(_ key: StoreKey, to id: RecordID) -> StoreOperation {

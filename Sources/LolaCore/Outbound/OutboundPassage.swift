@@ -116,7 +116,7 @@ final class OutboundPassage {
         var sameNumber: StoreKey?
         if recipient.channel == .voice {
             let day = LimitWindow(.callsPerDaySameNumber).name(at: now)
-            sameNumber = StoreKey(.usage, parts.names.id("calls", recipient.address, order.agent.text, day))
+            sameNumber = StoreKey(.usage, parts.names.id("calls", recipient.address, order.agent.text, day.text))
         }
         let budget = OutboundBudget(
             order.agent, account.limits.over(parts.accounts.defaults), price: price, sameNumber: sameNumber, at: now)

@@ -12,7 +12,7 @@ struct IndexKey: Sendable {
 
     static let count = 32
     /// Where it is kept.
-    static let record = StoreKey(.meta, RecordID(digest: Digest.sha256([UInt8](text: "lola index key"))))
+    static let record = StoreKey(.meta, RecordID(hashOf: [UInt8](text: "lola index key")))
 
     let secret: SecretBytes
     let origin: Origin

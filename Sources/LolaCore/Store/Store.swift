@@ -24,6 +24,9 @@ struct RecordID: Hashable, Sendable {
         return Int(truncatingIfNeeded: product.high ^ product.low)
     }
 
+    /// Of a name that nobody has to guess: from its SHA-256.
+    init(hashOf name: [UInt8]) { (high, low) = Digest.words(of: name.span) }
+
     /// From the first 16 octets of a digest (at least 16 octets), big-endian.
     init(digest: some Collection<UInt8>) {
         precondition(digest.count >= Self.count, "a record id is made of 16 octets")

@@ -3,7 +3,7 @@
 // start.
 
 enum StoreEpoch {
-    static let record = StoreKey(.meta, RecordID(digest: Digest.sha256([UInt8](text: "lola store epoch"))))
+    static let record = StoreKey(.meta, RecordID(hashOf: [UInt8](text: "lola store epoch")))
     static let count = 16
 
     struct Found: Hashable {

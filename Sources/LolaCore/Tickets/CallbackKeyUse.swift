@@ -15,7 +15,7 @@ final class CallbackKeyUse {
         self.alerts = alerts
         keys = makers.enumerated().map { place, id in
             let name = [UInt8](text: place == 0 ? "lola callback encryption use v1" : "lola callback signature use v1")
-            return StoreKey(.meta, RecordID(digest: Digest.sha256(name + id)))
+            return StoreKey(.meta, RecordID(hashOf: name + id))
         }
     }
 

@@ -96,6 +96,13 @@ struct JSONWriter {
         place = after
     }
 
+    /// The same for what a writer made, which is in one line.
+    mutating func raw(written json: [UInt8]) {
+        let after = beginValue()
+        bytes += json
+        place = after
+    }
+
     /// Without a branch for each octet: lists of tools are long.
     private static func least(_ octets: Span<UInt8>) -> UInt8 {
         var least = UInt8.max

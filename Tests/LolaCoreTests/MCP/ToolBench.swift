@@ -141,7 +141,7 @@ final class ToolBench {
         if outcome.isError {
             #expect(root["code"]?.text != nil && root["error"]?.text?.isEmpty == false, "\(name): \(outcome.json.text)")
         } else {
-            #expect(tool.facts.output.fault(of: root, at: name) == nil, "\(outcome.json.text)")
+            #expect(tool.facts.output.fault(of: root, at: { name }) == nil, "\(outcome.json.text)")
         }
         return Said(root: root, isError: outcome.isError)
     }

@@ -49,8 +49,8 @@ struct OutboundLimitsTests {
         #expect(LimitWindow(.spendPerMonth).end(at: end) == WallTime(seconds: 1_798_761_600))
         #expect(LimitWindow(.spendPerMonth).end(at: WallTime(seconds: 1_798_761_600))
             == WallTime(seconds: 1_801_440_000))
-        #expect(LimitWindow(.spendPerMonth).name(at: end) == "2026-12")
-        #expect(LimitWindow(.perDay).name(at: WallTime(seconds: 1_798_761_600)) == "2027-01-01")
+        #expect(LimitWindow(.spendPerMonth).name(at: end).text == "2026-12")
+        #expect(LimitWindow(.perDay).name(at: WallTime(seconds: 1_798_761_600)).text == "2027-01-01")
         #expect(LimitWindow(.perMinute).end(at: end) == nil && LimitWindow(.perHour).span == .hours(1))
         var random = SeededGenerator(seed: 12)
         for _ in 0..<5_000 {
