@@ -144,8 +144,7 @@ class Nginx:
         self._folder = WORK / name
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(parents=True)
-        locations = "".join(f"location {path} {{ default_type application/json; return 200 '{body}'; }}\n"
-                            for path, body in (answers or {}).items()) or "location / { return 200; }"
+        locations = "".join(self._location(*answer) for answer in (answers or {"/": ""}).items())
         listen = " ".join(f"listen 127.0.0.1:{port} backlog=8192;" for port in self.ports)
         (self._folder / "nginx.conf").write_text(f"""
             worker_processes 1; daemon off; pid nginx.pid; error_log stderr crit;
@@ -160,6 +159,17 @@ class Nginx:
         self._process = subprocess.Popen([*(prefix or []), binary, "-p", self._folder, "-c", "nginx.conf",
                                           "-e", "stderr"], stderr=subprocess.DEVNULL)
         wait_port(self.port)
+
+    @staticmethod
+    def _location(path: str, body: str) -> str:
+        """A word of its settings has at most 4,096 octets: a long answer is put together."""
+        pieces = [body[start:start + 3_000] for start in range(0, len(body), 3_000)]
+        sets = "".join(f"set $piece_{place}_ '{piece}'; " for place, piece in enumerate(pieces))
+        whole = "".join(f"$piece_{place}_" for place in range(len(pieces)))
+        if not pieces:
+            return f"location {path} {{ return 200; }}\n"
+        answer = f"return 200 '{body}';" if len(pieces) == 1 else f"{sets}return 200 '{whole}';"
+        return f"location {path} {{ default_type application/json; {answer} }}\n"
 
     def __enter__(self) -> "Nginx":
         return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
+from pathlib import Path
 
 import lab
 from lab import WORK, gateway, wrk
@@ -47,13 +48,25 @@ def _post(agent: Streamable, message: dict) -> bytes:
 
 def _load(agent: Streamable, port: int, name: str, messages: list[dict], connections: int) -> lab.Load:
     """In a session of its own: calls whose connections wrk has left may still be in hand when it ends."""
-    requests = [_post(agent, message) for message in messages]
+    file, size = _write([_post(agent, message) for message in messages], name)
+    load = wrk(port, file, size, SECONDS, connections)
+    assert not load.errors and not load.wrapped, load
+    return load
+
+
+def _write(requests: list[bytes], name: str) -> tuple[Path, int]:
+    """A file with requests of one size; the path and the size."""
     assert len({len(octets) for octets in requests}) == 1
     file = WORK / f"{name}.bin"
     file.write_bytes(b"".join(requests))
-    load = wrk(port, file, len(requests[0]), SECONDS, connections)
-    assert not load.errors and not load.wrapped, load
-    return load
+    return file, len(requests[0])
+
+
+def _floor(like: bytes, octets: int) -> list[int]:
+    """How long nginx takes to give an answer of so many octets to the same client."""
+    file, size = _write([like] * 1_000, "floor")
+    with lab.Nginx("floor", {"/": "x" * octets}, prefix=lab.SERVER) as nginx:
+        return [wrk(nginx.port, file, size, SECONDS, 1).p50_us for _ in range(TURNS)]
 
 
 def tools() -> list[Row]:
@@ -62,7 +75,7 @@ def tools() -> list[Row]:
         "channel": "whatsapp", "to": _phone(number), "text": "Your transfer has arrived."}}, 1_000_000 + number)
         for number in range(15_000 * SECONDS)]
     lists = [rpc("tools/list", {}, 1_000_000 + number) for number in range(20_000 * SECONDS)]
-    sent, listed, passed = [], [], 0
+    sent, listed, passed, whole, like = [], [], 0, 0, b""
     with gateway("tools", {"DEMO_MODE": "true"}) as server:
         token = _agent(server)
         for _ in range(TURNS):
@@ -71,6 +84,8 @@ def tools() -> list[Row]:
             with Streamable(server, token) as session:
                 listed.append(_load(session, server.port, "lists", lists, 1))
         with Streamable(server, token) as session:
+            whole = len(session.send(rpc("tools/list")).content)
+            like = _post(session, lists[0])
             limits = session.call("comms_get_usage_dashboard")["json"]["limits"]
         passed = next(line["used"] for line in limits if line["limit"] == "per_day")
     answers = sum(load.answers for load in sent)
@@ -78,10 +93,12 @@ def tools() -> list[Row]:
     rates = sorted(load.rate for load in sent)
     times = sorted(load.p50_us for load in listed)
     rate, time = statistics.median(rates), statistics.median(times)
+    floor = _floor(like, whole)
     return [
         Row("`tools/call` of a send to a mock provider", "≥ 5,000/s",
             f"{rate:,.0f}/s (median of {TURNS}, {rates[0]:,.0f} to {rates[-1]:,.0f}; {passed:,.0f} passed the gate)",
             rate >= 5_000),
         Row("`tools/list` over loopback, median", "≤ 200 µs",
-            f"{time} µs (median of {TURNS}, {times[0]} to {times[-1]} µs)", time <= 200),
+            f"{time} µs (median of {TURNS}, {times[0]} to {times[-1]} µs; nginx with as many octets "
+            f"{statistics.median(floor)} µs, {min(floor)} to {max(floor)} µs)", time <= 200),
     ]

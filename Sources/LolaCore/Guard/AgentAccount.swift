@@ -28,6 +28,21 @@ struct AgentLimits: Hashable, Sendable {
         case spendPerMonth = "spend_per_month"
 
         var isMoney: Bool { self == .spendPerDay || self == .spendPerMonth }
+
+        /// Where its value is, in memory and in the store.
+        fileprivate var place: Int {
+            switch self {
+            case .perMinute: 0
+            case .perHour: 1
+            case .perDay: 2
+            case .callsPerDaySameNumber: 3
+            case .spendPerDay: 4
+            case .spendPerMonth: 5
+            }
+        }
+
+        /// By the case, not by the text as the standard library would: every answer to a send asks for all of them.
+        func hash(into hasher: inout Hasher) { hasher.combine(place) }
     }
 
     private var values = [Int?](repeating: nil, count: Member.allCases.count)
@@ -35,8 +50,8 @@ struct AgentLimits: Hashable, Sendable {
     init() {}
 
     subscript(_ member: Member) -> Int? {
-        get { Member.allCases.firstIndex(of: member).flatMap { values[$0] } }
-        set { if let place = Member.allCases.firstIndex(of: member) { values[place] = newValue } }
+        get { values[member.place] }
+        set { values[member.place] = newValue }
     }
 
     /// These, and where they are silent those of `others`.

@@ -83,6 +83,7 @@ struct OutboundBudget: Sendable {
     /// What is left of each limit after the order.
     func remaining(_ readings: [CounterReading]) -> [AgentLimits.Member: Int] {
         var left: [AgentLimits.Member: Int] = [:]
+        left.reserveCapacity(shares.count)
         for (place, reading) in readings.enumerated() where place < shares.count {
             let rest = max(0, shares[place].most &- reading.sum)
             left[members[place]] = members[place].isMoney

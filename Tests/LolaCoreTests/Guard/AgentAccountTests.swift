@@ -109,6 +109,19 @@ struct AgentAccountTests {
         }
     }
 
+    @Test("each limit has a place of its own in the store, which never changes")
+    func places() {
+        var limits = AgentLimits()
+        for (place, member) in AgentLimits.Member.allCases.enumerated() { limits[member] = place }
+        var (written, expected) = (RecordWriter(version: 1), RecordWriter(version: 1))
+        limits.write(to: &written)
+        expected.list([Int64](0...5)) { writer, value in writer.optional(value) { $0.word($1) } }
+        #expect(written.bytes == expected.bytes)
+        #expect(AgentLimits.Member.allCases.map(\.rawValue) == [
+            "per_minute", "per_hour", "per_day", "calls_per_day_same_number", "spend_per_day", "spend_per_month",
+        ])
+    }
+
     @Test("money is dollars with at most two decimals, never a fraction of a cent", arguments: [
         ("0", 0), ("10", 1_000), ("10.5", 1_050), ("10.50", 1_050), ("0.07", 7), ("1e3", nil), ("-1", nil),
         ("1.005", nil), ("1.", nil), ("", nil), ("9999999999", nil),
