@@ -66,7 +66,9 @@ def _floor(like: bytes, octets: int) -> list[int]:
     """How long nginx takes to give an answer of so many octets to the same client."""
     file, size = _write([like] * 1_000, "floor")
     with lab.Nginx("floor", {"/": "x" * octets}, prefix=lab.SERVER) as nginx:
-        return [wrk(nginx.port, file, size, SECONDS, 1).p50_us for _ in range(TURNS)]
+        loads = [wrk(nginx.port, file, size, SECONDS, 1) for _ in range(TURNS)]
+    assert not any(load.errors for load in loads), loads
+    return [load.p50_us for load in loads]
 
 
 def tools() -> list[Row]:

@@ -5,7 +5,6 @@ internal import CSSL
 struct OpenSSLMethod: Sendable {
     private let address: UInt
 
-    static let sha256 = unsafe OpenSSLMethod(EVP_MD_fetch(nil, "SHA256", nil), "SHA256")
     static let hmac = unsafe OpenSSLMethod(EVP_MAC_fetch(nil, "HMAC", nil), "HMAC")
     static let hkdf = unsafe OpenSSLMethod(EVP_KDF_fetch(nil, "HKDF", nil), "HKDF")
     static let aes256CTR = unsafe OpenSSLMethod(EVP_CIPHER_fetch(nil, "AES-256-CTR", nil), "AES-256-CTR")

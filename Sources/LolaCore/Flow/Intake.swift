@@ -1,5 +1,6 @@
 // From a webhook request to accepted messages: proof, claim and queue of each message in one operation that is
-// durable, hand-over to the owner loop, and only then the 200. Lives on the loop that accepted the request.
+// durable, its record, what must hold at once, the 200, and hand-over to the owner loop. Lives on the loop
+// that took the request.
 
 final class Intake {
     /// A webhook whose proof held, and who waits for the answer.
@@ -181,7 +182,7 @@ final class Intake {
         if store.returnsEntries { return signals.heard(verified.message, ended) }
         let accepted = AcceptedMessage(verified: verified, names: names, mayBeRepeated: false)
         backlog.entered(accepted.lane)
-        // Before anybody is told that it is taken: who knows it may ask for its record.
+        // Before this delivery is acknowledged: who is told that the message is taken may ask for its record.
         log.insert(MessageRecord(accepted))
         signals.heard(verified.message, ended)
         let owner = directory.owner(of: accepted.lane)

@@ -17,8 +17,9 @@ struct RecordID: Hashable, Sendable {
     /// Ids are keyed hashes: half of one tells as much.
     func hash(into hasher: inout Hasher) { hasher.combine(low) }
 
-    /// What the tables of the standard library ask for. Nobody outside can choose ids, so one multiplication, which
-    /// gives each table an order of its own, is enough: records are looked for about twenty times for one message.
+    /// What the tables of the standard library ask for. Nobody outside chooses the ids that tables keep, so one
+    /// multiplication, which gives each table an order of its own, is enough: records are looked for about twenty times
+    /// for one message. A table of ids that somebody else may choose needs another hash.
     func _rawHashValue(seed: Int) -> Int {
         let product = (low ^ UInt64(truncatingIfNeeded: seed)).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
         return Int(truncatingIfNeeded: product.high ^ product.low)

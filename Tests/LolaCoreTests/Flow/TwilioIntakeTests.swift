@@ -74,7 +74,7 @@ struct TwilioIntakeTests {
         #expect(bench.rig.counters.value(.webhookDuplicates) == 3)
     }
 
-    @Test("whoever hears that a message is taken can ask for its record")
+    @Test("a message has a record when its delivery is acknowledged")
     func recordFirst() throws {
         let bench = try Bench()
         #expect(try bench.post(message)?.status == 200)

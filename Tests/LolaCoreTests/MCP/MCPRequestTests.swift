@@ -10,6 +10,8 @@ struct MCPRequestTests {
         ("*/*", true), ("APPLICATION/JSON;charset=utf-8", true), ("application/*;q=0.1", true), ("text/*", false),
         ("application/json;q=0", false), ("application/json; q=0.000", false), ("application/jsonx", false),
         ("", false), (",", false), ("text/html, */*;q=0.8", true), ("application/json;q=0.01", true),
+        (";application/json", false), ("application/", false), ("a*/*", false), ("*/json", false), ("/*", false),
+        ("application/json/*", false), ("text/html;q=1 , Application/* ; Q=0 , application/json ; q=1", true),
     ])
     func accepts(_ row: (value: String, isTaken: Bool)) throws {
         let head = try GuardFixture.head("POST /mcp", [("Accept", row.value)])

@@ -65,6 +65,21 @@ struct OutboundLimitsTests {
         }
     }
 
+    @Test("the names of counters never change, or every limit would begin anew with a new version")
+    func names() throws {
+        let ada = try #require(AgentID("ada".utf8))
+        let now = WallTime(seconds: 1_798_761_600)  // 2027-01-01
+        func key(_ name: String) -> StoreKey {
+            StoreKey(.usage, RecordID(digest: Digest.sha256([UInt8](text: name))))
+        }
+        #expect(OutboundBudget.key(ada, .perMinute, at: now) == key("lola usage ada per_minute "))
+        #expect(OutboundBudget.key(ada, .perDay, at: now) == key("lola usage ada per_day 2027-01-01"))
+        #expect(OutboundBudget.key(ada, .spendPerMonth, at: now) == key("lola usage ada spend_per_month 2027-01"))
+        #expect(OutboundBudget.sentKey(ada, .whatsapp) == key("lola usage ada sent whatsapp"))
+        #expect(OutboundBudget.refusedKey(ada, .rateLimited)
+            == key("lola usage ada refused \(OutboundRefusal.Code.rateLimited.rawValue)"))
+    }
+
     @Test("two calls a day to one number, in whatever spelling; others and messages are not counted with them")
     func sameNumber() throws {
         let bench = try GateBench(hours: nil, limits: [.callsPerDaySameNumber: 2, .perMinute: 100])
