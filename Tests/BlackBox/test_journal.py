@@ -77,7 +77,7 @@ def test_a_full_disk_and_its_end(own_stack, disk):
     own = own_stack(env={"LOLA_DATA_DIR": str(disk.folder)})
     gateway, mail = own.gateway, Mail(own)
     slow = own.person()
-    own.agents.script(slow, Reply(200, {"replies": [{"type": "text", "text": "finished"}]}, delay=1.0))
+    own.agents.script(slow, Reply(200, {"replies": [{"type": "text", "text": "finished"}]}, delay=1.5))
     gateway.say(slow, "hola")
     own.agents.wait_call(slow)
     for _ in range(5):

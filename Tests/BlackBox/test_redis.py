@@ -164,12 +164,12 @@ def test_a_message_in_hand_waits_for_redis(on_redis, redis):
     own = on_redis()
     phone = own.person()
     reply = AgentStub.says("patience")
-    reply.delay = 0.5
+    reply.delay = 1.5
     own.agents.script(phone, reply)
     key = own.gateway.say(phone, "slow")
     own.agents.wait_call(phone)
     redis.kill()
-    never(lambda: own.graph.sends(phone), 1.5, "an answer was sent that nobody keeps")
+    never(lambda: own.graph.sends(phone), 2.5, "an answer was sent that nobody keeps")
     redis.start()
     own.gateway.wait_delivered(key)
     assert own.graph.wait_texts(phone) == ["patience"]
@@ -200,7 +200,7 @@ def test_a_full_redis_refuses_until_there_is_room(on_redis, redis):
     phone, message = own.person(), payloads.fresh_id()
     in_hand = own.person()
     reply = AgentStub.says("done all the same")
-    reply.delay = 1.0
+    reply.delay = 1.5
     own.agents.script(in_hand, reply)
     own.gateway.wait_delivered(own.gateway.say(phone, "before"))
     own.gateway.say(in_hand, "slow")

@@ -14,6 +14,7 @@ import time
 import pytest
 
 from lolabox import payloads
+from lolabox.gateway import Gateway
 from lolabox.load import Load
 from lolabox.stubs import AgentStub
 from lolabox.waiting import eventually, never
@@ -33,12 +34,23 @@ FAILOVER = 30.0
 HANDOVER = 3.0
 
 
-@pytest.fixture
-def pair(on_redis, redis):
-    """Two gateways with two loops each, that share the lanes evenly."""
-    both = [on_redis(config='{ server: { loops: 2 }, agents: { timeout: "2s" } }').gateway for _ in range(2)]
+def two_gateways(on_redis, redis, agents_timeout: str) -> list[Gateway]:
+    """With two loops each; they share the lanes evenly."""
+    config = f'{{ server: {{ loops: 2 }}, agents: {{ timeout: "{agents_timeout}" }} }}'
+    both = [on_redis(config=config).gateway for _ in range(2)]
     wait_shared(redis, 4)
     return both
+
+
+@pytest.fixture
+def pair(on_redis, redis):
+    return two_gateways(on_redis, redis, "2s")
+
+
+@pytest.fixture
+def patient_pair(on_redis, redis):
+    """Two that wait for slow agents."""
+    return two_gateways(on_redis, redis, "10s")
 
 
 def wait_shared(redis, loops: int, timeout: float = 15.0) -> None:
@@ -95,19 +107,19 @@ def test_what_a_killed_gateway_had_taken_is_handled_by_the_other(pair, redis, se
     assert killed.metric_sum('^lola_redis_lanes_total{outcome="taken"}') >= LANES // 2
 
 
-def test_what_a_killed_gateway_had_in_hand_goes_on_at_the_other(pair, redis, services):
+def test_what_a_killed_gateway_had_in_hand_goes_on_at_the_other(patient_pair, redis, services):
     agents, graph = services[3], services[1]
-    killed, other = pair
+    killed, other = patient_pair
     phones = [payloads.fresh_phone() for _ in range(12)]
     keys = {}
     for phone in phones:
         slow = AgentStub.says("too late")
-        slow.delay = 1.5
+        slow.delay = 4.0
         agents.script(phone, slow)
         keys[phone] = [other.say(phone, text) for text in ("first", "second")]
     for phone in phones:
         agents.wait_call(phone)
-    eventually(lambda: sum(redis.in_hand().values()) == 2 * len(phones), 1, "both messages of each in hand")
+    eventually(lambda: sum(redis.in_hand().values()) == 2 * len(phones), 3, "both messages of each in hand")
     assert len(redis.in_hand()) > 1
     killed.kill()
     at = time.monotonic()
@@ -152,14 +164,14 @@ def test_a_gateway_that_stops_hands_its_lanes_over(pair, redis, services):
     assert len(redis.members()) == 2
 
 
-def test_a_gateway_that_stops_while_an_agent_is_slow_loses_nothing(pair, redis, services):
+def test_a_gateway_that_stops_while_an_agent_is_slow_loses_nothing(patient_pair, redis, services):
     """What is in hand is finished by the one that has it; what waits behind it goes on at the other."""
     agents = services[3]
-    leaving, staying = pair
+    leaving, staying = patient_pair
     phones = [payloads.fresh_phone() for _ in range(8)]
     for phone in phones:
         slow = AgentStub.says("slow")
-        slow.delay = 1.5
+        slow.delay = 3.0
         agents.script(phone, slow)
         for text in ("first", "second", "third"):
             leaving.say(phone, text)

@@ -246,7 +246,7 @@ def test_a_replay_while_the_notice_is_on_its_way_is_not_lost(own_stack):
     own = own_stack()
     phone = own.person()
     own.agents.script(phone, *[Reply(500, {})] * FAILURES)
-    own.graph.script(phone[1:], Reply(200, {"messages": [{"id": "wamid.X"}]}, delay=1.5))
+    own.graph.script(phone[1:], Reply(200, {"messages": [{"id": "wamid.X"}]}, delay=4.0))
     key = own.gateway.say(phone, "hola")
     (letter,) = eventually(lambda: own.gateway.admin("GET", "dlq")["items"], what="the dead letter")
     own.graph.wait_sends(phone)

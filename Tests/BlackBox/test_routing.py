@@ -455,7 +455,7 @@ def test_an_answer_about_another_number_is_not_believed(stack):
 
 def test_a_slow_agent_keeps_its_own_conversation_in_order_and_no_other(stack):
     slow, quick = stack.person(), stack.person()
-    stack.agents.script(slow, Reply(200, {"replies": [{"type": "text", "text": "first"}]}, delay=1.0))
+    stack.agents.script(slow, Reply(200, {"replies": [{"type": "text", "text": "first"}]}, delay=1.5))
     stack.gateway.say(slow, "one")
     stack.gateway.say(slow, "two")
     stack.gateway.say(quick, "hola")
