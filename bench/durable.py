@@ -108,11 +108,11 @@ def _way(seconds: int = 4) -> tuple[float, str]:
 
 
 def _busy(core: int) -> float:
-    """Seconds that a core has worked since the machine's start."""
+    """Seconds that a core has worked since the machine's start, but for what keeps it awake (`nice`)."""
     for line in Path("/proc/stat").read_text().splitlines():
         name, *ticks = line.split()
         if name == f"cpu{core}":
-            return (sum(map(int, ticks[:8])) - int(ticks[3]) - int(ticks[4])) / os.sysconf("SC_CLK_TCK")
+            return (sum(map(int, ticks[:8])) - sum(int(ticks[place]) for place in (1, 3, 4))) / os.sysconf("SC_CLK_TCK")
     raise AssertionError(f"no core {core}")
 
 
@@ -219,7 +219,8 @@ def _cool(folder: Path) -> None:
 def growth() -> list[Row]:
     """Messages the whole way, with a civil clock so fast that ids expire as quickly as new ones come."""
     warm_up = MESSAGES // 5
-    hurry = _hurry()
+    # A library that lets the civil clock of a process run fast.
+    hurry = lab.compiled("hurry", "-shared", "-fPIC", f"-DFACTOR={HURRY}", "-ldl")
     with bank("bank", PASSED) as env, gateway("growth", {**env, "LD_PRELOAD": str(hurry)}) as server:
         file, size = write_webhooks(warm_up + MESSAGES + 50_000, first=FIRST)
         samples: list[tuple[int, int]] = []
@@ -239,14 +240,6 @@ def growth() -> list[Row]:
     return [Row(f"growth of memory (RSS) over {MESSAGES:,} messages the whole way, after {warm_up:,}", "≤ 4 MB",
                 f"{megabytes:.1f} MB ({before / 1024:.1f} MiB before, {after / 1024:.1f} MiB after; "
                 f"{compactions:.0f} compactions, {ids:,} live ids at the end)", megabytes <= 4)]
-
-
-def _hurry() -> Path:
-    """A library that lets the civil clock of a process run fast."""
-    library = WORK / "hurry.so"
-    subprocess.run(["cc" if shutil.which("cc") else "clang", "-O1", "-shared", "-fPIC", f"-DFACTOR={HURRY}",
-                    "-o", library, ROOT / "bench/hurry.c", "-ldl"], check=True)
-    return library
 
 
 # Octets
@@ -294,16 +287,8 @@ def _live(folder: Path) -> dict[str, int]:
 
 def disk() -> list[Row]:
     """What a sync of 4 KiB at the end of a file costs here; the journal can be no faster."""
-    folder, system = lab.file_system(WORK)
-    path = WORK / "sync.probe"
-    times = []
-    with path.open("wb", buffering=0) as file:
-        for _ in range(300):
-            file.write(b"x" * 4096)
-            started = time.perf_counter()
-            os.fdatasync(file.fileno())
-            times.append((time.perf_counter() - started) * 1e6)
-    path.unlink()
+    _, system = lab.file_system(WORK)
+    times = lab.sync_times(300)
     times.sort()
     return [Row(f"fdatasync of 4 KiB more on {system}, the journal's file system", "for information",
                 f"{times[150]:.0f} µs (p99 {times[297]:.0f} µs)", None)]

@@ -8,12 +8,14 @@ import platform
 import re
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "Tests/BlackBox"))
@@ -24,9 +26,13 @@ from lolabox.ports import free_port  # noqa: E402
 from lolabox.wire import fetch, request  # noqa: E402
 
 SERVER = ["taskset", "-c", "0"]
+CORES = (0, 1)
 WORK = ROOT / ".bench"
 #: Messages in the gateway's hands above which the load pauses.
 IN_HAND = 300
+#: A disk at rest takes a third of it; one that is held back by its host ten times as long.
+CALM_SYNC_US = 1_000
+SETTLE_SECONDS = 60
 
 
 # Requests
@@ -121,8 +127,13 @@ class Stream:
 
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGCONT)
-        self._process.send_signal(signal.SIGINT)
-        self._process.communicate()
+        while self._process.poll() is None:
+            # One that does not reach its main thread only stops the load; it sleeps on.
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.communicate(timeout=1)
+            except subprocess.TimeoutExpired:
+                pass
 
     def feed(self, server: Gateway, until: Callable[[], bool]) -> None:
         """Keeps between some and many messages in the gateway's hands, so that it is busy and not overrun."""
@@ -200,11 +211,61 @@ def gateway(name: str, env: dict[str, str] | None = None, pinned: bool = True) -
     """`lola serve` on core 0 with one loop, WhatsApp on, agents built in, the allocator set as in the image."""
     folder = WORK / name
     shutil.rmtree(folder, ignore_errors=True)
+    settled()
     return Gateway.serve(folder, {
         **whatsapp_environment("http://127.0.0.1:9/v23.0"), "LOLA_LOOPS": "1",
         # The load plays many senders from one address against the admin surface too.
         "HTTP_RATE_LIMIT_PER_IP": "1000000", "HTTP_RATE_LIMIT_GLOBAL": "1000000", **ALLOCATOR, **(env or {}),
     }, prefix=SERVER if pinned else None)
+
+
+# The machine
+
+@contextmanager
+def awake() -> Iterator[None]:
+    """A process of idle priority on either core keeps it from halting: see the page's method."""
+    program = compiled("awake")
+    processes = [subprocess.Popen(["taskset", "-c", str(core), program]) for core in CORES]
+    try:
+        yield
+        assert all(process.poll() is None for process in processes), "a core was not kept awake"
+    finally:
+        for process in processes:
+            process.terminate()
+            process.wait()
+
+
+def settled() -> None:
+    """Waits until the disk syncs as quickly as it does at rest: one that many share is slow for a while after much work.
+
+    What files it was told to forget are forgotten first, for that too holds up every sync.
+    """
+    os.sync()
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while statistics.median(sync_times(50)) > CALM_SYNC_US and time.monotonic() < deadline:
+        time.sleep(1)
+
+
+def sync_times(count: int) -> list[float]:
+    """Microseconds of syncs of 4 KiB at the end of a file."""
+    path = WORK / "sync.probe"
+    times = []
+    with path.open("wb", buffering=0) as file:
+        for _ in range(count):
+            file.write(b"x" * 4096)
+            started = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append((time.perf_counter() - started) * 1e6)
+    path.unlink()
+    return times
+
+
+def compiled(name: str, *options: str) -> Path:
+    """A program or a library of `bench/NAME.c`."""
+    target = WORK / name
+    subprocess.run(["cc" if shutil.which("cc") else "clang", "-O1", "-o", target, ROOT / f"bench/{name}.c", *options],
+                   check=True)
+    return target
 
 
 def memory_kib(pid: int, field: str = "VmRSS") -> int:

@@ -200,7 +200,9 @@ def micro() -> list[Row]:
 METHOD = f"""\
 `make bench` writes this page; every figure is of one run on the machine below. Core 0 belongs to the server that is
 measured (one event loop, or one nginx worker), core 1 to the load and to the stubs, so load and stubs slow each other
-and not the server.
+and not the server. A process of idle priority keeps either core awake (`bench/awake.c`), for servers and for nginx alike: a
+virtual core that has halted is given away by its host, and waking it, which may take longer than any answer, is no part of a
+server's work. Each server starts when a sync takes the disk less than {lab.CALM_SYNC_US:,} µs, or after {lab.SETTLE_SECONDS} s.
 
 - **Throughput**: wrk, one thread, {CONNECTIONS} connections, {SECONDS} s, {REPETITIONS} times nginx and Lola in turn,
   medians. Every request is a distinct, correctly signed WhatsApp webhook; both servers get the same octets. nginx
@@ -267,9 +269,11 @@ def main(names: list[str]) -> int:
         if names and name not in names:
             continue
         say(name)
-        for row in part():
+        with lab.awake():
+            measured = part()
+        for row in measured:
             say(f"  {row.what}: {row.figure} (goal {row.goal}) {row.verdict}")
-            rows.append(row)
+        rows += measured
     if not names:
         TARGET.parent.mkdir(exist_ok=True)
         TARGET.write_text(page(rows, [row for row in rows if row.met is False]))

@@ -26,6 +26,7 @@ final class Loop {
     private var events: [NetEvent] = []
     private var due: [UInt64] = []
     private var sources: [() -> Bool] = []
+    private var steps: [() -> Bool] = []
     private var resolving: [UInt64: ([Endpoint]) -> Void] = [:]
     private var nextTicket: UInt64 = 1
     private var pending = Collected<() -> Void>()
@@ -76,6 +77,13 @@ final class Loop {
     /// Asked every tick: mailboxes and stores. A source that did work is asked again before the loop sleeps.
     func addSource(_ source: @escaping () -> Bool) { sources.append(source) }
 
+    /// A source that is asked between the events of a round too, each time after some of them: what they brought is
+    /// still near the processor.
+    func addStep(_ step: @escaping () -> Bool) {
+        steps.append(step)
+        addSource(step)
+    }
+
     /// A source has something to do: the loop does not sleep before it has asked it.
     func workCame() { hasWork = true }
 
@@ -104,7 +112,10 @@ final class Loop {
         net.wait(until: deadline, &events)
         now = clock.now
         wall = clock.wall
-        for event in events { entities[Handle(word: event.word)]?.ready(event) }
+        for (place, event) in events.enumerated() {
+            entities[Handle(word: event.word)]?.ready(event)
+            if place % Limits.eventsPerStep == Limits.eventsPerStep - 1 { takeSteps() }
+        }
         for resolution in net.resolutions() {
             resolving.removeValue(forKey: resolution.ticket)?(resolution.endpoints)
         }
@@ -123,6 +134,10 @@ final class Loop {
         let actions = pending.take()
         for action in actions { action() }
         pending.reuse(actions)
+    }
+
+    private func takeSteps() {
+        for step in steps { _ = step() }
     }
 
     private func pollSources() -> Bool {

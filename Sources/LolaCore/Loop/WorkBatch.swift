@@ -8,11 +8,12 @@ final class WorkBatch<Item> {
     private var waiting = Collected<Item>()
 
     /// - Parameter work: done for each item, in the order of `add`, before the loop sleeps again and never before `add`
-    ///   returns. Batches of one loop are worked off in the order in which they were made.
+    ///   returns. Batches of one loop are worked off in the order in which they were made, also between the events of a
+    ///   round that has many.
     init(_ loop: Loop, _ work: @escaping (Item) -> Void) {
         self.loop = loop
         self.work = work
-        loop.addSource { [self] in workOff() }
+        loop.addStep { [self] in workOff() }
     }
 
     func add(_ item: Item) {

@@ -103,6 +103,19 @@ struct JournalFiles {
         return damage
     }
 
+    /// Where the zeros begin that the range ends with: a writer reserves room by them.
+    func end(_ file: DiskFile, _ name: String, _ range: Range<Int>) throws(JournalFault) -> Int {
+        var end = range.lowerBound
+        do throws(DiskFault) {
+            try each(file, range) { bytes, place throws(DiskFault) in
+                if let last = bytes.lastIndex(where: { $0 != 0 }) { end = place + last + 1 }
+            }
+        } catch {
+            throw .disk(error, file: name)
+        }
+        return end
+    }
+
     func truncate(_ file: DiskFile, _ name: String, to size: Int) throws(JournalFault) {
         do throws(DiskFault) {
             try disk.truncate(file, to: size)

@@ -208,7 +208,8 @@ struct JournalRecovery {
             report.damages.append(try damage(.header, name, file, range, keeping: true))
         }
         if let torn = try read(part, file, name, limit: limit, isLast: isLast) {
-            report.tornTails.append(JournalReport.TornTail(file: name, offset: torn, count: limit - torn))
+            let count = try files.end(file, name, torn..<limit) - torn
+            if count > 0 { report.tornTails.append(JournalReport.TornTail(file: name, offset: torn, count: count)) }
             report.lastCount = torn
             if purpose == .start { try files.truncate(file, name, to: torn) }
         }

@@ -12,6 +12,8 @@ final class JournalWriter {
     private var file: DiskFile?
     /// Octets of the segment with those that are not yet synced.
     private var written: Int
+    /// Octets of the file: zeros stand behind what is written.
+    private var reserved: Int
     /// The last number tried; attempts that came to nothing use up theirs.
     private var numbered: UInt64
     private var isOpen = true
@@ -32,6 +34,7 @@ final class JournalWriter {
         self.clock = clock
         self.segment = segment
         written = segment.octets
+        reserved = segment.octets
         numbered = segment.number
     }
 
@@ -56,6 +59,7 @@ final class JournalWriter {
             if file == nil { file = try disk.open(JournalName.segment(segment.number).text) }
             if let file { try disk.write(file, buffer, at: written) }
             written += buffer.count
+            if let file { try reserve(file) }
         } catch {
             abandon(error)
         }
@@ -85,6 +89,8 @@ final class JournalWriter {
         JournalFormat.encodeDurable(count: segment.octets, into: &buffer)
         do throws(DiskFault) {
             try disk.write(file, buffer, at: written)
+            written += buffer.count
+            try trim()
             try disk.sync(file)
         } catch {
             abandon(error)
@@ -92,6 +98,26 @@ final class JournalWriter {
     }
 
     // MARK: Segments
+
+    /// Writes zeros behind what is written as soon as it takes up all that was reserved; the same sync covers both.
+    private func reserve(_ file: DiskFile) throws(DiskFault) {
+        guard written > reserved else { return }
+        let step = Limits.journalReserve.bytes
+        reserved = (written / step + 1) * step
+        do throws(DiskFault) {
+            try disk.write(file, [UInt8](repeating: 0, count: reserved - written), at: written)
+        } catch {
+            // What was to be kept has its place; a disk that is full is for the next write to tell.
+            if error != .full { throw error }
+        }
+    }
+
+    /// Gives back what was reserved and not used.
+    private func trim() throws(DiskFault) {
+        guard let file, reserved > written else { return }
+        try disk.truncate(file, to: written)
+        reserved = written
+    }
 
     /// Makes a segment whose header says which one it follows and how many octets of that one count, and has both the
     /// header and the name durable.
@@ -116,12 +142,14 @@ final class JournalWriter {
     /// A fault here abandons the segment too, although all of it is durable: the header of the new one may already
     /// stand on disk and say where this one ends, so nothing may be added to it.
     private func startNext() throws(DiskFault) {
+        try trim()
         numbered += 1
         let fresh = try Self.startSegment(numbered, after: segment, on: disk, at: clock.wall)
         if let file { disk.close(file) }
         file = fresh
         segment = JournalSegment(number: numbered, octets: JournalHeader.count)
         written = segment.octets
+        reserved = written
         journal.open(segment)
     }
 

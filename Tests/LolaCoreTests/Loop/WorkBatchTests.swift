@@ -61,6 +61,28 @@ struct WorkBatchTests {
         #expect(done == 1)
     }
 
+    @Test("a round with many events works off what they brought after some of them, not only at its end")
+    func betweenEvents() throws {
+        let (net, counters) = (EventfulNet(), Counters())
+        let loop = Loop(clock: SimClock(), net: net, entropy: SimEntropy(SimRandom(seed: 1)), counters: counters)
+        var told: [String] = []
+        let batch = WorkBatch<Int>(loop) { told.append("w\($0)") }
+        let count = Limits.eventsPerStep + 2
+        for number in 0..<count {
+            let handle = loop.insert { _ in
+                Told {
+                    told.append("e\(number)")
+                    batch.add(number)
+                }
+            }
+            net.events.append(NetEvent(word: handle.word, readable: true, writable: false, hungUp: false))
+        }
+        loop.tick(until: loop.now)
+        let (first, rest) = (0..<Limits.eventsPerStep, Limits.eventsPerStep..<count)
+        let expected = first.map { "e\($0)" } + first.map { "w\($0)" } + rest.map { "e\($0)" } + rest.map { "w\($0)" }
+        #expect(told == expected)
+    }
+
     @Test("what is collected is taken in order and once, however much it is")
     func collected() {
         var collected = Collected<Int>()
@@ -74,4 +96,33 @@ struct WorkBatchTests {
             #expect(collected.take() == [-1] && collected.isEmpty)
         }
     }
+}
+
+/// Something that is told when its socket is ready.
+private final class Told: LoopEntity {
+    private let body: () -> Void
+
+    init(_ body: @escaping () -> Void) { self.body = body }
+
+    func ready(_ event: NetEvent) { body() }
+    func expired() {}
+}
+
+/// A network on which nothing happens but that many sockets are ready at once.
+private final class EventfulNet: Net {
+    var events: [NetEvent] = []
+
+    func wait(until deadline: Instant, _ events: inout [NetEvent]) { events = self.events }
+
+    func listen(_ endpoint: Endpoint) throws(NetFault) -> (Socket, port: UInt16) { throw .other }
+    func accept(_ listener: Socket) -> AcceptOutcome { .none }
+    func connect(_ endpoint: Endpoint) throws(NetFault) -> Socket { throw .other }
+    func connectFault(_ socket: Socket) -> NetFault? { .other }
+    func read(_ socket: Socket, into buffer: inout [UInt8]) -> ReadOutcome { .wouldBlock }
+    func write(_ socket: Socket, _ bytes: [UInt8], from offset: Int) -> WriteOutcome { .wouldBlock }
+    func shutdownWrite(_ socket: Socket) {}
+    func close(_ socket: Socket) {}
+    func watch(_ socket: Socket, _ interest: Interest, word: UInt64) {}
+    func resolve(_ host: [UInt8], port: UInt16, ticket: UInt64) {}
+    func resolutions() -> [Resolution] { [] }
 }
