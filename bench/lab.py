@@ -127,13 +127,16 @@ class Stream:
 
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGCONT)
-        while self._process.poll() is None:
-            # One that does not reach its main thread only stops the load; it sleeps on.
+        for _ in range(10):
+            # One that does not reach its main thread only stops the load: the process sleeps on.
             self._process.send_signal(signal.SIGINT)
             try:
                 self._process.communicate(timeout=1)
+                return
             except subprocess.TimeoutExpired:
                 pass
+        self._process.kill()
+        self._process.communicate()
 
     def feed(self, server: Gateway, until: Callable[[], bool]) -> None:
         """Keeps between some and many messages in the gateway's hands, so that it is busy and not overrun."""
@@ -154,6 +157,8 @@ class Nginx:
         self.port = self.ports[0]
         self._folder = WORK / name
         shutil.rmtree(self._folder, ignore_errors=True)
+        if prefix is not None:
+            settled()
         self._folder.mkdir(parents=True)
         locations = "".join(self._location(*answer) for answer in (answers or {"/": ""}).items())
         listen = " ".join(f"listen 127.0.0.1:{port} backlog=8192;" for port in self.ports)
@@ -236,9 +241,9 @@ def awake() -> Iterator[None]:
 
 
 def settled() -> None:
-    """Waits until the disk syncs as quickly as it does at rest: one that many share is slow for a while after much work.
+    """Waits until the disk syncs as quickly as at rest: one that many share is slow for a while after much work.
 
-    What files it was told to forget are forgotten first, for that too holds up every sync.
+    What it was told to forget is forgotten first, for that too holds up every sync.
     """
     os.sync()
     deadline = time.monotonic() + SETTLE_SECONDS

@@ -202,7 +202,8 @@ METHOD = f"""\
 measured (one event loop, or one nginx worker), core 1 to the load and to the stubs, so load and stubs slow each other
 and not the server. A process of idle priority keeps either core awake (`bench/awake.c`), for servers and for nginx alike: a
 virtual core that has halted is given away by its host, and waking it, which may take longer than any answer, is no part of a
-server's work. Each server starts when a sync takes the disk less than {lab.CALM_SYNC_US:,} µs, or after {lab.SETTLE_SECONDS} s.
+server's work. Each measured server starts when a sync takes the disk less than {lab.CALM_SYNC_US:,} µs,
+or after {lab.SETTLE_SECONDS} s.
 
 - **Throughput**: wrk, one thread, {CONNECTIONS} connections, {SECONDS} s, {REPETITIONS} times nginx and Lola in turn,
   medians. Every request is a distinct, correctly signed WhatsApp webhook; both servers get the same octets. nginx

@@ -27,7 +27,7 @@ final class Intake {
     /// Told of each receipt and whose it is; answers whether what it says is kept.
     private let onReceipt: ReceiptKeeper?
     private let signals: any ContactSignals
-    /// The steps of a webhook after its proof, each taken by all that arrived in a round together.
+    /// The steps of a webhook after its proof, each taken together by what arrived in a step of a round.
     private var decoding: WorkBatch<Arrival>?
     private var keeping: WorkBatch<(Arrival, VerifiedWebhook)>?
 

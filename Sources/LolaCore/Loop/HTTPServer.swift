@@ -237,7 +237,8 @@ final class HTTPServer {
         return application.admit(head, role: role, peer: peer, requestID: requestID)
     }
 
-    /// A whole request is there; the handler gets it once all that arrived has been read. Until then its body counts.
+    /// A whole request is there; the handler gets it once what arrived with it has been read. Until then its body
+    /// counts.
     func hand(_ request: HTTPRequest, _ exchange: Exchange, to handler: @escaping RequestHandler) {
         complete?.add(Complete(request: request, exchange: exchange, handler: handler))
     }

@@ -56,7 +56,7 @@ final class OutboundClient {
     private let wantTLS: (() -> Void)?
     private let parseAddress: ([UInt8]) -> IPAddress?
     private var pools: [Origin: OutboundPool] = [:]
-    /// Calls asked for in a round go out together.
+    /// Calls asked for in a step of a round go out together.
     private var starting: WorkBatch<OutboundCall>?
     private var names: [[UInt8]: CachedName] = [:]
     /// Calls that wait for a name that is being looked up.

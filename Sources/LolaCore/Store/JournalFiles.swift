@@ -103,17 +103,20 @@ struct JournalFiles {
         return damage
     }
 
-    /// Where the zeros begin that the range ends with: a writer reserves room by them.
-    func end(_ file: DiskFile, _ name: String, _ range: Range<Int>) throws(JournalFault) -> Int {
-        var end = range.lowerBound
+    /// Where the zeros begin that stand before `limit`: a writer reserves room by them.
+    func end(_ file: DiskFile, _ name: String, before limit: Int) throws(JournalFault) -> Int {
+        var place = limit
         do throws(DiskFault) {
-            try each(file, range) { bytes, place throws(DiskFault) in
-                if let last = bytes.lastIndex(where: { $0 != 0 }) { end = place + last + 1 }
+            while place > 0 {
+                let count = min(Limits.journalReadStep.bytes, place)
+                place -= count
+                let bytes = try disk.read(file, at: place, count: count)
+                if let last = bytes.lastIndex(where: { $0 != 0 }) { return place + last + 1 }
             }
         } catch {
             throw .disk(error, file: name)
         }
-        return end
+        return 0
     }
 
     func truncate(_ file: DiskFile, _ name: String, to size: Int) throws(JournalFault) {

@@ -29,7 +29,7 @@ struct JournalHeader: Hashable, Sendable {
     /// The segment that was written before this one; 0 for the first and for snapshots. Segments between the two are
     /// attempts that came to nothing: what is in them never counted.
     var previous: UInt64 = 0
-    /// How many octets of the previous segment count; what follows them was abandoned.
+    /// How many octets of the previous segment count; what follows them was abandoned or reserved.
     var previousCount: UInt64 = 0
     let created: WallTime
     /// Each write to the segment begins with a mark of what was durable before it (flag 1).

@@ -207,8 +207,11 @@ struct JournalRecovery {
             let range = 0..<min(size, JournalHeader.count)
             report.damages.append(try damage(.header, name, file, range, keeping: true))
         }
-        if let torn = try read(part, file, name, limit: limit, isLast: isLast) {
-            let count = try files.end(file, name, torn..<limit) - torn
+        // Asked first: what a gateway writes meanwhile, while its journal is only looked at, stands behind it.
+        let end = part.limit == nil ? try files.end(file, name, before: limit) : limit
+        if let torn = try read(part, file, name, limit: limit, end: end, isLast: isLast) {
+            let isReserved = limit % Limits.journalReserve.bytes == 0
+            let count = torn < end ? (isReserved ? end : limit) - torn : 0
             if count > 0 { report.tornTails.append(JournalReport.TornTail(file: name, offset: torn, count: count)) }
             report.lastCount = torn
             if purpose == .start { try files.truncate(file, name, to: torn) }
@@ -225,8 +228,10 @@ struct JournalRecovery {
     /// Of a write that a power cut met, any sectors may stand on disk: damage with whole records behind it, although
     /// none of them was ever acknowledged. Marks tell the two apart: what is before the place that a later mark names
     /// was durable, so a gap there is damage; a gap behind it ends the segment, and what follows is not used.
+    ///
+    /// - Parameter end: behind it stood zeros only. Nobody wrote them: a segment whose end no header tells ends there.
     private mutating func read(
-        _ part: Part, _ file: DiskFile, _ name: String, limit: Int, isLast: Bool
+        _ part: Part, _ file: DiskFile, _ name: String, limit: Int, end: Int, isLast: Bool
     ) throws(JournalFault) -> Int? {
         let isMarked = isLast && part.segment.header?.isMarked == true
         var proven = isMarked ? JournalHeader.count : Int.max
@@ -244,6 +249,8 @@ struct JournalRecovery {
                 let known = held.firstIndex { $0.place >= proven } ?? held.count
                 for (place, step) in held[..<known] { try take(step, at: place, file, name) }
                 held.removeSubrange(..<known)
+            case .gap where part.limit == nil && place >= end:
+                return held.first?.place ?? place
             case .gap(_, let isTail) where isLast && (isTail || place >= proven):
                 held.append((place, step))
             case .changes, .gap, .end:

@@ -38,7 +38,8 @@ struct JournalReport: Hashable, Sendable {
         }
     }
 
-    /// The end of the last segment that no record fills: what a crash leaves of a write that was never acknowledged.
+    /// The end of the last segment that no record fills, without the zeros that room was reserved by: what a crash
+    /// leaves of a write that was never acknowledged.
     struct TornTail: Hashable, Sendable {
         let file: String
         let offset: Int

@@ -12,7 +12,7 @@ final class JournalWriter {
     private var file: DiskFile?
     /// Octets of the segment with those that are not yet synced.
     private var written: Int
-    /// Octets of the file: zeros stand behind what is written.
+    /// The file is at most so long: behind what is written stand zeros.
     private var reserved: Int
     /// The last number tried; attempts that came to nothing use up theirs.
     private var numbered: UInt64
@@ -99,7 +99,7 @@ final class JournalWriter {
 
     // MARK: Segments
 
-    /// Writes zeros behind what is written as soon as it takes up all that was reserved; the same sync covers both.
+    /// Writes zeros behind what is written as soon as it outgrows what was reserved; the same sync covers both.
     private func reserve(_ file: DiskFile) throws(DiskFault) {
         guard written > reserved else { return }
         let step = Limits.journalReserve.bytes
@@ -112,7 +112,7 @@ final class JournalWriter {
         }
     }
 
-    /// Gives back what was reserved and not used.
+    /// Gives back what was reserved and not used. Nothing to do, and nothing that fails, while no file is open.
     private func trim() throws(DiskFault) {
         guard let file, reserved > written else { return }
         try disk.truncate(file, to: written)

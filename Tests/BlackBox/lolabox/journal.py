@@ -32,6 +32,16 @@ def state(number: int) -> bytes:
     return record(bytes([1, 7]) + bytes([number]) * 16 + struct.pack("<qI", NEVER, len(SEALED)) + SEALED)
 
 
+def written(segment: Path) -> bytes:
+    """What stands in a segment without the zeros that room is reserved by, whole however a record ends."""
+    octets = segment.read_bytes()
+    end = len(header())
+    while octets[end:end + 2] == struct.pack("<H", 0x4C93):
+        end += 12 + struct.unpack_from("<I", octets, end + 4)[0]
+    assert not any(octets[end:]), f"{segment} holds more than records and zeros"
+    return octets[:end]
+
+
 def segments(folder: Path) -> list[Path]:
     """Segments of a data folder that hold more than their header, oldest first."""
     return sorted(path for path in folder.glob("segment-*") if path.stat().st_size > len(header()))

@@ -85,6 +85,28 @@ struct JournalMarkTests {
         #expect(rig.disk.files[Self.name]?.count == starts[1] && starts[1] < end)
     }
 
+    @Test("zeros in a segment that was given up are no damage, even when the next one no longer tells where it ends")
+    func abandonedReserve() throws {
+        let rig = try JournalRig()
+        rig.left.submit(Self.put(1)) { #expect($0 == .done) }
+        rig.settle()
+        rig.disk.fail(.sync)
+        rig.left.submit(Self.put(2)) { #expect($0 == .unavailable) }
+        rig.settle()
+        rig.advance(Limits.journalPauseMax)
+        rig.settle()
+        rig.left.submit(Self.put(3)) { #expect($0 == .done) }
+        rig.settle()
+        var files = rig.disk.files
+        let second = "segment-0000000002"
+        #expect(files[Self.name]?.count == Limits.journalReserve.bytes)
+        files[second]?[20] ^= 1
+        let there = try JournalRig(SimDisk(files: files))
+        #expect(there.store.report.damages.map(\.kind) == [.header])
+        #expect(there.store.report.tornTails.isEmpty)
+        #expect(try there.ask(.get(StoreKey(.state, RecordID(high: 1, low: 3)))) == .value([3]))
+    }
+
     @Test("what outgrows the reserve gets more of it; a disk too full for zeros keeps what was written")
     func growing() throws {
         let rig = try JournalRig()
