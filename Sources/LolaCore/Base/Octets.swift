@@ -60,3 +60,15 @@ extension Hasher {
         unsafe octets.withUnsafeBytes { unsafe combine(bytes: $0) }
     }
 }
+
+extension [UInt8] {
+    /// How many there are before the zeros at their end. Eight at a time: there may be many.
+    var countWithoutZerosAtEnd: Int {
+        unsafe withUnsafeBytes { octets in
+            var end = octets.count
+            while end >= 8, unsafe octets.loadUnaligned(fromByteOffset: end - 8, as: UInt64.self) == 0 { end -= 8 }
+            while end > 0, unsafe octets[end - 1] == 0 { end -= 1 }
+            return end
+        }
+    }
+}

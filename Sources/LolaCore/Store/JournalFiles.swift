@@ -111,7 +111,8 @@ struct JournalFiles {
                 let count = min(Limits.journalReadStep.bytes, place)
                 place -= count
                 let bytes = try disk.read(file, at: place, count: count)
-                if let last = bytes.lastIndex(where: { $0 != 0 }) { return place + last + 1 }
+                let kept = bytes.countWithoutZerosAtEnd
+                if kept > 0 { return place + kept }
             }
         } catch {
             throw .disk(error, file: name)

@@ -236,7 +236,7 @@ struct JournalRecovery {
         let isMarked = isLast && part.segment.header?.isMarked == true
         var proven = isMarked ? JournalHeader.count : Int.max
         var held: [(place: Int, step: JournalScanner.Step)] = []
-        var scanner = JournalScanner(files.disk, file, name: name, limit: limit)
+        var scanner = JournalScanner(files.disk, file, name: name, limit: limit, zerosBegin: end)
         while true {
             let place = scanner.offset
             let step = try scanner.next()

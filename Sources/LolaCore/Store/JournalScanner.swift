@@ -18,6 +18,8 @@ struct JournalScanner {
     private let name: String
     /// What counts of the file.
     private var limit: Int
+    /// From there on all of it is zeros: no record is looked for behind it.
+    private let zerosBegin: Int
     private var window: [UInt8] = []
     private var windowStart = 0
     private var searchLeft: Int
@@ -25,13 +27,14 @@ struct JournalScanner {
     private(set) var offset = JournalHeader.count
 
     init(
-        _ disk: any Disk, _ file: DiskFile, name: String, limit: Int,
+        _ disk: any Disk, _ file: DiskFile, name: String, limit: Int, zerosBegin: Int = .max,
         searchMax: ByteCount = Limits.journalSearchMax
     ) {
         self.disk = disk
         self.file = file
         self.name = name
         self.limit = limit
+        self.zerosBegin = zerosBegin
         searchLeft = searchMax.bytes
     }
 
@@ -43,7 +46,7 @@ struct JournalScanner {
             // Whole, but nothing this version writes.
             return meaning(record) ?? .gap(place..<offset, isTail: false)
         }
-        let found = try search(behind: place)
+        let found = place < zerosBegin ? try search(behind: place) : nil
         offset = found ?? limit
         // Octets that were not all looked at are damage, not the rest of a write.
         return .gap(place..<offset, isTail: found == nil && searchLeft > 0)
