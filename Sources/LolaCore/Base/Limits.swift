@@ -136,9 +136,9 @@ enum Limits {
 
     /// How long a loop sleeps at most when nothing is due; and while it drains.
     static let tickMax = Interval.seconds(60)
+    static let drainTick = Interval.milliseconds(20)
     /// Events of one round after which the work they brought is done before the next ones.
     static let eventsPerStep = 64
-    static let drainTick = Interval.milliseconds(20)
 
     // MARK: Outbound HTTP
 

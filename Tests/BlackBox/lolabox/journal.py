@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 NEVER = 2 ** 63 - 1
+MAGIC = struct.pack("<H", 0x4C93)
 SEALED = bytes.fromhex("0a0b0c0d") + bytes(28)
 
 
@@ -25,7 +26,7 @@ def header(version: int = 1) -> bytes:
 
 def record(payload: bytes) -> bytes:
     covered = struct.pack("<BBI", 1, 0, len(payload)) + payload
-    return struct.pack("<H", 0x4C93) + covered[:6] + struct.pack("<I", crc32c(covered)) + payload
+    return MAGIC + covered[:6] + struct.pack("<I", crc32c(covered)) + payload
 
 
 def state(number: int) -> bytes:
@@ -36,7 +37,7 @@ def written(segment: Path) -> bytes:
     """What stands in a segment without the zeros that room is reserved by, whole however a record ends."""
     octets = segment.read_bytes()
     end = len(header())
-    while octets[end:end + 2] == struct.pack("<H", 0x4C93):
+    while octets[end:end + 2] == MAGIC:
         end += 12 + struct.unpack_from("<I", octets, end + 4)[0]
     assert not any(octets[end:]), f"{segment} holds more than records and zeros"
     return octets[:end]
