@@ -210,9 +210,9 @@ struct JournalRecovery {
         // Asked first: what a gateway writes meanwhile, while its journal is only looked at, stands behind it.
         let end = part.limit == nil ? try files.end(file, name, before: limit) : limit
         if let torn = try read(part, file, name, limit: limit, end: end, isLast: isLast) {
-            let isReserved = limit % Limits.journalReserve.bytes == 0
-            let count = torn < end ? (isReserved ? end : limit) - torn : 0
-            if count > 0 { report.tornTails.append(JournalReport.TornTail(file: name, offset: torn, count: count)) }
+            if torn < end {
+                report.tornTails.append(JournalReport.TornTail(file: name, offset: torn, count: end - torn))
+            }
             report.lastCount = torn
             if purpose == .start { try files.truncate(file, name, to: torn) }
         }
@@ -249,7 +249,7 @@ struct JournalRecovery {
                 let known = held.firstIndex { $0.place >= proven } ?? held.count
                 for (place, step) in held[..<known] { try take(step, at: place, file, name) }
                 held.removeSubrange(..<known)
-            case .gap where part.limit == nil && place >= end:
+            case .gap where place >= end:
                 return held.first?.place ?? place
             case .gap(_, let isTail) where isLast && (isTail || place >= proven):
                 held.append((place, step))
