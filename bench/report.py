@@ -228,7 +228,8 @@ or after {lab.SETTLE_SECONDS} s.
   Refusals are timed by turns, an altered token and one that nobody made, eight on a connection of each of 250
   addresses. Sessions are minted in process, by turns with `openssl speed`.
 - **Tools**: each send passes the whole gate, with its reservations and its ledger record on disk before the answer; the
-  provider is the mock of demo mode. The list is asked by one client, one request after the other. Five turns of both; then
+  provider is the mock of demo mode. As many calls in hand as one session may have, whose rate is that of the disk, and four
+  times as many of eight sessions. The list is asked by one client, one request after the other. Five turns of all; then
   nginx gives answers of as many octets to the same client.
 - **Slow headers**: each attacker sends one octet every two seconds inside a field; honest clients at 200 requests/s,
   alone and attacked. The attackers run at idle priority, because they share a core with the honest client.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import statistics
 from pathlib import Path
@@ -16,7 +17,9 @@ from rows import Row
 SECONDS = 3
 #: Each load is given so many times; the medians count.
 TURNS = 5
-CONNECTIONS = 64
+#: Sessions that send at the same time, and the calls of all of them in hand: one with as many as it may have; several
+#: with half as many each, because whose turn it is drifts.
+LOADS = ((1, 64), (8, 256))
 #: People that the agent writes to, each with a consent.
 PEOPLE = 200
 MOST = {"per_minute": 1_000_000, "per_hour": 1_000_000, "per_day": 1_000_000,
@@ -46,10 +49,14 @@ def _post(agent: Streamable, message: dict) -> bytes:
     return request("POST", "/mcp", fields | {"Content-Type": "application/json"}, json.dumps(message).encode())
 
 
-def _load(agent: Streamable, port: int, name: str, messages: list[dict], connections: int) -> lab.Load:
-    """In a session of its own: calls whose connections wrk has left may still be in hand when it ends."""
-    file, size = _write([_post(agent, message) for message in messages], name)
-    load = wrk(port, file, size, SECONDS, connections)
+def _load(server: Gateway, token: str, name: str, messages: list[dict], sessions: int, connections: int) -> lab.Load:
+    """The messages by turns of sessions that are made for it: calls whose connections wrk has left may still be in hand
+    when it ends."""
+    with contextlib.ExitStack() as stack:
+        agents = [stack.enter_context(Streamable(server, token)) for _ in range(sessions)]
+        posts = [_post(agents[number % sessions], message) for number, message in enumerate(messages)]
+        file, size = _write(posts, name)
+        load = wrk(server.port, file, size, SECONDS, connections)
     assert not load.errors and not load.wrapped, load
     return load
 
@@ -71,39 +78,49 @@ def _floor(like: bytes, octets: int) -> list[int]:
     return [load.p50_us for load in loads]
 
 
+def _sends(sessions: int, in_hand: int, loads: list[lab.Load], used: list[float]) -> Row:
+    rates = sorted(load.rate for load in loads)
+    rate = statistics.median(rates)
+    wait = statistics.median(load.p50_us for load in loads) / 1000
+    goal = (sessions, in_hand) == LOADS[-1]
+    return Row(
+        f"`tools/call` of a send to a mock provider, {in_hand} in hand of {sessions} session{'s' * (sessions > 1)}",
+        "≥ 5,000/s" if goal else "for information",
+        f"{rate:,.0f}/s (median of {TURNS}, {rates[0]:,.0f} to {rates[-1]:,.0f}; p50 {wait:.0f} ms; "
+        f"{statistics.median(used):.0f} µs of the core each)", rate >= 5_000 if goal else None)
+
+
 def tools() -> list[Row]:
     """Sends to the mock provider through the whole gate; then the list, asked over and over on one connection."""
     sends = [rpc("tools/call", {"name": "comms_send_message", "arguments": {
         "channel": "whatsapp", "to": _phone(number), "text": "Your transfer has arrived."}}, 1_000_000 + number)
         for number in range(15_000 * SECONDS)]
     lists = [rpc("tools/list", {}, 1_000_000 + number) for number in range(20_000 * SECONDS)]
-    sent, listed, used, passed, whole, like = [], [], [], 0, 0, b""
+    sent: list[list[lab.Load]] = [[] for _ in LOADS]
+    used: list[list[float]] = [[] for _ in LOADS]
+    listed, passed, whole, like = [], 0, 0, b""
     with gateway("tools", {"DEMO_MODE": "true"}) as server:
         token = _agent(server)
         for _ in range(TURNS):
-            lab.settled()
-            with Streamable(server, token) as session:
+            for number, (sessions, in_hand) in enumerate(LOADS):
+                lab.settled()
                 before = server.cpu_seconds()
-                sent.append(_load(session, server.port, "sends", sends, CONNECTIONS))
-                used.append((server.cpu_seconds() - before) / sent[-1].answers * 1e6)
-            with Streamable(server, token) as session:
-                listed.append(_load(session, server.port, "lists", lists, 1))
+                load = _load(server, token, "sends", sends, sessions, in_hand)
+                sent[number].append(load)
+                used[number].append((server.cpu_seconds() - before) / load.answers * 1e6)
+            listed.append(_load(server, token, "lists", lists, 1, 1))
         with Streamable(server, token) as session:
             whole = len(session.send(rpc("tools/list")).content)
             like = _post(session, lists[0])
             limits = session.call("comms_get_usage_dashboard")["json"]["limits"]
         passed = next(line["used"] for line in limits if line["limit"] == "per_day")
-    answers = sum(load.answers for load in sent)
+    answers = sum(load.answers for loads in sent for load in loads)
     assert passed >= answers, f"{passed} of {answers} passed the gate"
-    rates = sorted(load.rate for load in sent)
     times = sorted(load.p50_us for load in listed)
-    rate, time = statistics.median(rates), statistics.median(times)
+    time = statistics.median(times)
     floor = _floor(like, whole)
     return [
-        Row("`tools/call` of a send to a mock provider", "≥ 5,000/s",
-            f"{rate:,.0f}/s (median of {TURNS}, {rates[0]:,.0f} to {rates[-1]:,.0f}; "
-            f"{statistics.median(used):.0f} µs of the core each; {passed:,.0f} passed the gate)",
-            rate >= 5_000),
+        *[_sends(*LOADS[number], sent[number], used[number]) for number in range(len(LOADS))],
         Row("`tools/list` over loopback, median", "≤ 200 µs",
             f"{time} µs (median of {TURNS}, {times[0]} to {times[-1]} µs; nginx with as many octets "
             f"{statistics.median(floor)} µs, {min(floor)} to {max(floor)} µs)", time <= 200),

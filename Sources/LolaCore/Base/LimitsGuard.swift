@@ -34,6 +34,9 @@ extension Limits {
     static let auditFactsMax = 16
     /// A segment that has grown to this is followed by the next one.
     static let auditSegmentMax = ByteCount.mebibytes(64)
+    /// The open segment is made longer by zeros as that of the journal is (`journalReserve`), so far at a time: some
+    /// two hundred records.
+    static let auditReserve = ByteCount.kibibytes(64)
     /// Events that wait for the disk; more are refused, and what they tell of does not happen.
     static let auditWaitingMax = 16_384
     /// The first pause before the trail is tried again after a fault, and the longest.

@@ -97,11 +97,10 @@ struct AuditRecovery {
             found = AuditHead(sequence: entry.record.sequence, mac: entry.mac)
             if found == known { isRemembered = true }
         }
+        let surplus = max(0, try scanner.contentEnd() - scanner.at)
         // One that lost the records which the store remembers is not empty.
         if found == nil, isRemembered {
-            if scanner.size > scanner.at {
-                notices.append(.tailCut(segment: number, octets: scanner.size - scanner.at))
-            }
+            if surplus > 0 { notices.append(.tailCut(segment: number, octets: surplus)) }
             return .header
         }
         self.number = number
@@ -113,10 +112,10 @@ struct AuditRecovery {
             accuse()
             return .records
         }
-        let surplus = scanner.size - scanner.at
         if surplus > 0 { notices.append(.tailCut(segment: number, octets: surplus)) }
-        // Only of what the store remembers is it known that it was synced.
-        isUncertain = surplus > 0 || found != known
+        // Only of what the store remembers is it known that it was synced. Reserved room goes too: the next header says
+        // that the file ends where its records do.
+        isUncertain = scanner.size > scanner.at || found != known
         return .records
     }
 

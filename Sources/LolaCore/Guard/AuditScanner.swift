@@ -77,6 +77,9 @@ struct AuditScanner {
         return entry
     }
 
+    /// Where the zeros begin at the end of the file. They are reserved room, or the end of a code.
+    func contentEnd() throws(DiskFault) -> Int { try disk.contentEnd(file, before: size) }
+
     /// Octets at a place of the file; nil when it does not reach so far.
     private mutating func take(_ count: Int, at place: Int) throws(DiskFault) -> [UInt8]? {
         guard place + count <= size else { return nil }

@@ -112,6 +112,8 @@ struct AuditVerification {
         // A stop ends its own segment: what the next start left unfinished stands in another.
         lastAction = ""
         let end = next.map { Int(clamping: $0.previousCount) } ?? scanner.size
+        // Asked first: what a gateway writes meanwhile stands behind it.
+        let contentEnd = try scanner.contentEnd()
         while let entry = try scanner.next(before: end) {
             records += 1
             head = AuditHead(sequence: entry.record.sequence, mac: entry.mac)
@@ -122,7 +124,8 @@ struct AuditVerification {
             onEntry(entry)
         }
         mac = scanner.mac
-        let rest = scanner.size - scanner.at
+        // Whoever goes on from a whole segment has given back the room reserved behind it.
+        let rest = (next?.joint == .clean ? scanner.size : contentEnd) - scanner.at
         if next != nil {
             guard scanner.at == end else { return accuse(.recordInvalid, in: number) }
             if rest > 0 { return accuse(.surplus, in: number) }

@@ -17,6 +17,7 @@ final class AuditWriter {
     private var number: UInt64 = 0
     /// Octets of the segment that count.
     private var octets = 0
+    private var reserve = DiskReserve(size: 0, step: Limits.auditReserve)
     private var head = AuditHead.none
     private var joint = AuditHeader.Joint.first
     /// The file may hold more than counts, or what counts may not be durable: it is written anew before more follows.
@@ -94,6 +95,13 @@ final class AuditWriter {
             written.append(record)
         }
         try disk.write(file, buffer, at: octets)
+        let end = octets + buffer.count
+        // Nothing follows the stop: then the file ends where the trail does.
+        if entries.last?.event.action == .stopped {
+            try reserve.giveBack(behind: end, of: file, on: disk)
+        } else {
+            try reserve.cover(end, of: file, on: disk)
+        }
     }
 
     // MARK: Opening
@@ -134,6 +142,8 @@ final class AuditWriter {
     }
 
     private func startNext(_ joint: AuditHeader.Joint) throws(DiskFault) {
+        // Before the header that says where this one ends: its file ends there too.
+        if let file, try reserve.giveBack(behind: octets, of: file, on: disk) { try disk.sync(file) }
         let header = AuditHeader(
             joint: joint, number: number + 1, firstSequence: head.sequence + 1, previousCount: UInt64(octets),
             previousMAC: mac, created: clock.wall)
@@ -154,6 +164,7 @@ final class AuditWriter {
         file = fresh
         number += 1
         octets = bytes.count
+        reserve = DiskReserve(size: octets, step: Limits.auditReserve)
         mac = [UInt8](bytes.suffix(AuditKey.macCount))
     }
 

@@ -105,19 +105,11 @@ struct JournalFiles {
 
     /// Where the zeros begin that stand before `limit`: a writer reserves room by them.
     func end(_ file: DiskFile, _ name: String, before limit: Int) throws(JournalFault) -> Int {
-        var place = limit
         do throws(DiskFault) {
-            while place > 0 {
-                let count = min(Limits.journalReadStep.bytes, place)
-                place -= count
-                let bytes = try disk.read(file, at: place, count: count)
-                let kept = bytes.countWithoutZerosAtEnd
-                if kept > 0 { return place + kept }
-            }
+            return try disk.contentEnd(file, before: limit)
         } catch {
             throw .disk(error, file: name)
         }
-        return 0
     }
 
     func truncate(_ file: DiskFile, _ name: String, to size: Int) throws(JournalFault) {

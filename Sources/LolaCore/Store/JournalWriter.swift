@@ -12,8 +12,7 @@ final class JournalWriter {
     private var file: DiskFile?
     /// Octets of the segment with those that are not yet synced.
     private var written: Int
-    /// The file is at most so long: behind what is written stand zeros.
-    private var reserved: Int
+    private var reserve: DiskReserve
     /// The last number tried; attempts that came to nothing use up theirs.
     private var numbered: UInt64
     private var isOpen = true
@@ -34,7 +33,7 @@ final class JournalWriter {
         self.clock = clock
         self.segment = segment
         written = segment.octets
-        reserved = segment.octets
+        reserve = DiskReserve(size: segment.octets, step: Limits.journalReserve)
         numbered = segment.number
     }
 
@@ -59,7 +58,7 @@ final class JournalWriter {
             if file == nil { file = try disk.open(JournalName.segment(segment.number).text) }
             if let file { try disk.write(file, buffer, at: written) }
             written += buffer.count
-            if let file { try reserve(file) }
+            if let file { try reserve.cover(written, of: file, on: disk) }
         } catch {
             abandon(error)
         }
@@ -90,7 +89,7 @@ final class JournalWriter {
         do throws(DiskFault) {
             try disk.write(file, buffer, at: written)
             written += buffer.count
-            try trim()
+            try reserve.giveBack(behind: written, of: file, on: disk)
             try disk.sync(file)
         } catch {
             abandon(error)
@@ -98,26 +97,6 @@ final class JournalWriter {
     }
 
     // MARK: Segments
-
-    /// Writes zeros behind what is written as soon as it outgrows what was reserved; the same sync covers both.
-    private func reserve(_ file: DiskFile) throws(DiskFault) {
-        guard written > reserved else { return }
-        let step = Limits.journalReserve.bytes
-        reserved = (written / step + 1) * step
-        do throws(DiskFault) {
-            try disk.write(file, [UInt8](repeating: 0, count: reserved - written), at: written)
-        } catch {
-            // What was to be kept has its place; a disk that is full is for the next write to tell.
-            if error != .full { throw error }
-        }
-    }
-
-    /// Gives back what was reserved and not used. Nothing to do, and nothing that fails, while no file is open.
-    private func trim() throws(DiskFault) {
-        guard let file, reserved > written else { return }
-        try disk.truncate(file, to: written)
-        reserved = written
-    }
 
     /// Makes a segment whose header says which one it follows and how many octets of that one count, and has both the
     /// header and the name durable.
@@ -142,14 +121,14 @@ final class JournalWriter {
     /// A fault here abandons the segment too, although all of it is durable: the header of the new one may already
     /// stand on disk and say where this one ends, so nothing may be added to it.
     private func startNext() throws(DiskFault) {
-        try trim()
+        if let file { try reserve.giveBack(behind: written, of: file, on: disk) }
         numbered += 1
         let fresh = try Self.startSegment(numbered, after: segment, on: disk, at: clock.wall)
         if let file { disk.close(file) }
         file = fresh
         segment = JournalSegment(number: numbered, octets: JournalHeader.count)
         written = segment.octets
-        reserved = written
+        reserve = DiskReserve(size: written, step: Limits.journalReserve)
         journal.open(segment)
     }
 

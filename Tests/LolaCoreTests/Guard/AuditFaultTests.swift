@@ -12,11 +12,13 @@ struct AuditFaultTests {
         rig.append(3)
         let known = rig.head
         let name = AuditFileName.segment(1)
-        let before = try #require(rig.disk.files[name])
+        let before = try #require(try rig.files()[name])
         rig.append(2)
-        let after = try #require(rig.disk.files[name])
-        for count in before.count...after.count {
-            let files = [name: [UInt8](after.prefix(count))]
+        let after = try #require(try rig.files()[name])
+        for count in (before.count...after.count).flatMap({ [$0, -$0] }) {
+            // The room behind was reserved in time, or not yet.
+            let room = [UInt8](repeating: 0, count: count < 0 ? 1_000 : 0)
+            let files = [name: [UInt8](after.prefix(abs(count))) + room]
             let found = try rig.verified([known], files: files)
             #expect(found.bad == nil, "\(count)")
             #expect(found.records >= 3)
@@ -91,7 +93,11 @@ struct AuditFaultTests {
         let rig = try AuditRig()
         rig.append(3)
         rig.disk.capacity = rig.disk.octets + 50
-        #expect(rig.append(2) == [false, false])
+        // What was reserved is there to be written.
+        #expect(rig.append(2) == [true, true])
+        var kept = 5
+        while rig.append(1) == [true] { kept += 1 }
+        #expect(kept > 100 && rig.head.sequence == UInt64(kept))
         // Known to be closed: refused at once, without the disk.
         let writes = rig.disk.calls[.write]
         var verdict: Bool?

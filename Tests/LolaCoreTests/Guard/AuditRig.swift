@@ -79,5 +79,20 @@ final class AuditRig {
         return records
     }
 
+    /// The segments without the room reserved in them.
+    func files() throws -> [String: [UInt8]] {
+        var files = disk.files.filter { AuditFileName.number($0.key) != nil }
+        let (source, keys) = (SimDisk(files: files), try AuditKeys(secrets))
+        for name in files.keys {
+            let file = try source.open(name)
+            guard case .segment(var scanner) = try AuditScanner.open(source, file, keys) else { continue }
+            while try scanner.next(before: scanner.size) != nil {}
+            if let octets = files[name], octets[scanner.at...].allSatisfy({ $0 == 0 }) {
+                files[name] = [UInt8](octets[..<scanner.at])
+            }
+        }
+        return files
+    }
+
     var segments: [String] { disk.files.keys.filter { AuditFileName.number($0) != nil }.sorted() }
 }
