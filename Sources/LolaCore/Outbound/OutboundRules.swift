@@ -47,20 +47,19 @@ enum OutboundRules {
     /// A card number that a mail shows although it stands in no piece of its source, cut up by markup: masking has not
     /// found it, and would leave a broken document.
     static func checkCards(_ order: OutboundOrder) throws(OutboundRefusal) {
-        guard let html = order.html, CardNumber.mask(HTMLText.plain(html), issuedOnly: true).count > 0 else { return }
+        guard let html = order.html, CardNumber.mask(HTMLText.everything(html), issuedOnly: true).count > 0
+        else { return }
         var refusal = OutboundRefusal(.contentRefused)
         refusal.detail = OutboundRefusal.card
         throw refusal
     }
 
-    /// Everything that a person would read or hear.
+    /// Everything that a person would read or hear; of a mail its subject and what follows it, in one piece.
     static func checkContent(_ order: OutboundOrder, _ filter: ContentFilter?) throws(OutboundRefusal) {
         guard let filter else { return }
-        var texts = [order.text]
-        if let subject = order.subject { texts.append(subject) }
-        if let html = order.html { texts.append(HTMLText.plain(html)) }
-        for text in texts {
-            guard let category = filter.verdict(text) else { continue }
+        let subject = order.subject.map { $0 + [ASCII.lineFeed] } ?? []
+        for text in [order.text, order.html.map(HTMLText.everything)] {
+            guard let text, let category = filter.verdict(subject + text) else { continue }
             var refusal = OutboundRefusal(.contentRefused)
             refusal.detail = category.rawValue
             throw refusal

@@ -10,26 +10,43 @@ enum HTMLText {
         return reader.text()
     }
 
+    /// All that a document may tell a person, whatever shows it: also what stands where scripts are off, and in titles,
+    /// and what takes the place of a picture or comes up over it, each on a line of its own behind the text.
+    static func everything(_ html: [UInt8]) -> [UInt8] {
+        var reader = Reader(html: html, isWhole: true)
+        reader.read()
+        return reader.text()
+    }
+
     private struct Reader {
         let html: [UInt8]
+        /// Nothing that somebody may see is left out.
+        private let isWhole: Bool
+        /// False within the value of an attribute, where `<` is a character.
+        private let hasTags: Bool
         private var at = 0
         private var out: [UInt8] = []
         /// Blanks and line ends that come before the next visible character.
         private var hasBlank = false
         private var lines = 0
 
-        init(html: [UInt8]) {
+        /// Values of attributes.
+        private var told: [UInt8] = []
+
+        init(html: [UInt8], isWhole: Bool = false, hasTags: Bool = true) {
             self.html = html
+            self.isWhole = isWhole
+            self.hasTags = hasTags
             out.reserveCapacity(html.count / 2)
         }
 
-        func text() -> [UInt8] { out }
+        func text() -> [UInt8] { out + told }
 
         mutating func read() {
             while at < html.count {
                 let octet = html[at]
                 switch octet {
-                case 0x3C: tag()
+                case 0x3C where hasTags: tag()
                 case 0x26: entity()
                 case 0x09, 0x0A, 0x0C, 0x0D, 0x20:
                     hasBlank = true
@@ -68,10 +85,12 @@ enum HTMLText {
                 return
             }
             let isEnd = start != at + 1
+            if isWhole, !isEnd { attributes(from: start + name.count) }
             // A `>` inside a quoted attribute ends the tag too early: what is left of it is shown, nothing is lost.
             at = (html[at...].firstIndex(of: 0x3E) ?? html.count - 1) + 1
             let word = name.text
-            if !isEnd, Self.hidden.contains(word) { return skip(pastEndOf: name) }
+            let isHidden = (isWhole ? Self.code : Self.hidden).contains(word)
+            if !isEnd, isHidden { return skip(pastEndOf: name) }
             if word == "br" {
                 lines += 1
             } else if Self.blocks.contains(word) {
@@ -79,12 +98,59 @@ enum HTMLText {
             }
         }
 
-        private static let hidden: Set<String> = ["script", "style", "head", "title", "template", "noscript"]
+        private static let code: Set<String> = ["script", "style"]
+        private static let hidden = code.union(["head", "title", "template", "noscript"])
         private static let blocks: Set<String> = [
             "p", "div", "tr", "table", "ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "hr",
             "section",
             "article", "header", "footer", "pre", "dd", "dt",
         ]
+
+        // MARK: Attributes
+
+        /// Those whose values are shown or read out.
+        private static let shown: Set<String> = [
+            "alt", "title", "aria-label", "aria-description", "placeholder", "value", "label", "summary", "content",
+        ]
+
+        /// Takes the values of a tag as a browser does (HTML, 13.2.5.32 and on), from the octet behind its name.
+        private mutating func attributes(from start: Int) {
+            var place = start
+            while true {
+                place = end(from: place) { !(Self.isBlank($0) || $0 == 0x2F) }
+                guard place < html.count, html[place] != 0x3E else { return }
+                let nameEnd = end(from: place + 1) { Self.isBlank($0) || $0 == 0x2F || $0 == 0x3E || $0 == 0x3D }
+                let name = html[place..<nameEnd].map(ASCII.lowercased).text
+                place = end(from: nameEnd) { !Self.isBlank($0) }
+                guard place < html.count, html[place] == 0x3D else { continue }
+                place = end(from: place + 1) { !Self.isBlank($0) }
+                guard place < html.count else { return }
+                let quote = html[place] == 0x22 || html[place] == 0x27 ? html[place] : nil
+                let begin = quote == nil ? place : place + 1
+                place = end(from: begin) { octet in
+                    quote.map { octet == $0 } ?? (Self.isBlank(octet) || octet == 0x3E)
+                }
+                if Self.shown.contains(name) { tell(html[begin..<place]) }
+                if quote != nil { place += 1 }
+            }
+        }
+
+        private mutating func tell(_ value: ArraySlice<UInt8>) {
+            var reader = Reader(html: Array(value), hasTags: false)
+            reader.read()
+            told.append(ASCII.lineFeed)
+            told += reader.text()
+        }
+
+        private func end(from start: Int, where isEnd: (UInt8) -> Bool) -> Int {
+            var place = min(start, html.count)
+            while place < html.count, !isEnd(html[place]) { place += 1 }
+            return place
+        }
+
+        private static func isBlank(_ octet: UInt8) -> Bool {
+            octet == 0x20 || octet == 0x09 || octet == 0x0A || octet == 0x0C || octet == 0x0D
+        }
 
         private mutating func skip(past end: StaticString) {
             while at < html.count {

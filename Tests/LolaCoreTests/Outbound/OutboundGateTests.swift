@@ -218,8 +218,16 @@ struct OutboundGateTests {
         mail.subject = [UInt8](text: "Card")
         mail.html = [UInt8](text: "<p>You f<b>u</b>ck&#105;ng <i>idiot</i></p>")
         #expect(try bench.refusal(mail)?.detail == "profanity")
+        for html in ["<img alt='You fucking idiot'>", "<noscript>You fucking idiot</noscript>"] {
+            mail.html = [UInt8](text: html)
+            #expect(try bench.refusal(mail)?.detail == "profanity", "\(html)")
+        }
         mail.html = [UInt8](text: "<p class='kill'>Your card is ready</p>")
         #expect(try bench.receipt(mail) != nil)
+        // What begins in the subject goes on in the text.
+        mail = try bench.order(.email, "a@b.example", "kill you")
+        mail.subject = [UInt8](text: "Pay or I will")
+        #expect(try bench.refusal(mail)?.detail == "threat")
         let open = try GateBench(filter: nil)
         try open.consent(.email, "a@b.example")
         #expect(try open.receipt(try open.order(.email, "a@b.example", "I will kill you")) != nil)
@@ -301,6 +309,7 @@ struct OutboundGateTests {
         "<p>4111&nbsp;1111&nbsp;1111&nbsp;1111</p>", "4111<b>1111</b>11111111", "<i>4111</i><i>1111</i>11111111",
         "4111<!-- -->111111111111", "&#52;11111111111111&#49;", "4111&shy;1111&shy;1111&shy;1111",
         "4111&ZeroWidthSpace;111111111111", "411111111111<span style='x'>1111</span>",
+        "<img alt='&#52;111 1111 1111 1111'>",
     ])
     func cutCards(_ html: String) throws {
         for filter in [ContentFilter(), nil] {

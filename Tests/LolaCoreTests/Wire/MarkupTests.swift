@@ -67,19 +67,37 @@ struct MarkupTests {
         ])
     func html(source: String, expected: String) { #expect(HTMLText.plain([UInt8](text: source)).text == expected) }
 
+    @Test(
+        "all that a document may tell a person",
+        arguments: [
+            ("plain", "plain"), ("<p>a</p>b", "a\n\nb"), ("<script>x</script><style>y</style>z", "z"),
+            ("<noscript>a</noscript>", "a"), ("<head><title>a</title></head>b", "ab"), ("<template>a</template>", "a"),
+            ("<img alt=\"a &amp; b\">c", "c\na & b"), ("<IMG ALT='a' src=x title = b >", "\na\nb"),
+            ("<img alt=a/b>", "\na/b"), ("<img alt=\"x > y\">", "y\">\nx > y"), ("<img alt=\"<b>x\">", "x\">\n<b>x"),
+            ("<img/alt=x>", "\nx"), ("<img alt='x", "\nx"), ("<img alt", ""), ("<img alt=", ""), ("<img =alt=x>", ""),
+            ("<img data-alt=x>", ""), ("<input value=&#52;1>", "\n41"), ("</p title=x>", ""), ("<!-- title=x -->", ""),
+            ("a <b", "a"),
+        ])
+    func everything(source: String, expected: String) {
+        #expect(HTMLText.everything([UInt8](text: source)).text == expected)
+    }
+
     @Test("no HTML makes it trap, and much of it takes no longer than its length")
     func hostileHTML() {
         var random = SeededGenerator(seed: 9)
         let pieces = [
             "<", ">", "</", "&", "&#", ";", "script", "<script", "<!--", "-->", " ", "x", "é", "p", "/", "\"", "\u{0}",
+            " alt=", "'",
         ]
         for _ in 0..<2_000 {
             let source = (0..<40).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
             #expect(HTMLText.plain([UInt8](text: source)).count <= source.utf8.count * 3)
+            #expect(HTMLText.everything([UInt8](text: source)).count <= source.utf8.count * 5)
         }
-        for source in ["<script", "<", "&", "<!--", "<script>"] {
+        for source in ["<script", "<", "&", "<!--", "<script>", "<a alt=", "<a alt='", "<a alt=\"'>", "<a b=c "] {
             let many = [UInt8](text: String(repeating: source, count: 200_000))
             #expect(HTMLText.plain(many).count <= many.count)
+            #expect(HTMLText.everything(many).count <= 2 * many.count)
         }
     }
 }
