@@ -92,9 +92,11 @@ struct AuditRecovery {
         guard case .segment(var scanner) = try AuditScanner.open(disk, file, keys), scanner.header.number == number
         else { return .unreadable }
         var found: AuditHead?
+        var lastAction = ""
         var isRemembered = known.map { $0.sequence < scanner.header.firstSequence } ?? true
         while let entry = try scanner.next(before: scanner.size) {
             found = AuditHead(sequence: entry.record.sequence, mac: entry.mac)
+            lastAction = entry.record.action
             if found == known { isRemembered = true }
         }
         let surplus = max(0, try scanner.contentEnd() - scanner.at)
@@ -113,9 +115,10 @@ struct AuditRecovery {
             return .records
         }
         if surplus > 0 { notices.append(.tailCut(segment: number, octets: surplus)) }
-        // Only of what the store remembers is it known that it was synced. Reserved room goes too: the next header says
-        // that the file ends where its records do.
-        isUncertain = scanner.size > scanner.at || found != known
+        // The next header says that the file ends where its records do. Only of a stop that the store remembers is it
+        // known that both were synced: of other records the end of the file may not have been.
+        let isStopped = lastAction == AuditEvent.Action.stopped.rawValue
+        isUncertain = scanner.size > scanner.at || found != known || !isStopped
         return .records
     }
 
@@ -125,9 +128,25 @@ struct AuditRecovery {
         let name = AuditFileName.segment(number)
         let fresh = name + ".new"
         if try disk.names().contains(fresh) { try disk.remove(fresh) }
+        do throws(DiskFault) {
+            try copy(disk, name, to: fresh, octets: octets)
+        } catch {
+            // A part of it would only take the room that is wanted.
+            try? disk.remove(fresh)
+            throw error
+        }
+        try disk.rename(fresh, to: name)
+        // Before the header that says where this one ends: names may become durable in any order.
+        try disk.syncDirectory()
+    }
+
+    /// The beginning of a file as another one, durable when this returns.
+    private static func copy(
+        _ disk: any Disk, _ name: String, to other: String, octets: Int
+    ) throws(DiskFault) {
         let source = try disk.open(name)
         defer { disk.close(source) }
-        let target = try disk.create(fresh)
+        let target = try disk.create(other)
         defer { disk.close(target) }
         var place = 0
         while place < octets {
@@ -137,9 +156,6 @@ struct AuditRecovery {
             place += piece.count
         }
         try disk.sync(target)
-        try disk.rename(fresh, to: name)
-        // Before the header that says where this one ends: names may become durable in any order.
-        try disk.syncDirectory()
     }
 
     /// Something is missing: the trail goes on behind a gap that stays, under numbers that were never used.

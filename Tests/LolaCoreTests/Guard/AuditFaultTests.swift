@@ -59,7 +59,7 @@ struct AuditFaultTests {
     }
 
     @Test("when a write or a sync fails, what waits is refused, and the trail goes on when the disk does", arguments: [
-        SimDisk.Call.write, .sync, .create, .syncDirectory,
+        SimDisk.Call.write, .sync, .create, .syncDirectory, .truncate,
     ])
     func outage(call: SimDisk.Call) throws {
         for skipping in 0..<3 {
@@ -139,6 +139,38 @@ struct AuditFaultTests {
             let heads = [acknowledged, next.head]
             #expect(try next.verified(heads).bad == nil, "seed \(seed)")
         }
+    }
+
+    @Test("a segment whose end was not synced before the process ended is ended anew, whatever a power cut leaves")
+    func endNotSynced() throws {
+        for seed in UInt64(1)...200 {
+            let rig = try AuditRig(SimDisk(seed: seed), segmentMax: .bytes(400))
+            while rig.segments.count == 1 { rig.append(1) }
+            while (try rig.files()[AuditFileName.segment(2)]?.count ?? 0) < 400 { rig.append(1) }
+            let known = rig.head
+            // The next one begins with giving back the room of this one: that is visible, and not durable.
+            rig.disk.fail(.sync)
+            #expect(rig.append(1) == [false])
+            let next = try rig.reopened(known: known)
+            #expect(next.append(1) == [true])
+            let found = try next.verified([next.head], files: next.disk.afterPowerCut(seed: seed).files)
+            #expect(found.bad == nil, "seed \(seed)")
+        }
+    }
+
+    @Test("a segment that cannot be written anew leaves nothing in the way of the next try", arguments: 0..<3)
+    func rewriteFails(skipping: Int) throws {
+        var rig = try AuditRig()
+        rig.append(3)
+        rig = try rig.reopened(known: rig.head)
+        rig.disk.fail(skipping == 0 ? .create : skipping == 1 ? .write : .sync, with: .full)
+        rig.append(1)
+        #expect(!rig.trail.status.isOpen && rig.segments.count == 1)
+        #expect(rig.disk.files.keys.allSatisfy { !$0.hasSuffix(".new") })
+        rig.clock.advance(to: rig.clock.now + Limits.auditPauseMax)
+        rig.writer.step()
+        #expect(rig.append(1) == [true])
+        #expect(try rig.verified([rig.head]).bad == nil)
     }
 
     @Test("a folder that another process holds is not written")

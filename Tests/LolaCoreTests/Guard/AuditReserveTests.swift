@@ -67,23 +67,56 @@ struct AuditReserveTests {
         #expect(found.bad == nil && found.unfinished == 0 && found.records == 2 * many)
     }
 
-    @Test("what is written while the trail is verified is neither unfinished nor bad")
+    @Test("what is written while the trail is verified is neither unfinished nor bad, nor is a segment that is ended")
     func live() throws {
-        let rig = try AuditRig()
+        let rig = try AuditRig(segmentMax: .bytes(600))
         rig.append(3)
         let keys = try AuditKeys(rig.secrets)
-        for read in 1...6 {
-            let head = rig.head
+        var (written, ended) = (0, 0)
+        for read in 1...12 {
+            let (head, segments) = (rig.head, rig.segments.count)
             var reads = 0
             rig.disk.trouble = { call in
                 if call == .read { reads += 1 }
-                if call == .read, reads == read { rig.append(1) }
+                if call == .read, reads == read {
+                    rig.append(3)
+                    rig.append(1)
+                    written += 1
+                }
                 return nil
             }
             let found = try AuditVerification.run(rig.disk, keys, heads: [head])
             rig.disk.trouble = nil
             #expect(found.bad == nil && found.unfinished == 0 && found.records >= head.sequence, "\(read)")
+            if rig.segments.count > segments { ended += 1 }
         }
-        #expect(rig.head.sequence > 5)
+        #expect(written == 12 && ended > 3)
+    }
+
+    @Test("whatever is done to the room of a killed trail, its records are what they were, or it shows")
+    func tampered() throws {
+        let rig = try AuditRig()
+        rig.append(3)
+        let octets = try #require(rig.disk.files[Self.first])
+        let end = try #require(try rig.files()[Self.first]?.count)
+        var chance = SeededGenerator(seed: 5)
+        for number in 0..<2_000 {
+            var other = octets
+            // Half of them where the records are.
+            let place = Int.random(in: 0..<(number.isMultiple(of: 2) ? end : octets.count), using: &chance)
+            let count = Int.random(in: 1...200, using: &chance)
+            switch number % 3 {
+            case 0: other.removeSubrange(place..<min(other.count, place + count))
+            case 1:
+                let bytes = (0..<count).map { _ in UInt8.random(in: 0...255, using: &chance) }
+                other.insert(contentsOf: bytes, at: place)
+            default: other[place] ^= UInt8.random(in: 1...255, using: &chance)
+            }
+            let found = try rig.verified([rig.head], files: [Self.first: other])
+            let isSame = other.count >= end && other[..<end] == octets[..<end]
+            #expect((found.bad == nil) == isSame, "\(number)")
+            guard isSame else { continue }
+            #expect(found.head == rig.head && (found.unfinished > 0) == other[end...].contains { $0 != 0 })
+        }
     }
 }
