@@ -29,6 +29,8 @@ FIRST = 2_000_000
 HURRY = 115_200
 #: Loads whose figures a noisy host moves are given so many times; the medians count.
 TURNS = 3
+#: The whole way takes most memory of all loads, which neighbours on the host take too: more turns.
+WAYS = 7
 SYNC_DELAY_US = 20_000
 #: Webhooks under way at a time: an acknowledgement waits for the disk, so only many at once keep a core busy.
 CONNECTIONS = 256
@@ -81,11 +83,11 @@ def carried(server: Gateway) -> None:
 
 def whole_way() -> list[Row]:
     """A text of a passed sender: identity, agent over HTTP, one reply; every step through the journal."""
-    turns = sorted((_way() for _ in range(TURNS)), key=lambda turn: turn[0])
-    (slowest, _), (rate, how), (fastest, _) = turns[0], turns[TURNS // 2], turns[-1]
+    turns = sorted((_way() for _ in range(WAYS)), key=lambda turn: turn[0])
+    (slowest, _), (rate, how), (fastest, _) = turns[0], turns[WAYS // 2], turns[-1]
     return [
         Row("messages carried the whole way on one core: identity, agent over HTTP, one reply, every step on disk",
-            "≥ 6,000/s", f"{rate:,.0f}/s (median of {TURNS}, {slowest:,.0f} to {fastest:,.0f}; {how})", rate >= 6000),
+            "≥ 6,000/s", f"{rate:,.0f}/s (median of {WAYS}, {slowest:,.0f} to {fastest:,.0f}; {how})", rate >= 6000),
     ]
 
 

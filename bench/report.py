@@ -64,15 +64,19 @@ def throughput() -> list[Row]:
 def paced() -> list[Row]:
     """How soon a webhook is acknowledged, which it is when its messages are on disk."""
     file, size = write_webhooks(500 * 12)
-    with durable.bank("bank", durable.PASSED) as env, gateway("pace", env) as server:
-        ours = outcome(client("pace", server.port, 500, 10, file, size))
+    turns = []
+    for _ in range(durable.TURNS):
+        with durable.bank("bank", durable.PASSED) as env, gateway("pace", env) as server:
+            turns.append(outcome(client("pace", server.port, 500, 10, file, size)))
+    times = sorted(turn["p99_ms"] for turn in turns)
+    p99, p50 = statistics.median(times), statistics.median(turn["p50_ms"] for turn in turns)
+    errors = sum(turn["errors"] for turn in turns)
     with Nginx("floor", prefix=lab.SERVER) as nginx:
         floor = outcome(client("pace", nginx.port, 500, 5, file, size))
     return [
         Row("acknowledgement on disk at 500 messages/s (open loop), p99", "≤ 10 ms",
-            f"{ours['p99_ms']:.2f} ms (p50 {ours['p50_ms']:.2f} ms, {ours['errors']} errors; "
-            f"the same client on nginx: {floor['p99_ms']:.2f} ms)",
-            ours["p99_ms"] <= 10 and ours["errors"] == 0),
+            f"{p99:.2f} ms (median of {len(turns)}, {times[0]:.2f} to {times[-1]:.2f}; p50 {p50:.2f} ms, "
+            f"{errors} errors; the same client on nginx: {floor['p99_ms']:.2f} ms)", p99 <= 10 and errors == 0),
     ]
 
 
@@ -130,24 +134,29 @@ def streams() -> list[Row]:
 
 
 def slow_headers() -> list[Row]:
-    with gateway("slow") as server:
-        alone = outcome(client("pace", server.port, 200, 5))
-        attackers = [client("slow", server.port, ATTACKERS // 2, first, 16) for first in (2, 10)]
-        for process in attackers:
-            assert process.stdout.readline().strip() == "open"
-        attacked = outcome(client("pace", server.port, 200, 8))
-        ends = [outcome(process) for process in attackers]
+    """By turns alone and attacked: of a thousand answers a p99 is the tenth latest, which the host may have held up."""
+    quiet, under, ends = [], [], []
+    for _ in range(durable.TURNS):
+        with gateway("slow") as server:
+            quiet.append(outcome(client("pace", server.port, 200, 5)))
+            attackers = [client("slow", server.port, ATTACKERS // 2, first, 16) for first in (2, 10)]
+            for process in attackers:
+                assert process.stdout.readline().strip() == "open"
+            under.append(outcome(client("pace", server.port, 200, 8)))
+            ends += [outcome(process) for process in attackers]
     closed = sorted(end for result in ends for end in result["closed"])
     left = sum(result["left"] for result in ends)
-    ratio = attacked["p99_ms"] / alone["p99_ms"]
+    alone, attacked = (statistics.median(turn["p99_ms"] for turn in turns) for turns in (quiet, under))
+    errors = sum(turn["errors"] for turn in under)
     in_time = [end for end in closed if 9 <= end <= 11]
     return [
         Row(f"honest p99 under {ATTACKERS:,} slow-header clients, against alone", "≤ 1.5",
-            f"{ratio:.2f} ({attacked['p99_ms']:.2f} ms against {alone['p99_ms']:.2f} ms, {attacked['errors']} errors)",
-            ratio <= 1.5 and attacked["errors"] == 0),
-        Row("attackers closed at 10 s ± 1 s", f"{ATTACKERS:,}",
+            f"{attacked / alone:.2f} ({attacked:.2f} ms against {alone:.2f} ms, medians of {len(under)} turns, "
+            f"{errors} errors)",
+            attacked / alone <= 1.5 and errors == 0),
+        Row(f"attackers closed at 10 s ± 1 s, in {len(under)} turns", f"{ATTACKERS * len(under):,}",
             f"{len(in_time):,} ({closed[0]:.1f} s to {closed[-1]:.1f} s, {left} left)" if closed else "none",
-            len(in_time) == ATTACKERS),
+            len(in_time) == ATTACKERS * len(under)),
     ]
 
 
