@@ -35,6 +35,11 @@ extension Limits {
     /// The open segment is made longer by zeros, so far at a time, and what is written later replaces them: a sync that
     /// changes no length takes a third less time, for the file system need not write down the file's size.
     static let journalReserve = ByteCount.kibibytes(256)
+    /// Behind a sync of messages the next begins so much later at least. Fewer syncs cost less of the processor, and
+    /// disks that are hired allow so many a second; a message waits about a millisecond longer at each of its three.
+    static let journalSyncInterval = Interval.milliseconds(2)
+    /// So many operations in one sync are enough: the next begins when it is asked for.
+    static let journalSyncCrowd = 64
     /// The first pause before a new segment is tried after a fault, and the longest.
     static let journalPauseMin = Interval.milliseconds(100)
     static let journalPauseMax = Interval.seconds(1)

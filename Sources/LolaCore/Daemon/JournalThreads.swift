@@ -16,6 +16,8 @@ enum JournalThreads {
             let own = JournalWriter(journal, disk: disk, clock: clock, segment: segment)
             while true {
                 own.step()
+                let rest = own.rest
+                if rest > .zero { clock.sleep(rest) }
                 switch journal.writerRest() {
                 case .work: continue
                 case .sleep: writer.wait(atMost: own.wakeAt.map { $0 - clock.now })

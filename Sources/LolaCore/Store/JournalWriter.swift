@@ -21,6 +21,10 @@ final class JournalWriter {
     private var spent: [StoreUndo] = []
     /// Beginning of the first write since the last sync.
     private var began = Instant(nanoseconds: 0)
+    /// Operations that the last sync decided, or the next one will.
+    private var operations = 0
+    /// Some of them took a message further.
+    private var hasMessages = false
     private var outageBegan = Instant(nanoseconds: 0)
     private var retryAt = Instant.distantFuture
     private var pause = Limits.journalPauseMin
@@ -40,6 +44,14 @@ final class JournalWriter {
     /// When `step` must be called although nobody asks for it: the next try for a new segment.
     var wakeAt: Instant? { isOpen ? nil : retryAt }
 
+    /// How long the next round should wait, so that what comes meanwhile shares its sync; zero or less: not at all.
+    /// Only behind messages, which come by themselves and in numbers: all else is asked by somebody who waits for the
+    /// answer. Nor does it wait behind very many operations, which more could only make longer.
+    var rest: Interval {
+        guard hasMessages, operations < Limits.journalSyncCrowd else { return .zero }
+        return began + Limits.journalSyncInterval - clock.now
+    }
+
     /// One round.
     func step() {
         if !isOpen, clock.now >= retryAt { reopen() }
@@ -51,7 +63,13 @@ final class JournalWriter {
     func write() {
         let now = clock.now
         guard isOpen, journal.take(into: &batch, at: now) else { return }
-        if written == segment.octets { began = now }
+        if written == segment.octets {
+            began = now
+            operations = 0
+            hasMessages = false
+        }
+        operations += batch.ends.count
+        hasMessages = hasMessages || batch.changes.contains(where: \.isOfMessage)
         encode()
         batch.clear()
         do throws(DiskFault) {

@@ -8,6 +8,15 @@ enum StoreChange: Hashable, Sendable {
     /// An inbound record; the sequence grows with each append and gives the order after a restart.
     case entry(QueueEntry, sequence: UInt64)
     case remove(StoreKey)
+
+    /// Whether it takes a message further: in from a channel, to its answer, out of the queue.
+    var isOfMessage: Bool {
+        switch self {
+        case .entry: true
+        case .set(let key, _, _), .remove(let key): [.inbound, .outbox, .progress].contains(key.room)
+        case .claim: false
+        }
+    }
 }
 
 /// What stood under a key before one effect.

@@ -161,6 +161,44 @@ struct JournalStoreTests {
         #expect(rig.journal.writerRest() == .end)
     }
 
+    @Test("behind a sync of messages the next begins two milliseconds later; behind others and very many at once")
+    func rests() throws {
+        let rig = try JournalRig()
+        #expect(rig.writer.rest <= .zero)
+        for view in rig.views { view.submit(put(4)) { _ in } }
+        rig.settle()
+        #expect(rig.writer.rest <= .zero)
+        let steps: [StoreOperation] = [
+            .append(entry(1, lane: 0)), .put(StoreKey(.outbox, entry(1, lane: 0).key.id), [1], expires: nil),
+            .remove(entry(1, lane: 0).key),
+        ]
+        for step in steps {
+            try rig.ask(step)
+            #expect(rig.writer.rest == Limits.journalSyncInterval)
+            // What a sync takes is part of it.
+            rig.advance(.microseconds(300))
+            #expect(rig.writer.rest == Limits.journalSyncInterval - .microseconds(300))
+            rig.advance(Limits.journalSyncInterval)
+            #expect(rig.writer.rest <= .zero)
+        }
+        // Written by two rounds and made durable by one sync.
+        for operation in [.append(entry(2, lane: 0)), put(5)] {
+            rig.left.submit(operation) { _ in }
+            _ = rig.left.deliver(at: rig.clock.wall)
+            rig.writer.write()
+        }
+        rig.writer.commit()
+        #expect(rig.writer.rest == Limits.journalSyncInterval)
+        try rig.ask(put(6))
+        #expect(rig.writer.rest <= .zero)
+        let crowd = Limits.journalSyncCrowd
+        for (first, count, rest) in [(10, crowd - 1, Limits.journalSyncInterval), (100, crowd, .zero)] {
+            for number in first..<(first + count) { rig.left.submit(.append(entry(number, lane: 0))) { _ in } }
+            rig.settle()
+            #expect(rig.writer.rest == rest)
+        }
+    }
+
     @Test("what another loop appended before a loop's first round is not taken for an earlier process's")
     func ownEntries() throws {
         var rig = try JournalRig()

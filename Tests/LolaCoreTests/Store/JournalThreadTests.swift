@@ -39,6 +39,32 @@ struct JournalThreadTests {
         try check(folder)
     }
 
+    @Test("syncs of messages begin two milliseconds apart")
+    func rests() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lola-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let (loop, writer, compactor) = (try #require(EventFD()), try #require(EventFD()), try #require(EventFD()))
+        let clock = LinuxClock()
+        let store = try EmbeddedStore.open(
+            try LinuxDisk(folder), at: clock.wall,
+            wakers: EmbeddedStore.Wakers(loops: [loop], writer: writer, compactor: compactor))
+        let ended = DispatchSemaphore(value: 0)
+        try JournalThreads.start(store, folder: folder, writer: writer, compactor: compactor) { ended.signal() }
+        let view = JournalStore(store.journal, loop: 0)
+        let began = clock.now
+        let count = 20
+        for number in 0..<count {
+            var answer: StoreAnswer?
+            view.submit(.append(QueueEntry(key: Self.key(0, number), lane: Lane(0), value: [1]))) { answer = $0 }
+            while answer == nil { if !view.deliver(at: clock.wall) { loop.wait(atMost: .seconds(5)) } }
+            #expect(answer == .done)
+        }
+        // However slow the machine, it is never less.
+        #expect(clock.now - began >= Limits.journalSyncInterval * Int64(count - 1))
+        store.journal.end()
+        for _ in 0..<2 { ended.wait() }
+    }
+
     /// All threads until they have ended.
     private func run(_ folder: String, _ results: Results) throws {
         let wakers = try (0..<Self.loops).map { _ in try #require(EventFD()) }

@@ -13,6 +13,13 @@ final class LinuxClock: Clock {
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return WallTime(milliseconds: Int64(time.tv_sec) &* 1_000 &+ Int64(time.tv_nsec) / 1_000_000)
     }
+
+    /// Holds up the thread that calls, which is never a loop's. A signal may end it earlier.
+    func sleep(_ interval: Interval) {
+        var time = timespec(
+            tv_sec: Int(interval.nanoseconds / 1_000_000_000), tv_nsec: Int(interval.nanoseconds % 1_000_000_000))
+        unsafe clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nil)
+    }
 }
 
 /// OpenSSL's generator, seeded by the kernel. Octets are drawn ahead: a call of the generator costs as much as a
