@@ -14,9 +14,9 @@ final class Journey {
     private var agentAttempts = 0
     private var agentStarted: Instant?
     private var refusal: Refusal?
-    /// Calls of the message; that of the courtesy goes out beside them.
+    /// Calls of the message; that of the courtesy goes out beside them, where a channel has one.
     private let leash = CallLeash()
-    private let courtesyLeash = CallLeash()
+    private var courtesyLeash: CallLeash?
 
     /// - Parameters:
     ///   - resting: told when the message begins and ends to wait for a time to come.
@@ -52,6 +52,7 @@ final class Journey {
 
     private func begin() {
         if let courtesy = channel?.acknowledgement(of: message) {
+            courtesyLeash = CallLeash()
             parts.client.send(courtesy, leash: courtesyLeash) { _ in }
         }
         if message.answeredKeyword != nil { return stop(.answeredByProvider) }
@@ -337,11 +338,12 @@ final class Journey {
 
     // MARK: Record
 
-    private func saveTrace() {
-        let (trace, agent) = (turn.trace, agent)
+    private func saveTrace(_ further: (inout MessageRecord) -> Void = { _ in }) {
+        let (steps, agent) = (turn.takeTrace(), agent)
         parts.log.update(names.messageID) { record in
-            record.trace = trace
+            record.add(steps)
             record.agent = agent
+            further(&record)
         }
     }
 
@@ -360,14 +362,12 @@ final class Journey {
     func erase() {
         ledger.erase()
         leash.giveUp()
-        courtesyLeash.giveUp()
+        courtesyLeash?.giveUp()
     }
 
     private func leave(_ status: MessageRecord.Status) {
-        let (trace, agent, finished) = (turn.trace, agent, loop.clock.wall)
-        parts.log.update(names.messageID) { record in
-            record.trace = trace
-            record.agent = agent
+        let finished = loop.clock.wall
+        saveTrace { record in
             record.status = status
             record.finishedAt = finished
         }

@@ -46,13 +46,16 @@ final class MessageLog: Sendable {
 
     init(capacity: Int = Limits.messageRecordsMax) { self.capacity = capacity }
 
-    func insert(_ record: MessageRecord) {
+    /// - Parameter record: of a message that comes into hand. One whose record is not at its end is in hand already.
+    func insert(_ record: consuming MessageRecord) {
+        var stored = record
+        let id = stored.id
         ring.withLock { ring in
+            if let slot = ring.slots[id], !ring.records[slot].status.isFinal { return }
             ring.version += 1
-            var stored = record
             stored.stamp(ring.version)
             if ring.records.count < capacity {
-                ring.slots[record.id] = ring.records.count
+                ring.slots[id] = ring.records.count
                 ring.records.append(stored)
             } else {
                 let oldest = ring.records[ring.oldest].id
@@ -61,7 +64,7 @@ final class MessageLog: Sendable {
                     ring.forgetPlaces(of: oldest)
                 }
                 ring.records[ring.oldest] = stored
-                ring.slots[record.id] = ring.oldest
+                ring.slots[id] = ring.oldest
                 ring.oldest = (ring.oldest + 1) % capacity
             }
         }

@@ -77,6 +77,10 @@ struct MessageRecord: Sendable {
     /// Grows with every change of any record: what changed since a version can be asked for.
     private(set) var version = 0
 
+    mutating func add(_ steps: consuming [TraceStep]) {
+        if trace.isEmpty { trace = steps } else { trace += steps }
+    }
+
     mutating func stamp(_ version: Int) { self.version = version }
 }
 

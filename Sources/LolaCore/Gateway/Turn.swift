@@ -49,6 +49,7 @@ final class Turn {
 
     /// 32 hex digits under which the services that this message calls know it; made up when the message has none.
     private var traceID: [UInt8]?
+    /// The steps that nobody has taken yet.
     private(set) var trace: [TraceStep] = []
     /// What the stage that runs wants the trace to say beside its verdict.
     var detail = ""
@@ -90,5 +91,12 @@ final class Turn {
     func record(_ stage: StaticString, _ verdict: StaticString, took: Interval) {
         trace.append(TraceStep(stage: stage, verdict: verdict, took: took, detail: detail))
         detail = ""
+    }
+
+    /// The steps since this was called last: whoever keeps them has the others, and none is copied.
+    func takeTrace() -> [TraceStep] {
+        let steps = trace
+        trace = []
+        return steps
     }
 }

@@ -28,7 +28,9 @@ struct MessageLogTests {
     @Test("a key that came twice is found as long as its newer record is kept")
     func repeated() {
         let log = MessageLog(capacity: 2)
-        for number in [1, 1, 2] { log.insert(Self.record(number)) }
+        log.insert(Self.record(1))
+        log.update(Self.id(1)) { $0.status = .handedOver }
+        for number in [1, 2] { log.insert(Self.record(number)) }
         #expect(log.find(Self.key(1)) != nil && log.find(Self.key(2)) != nil)
         log.insert(Self.record(3))
         #expect(log.find(Self.key(1)) == nil && log.find(Self.key(3)) != nil)
@@ -37,10 +39,21 @@ struct MessageLogTests {
     @Test("a key that came twice is found as its newer record says, by key and by id")
     func newer() {
         let log = Self.filled(2, capacity: 4)
+        log.update(Self.id(1)) { $0.status = .handedOver }
         log.insert(Self.record(1))
         log.update(Self.id(1)) { $0.status = .done }
         #expect(log.find(Self.key(1))?.status == .done && log.find(Self.id(1))?.status == .done)
-        #expect(log.newest(limit: 9, skipping: 0).records.map(\.status) == [.done, .accepted, .accepted])
+        #expect(log.newest(limit: 9, skipping: 0).records.map(\.status) == [.done, .handedOver, .accepted])
+    }
+
+    @Test("a message that is in hand has one record, with what is known of it, however often it comes")
+    func known() {
+        let log = Self.filled(2, capacity: 4)
+        log.update(Self.id(1)) { $0.agent = .blocked }
+        let version = log.version
+        log.insert(Self.record(1))
+        #expect(log.newest(limit: 9, skipping: 0).records.map(\.agent) == [.blocked, nil])
+        #expect(log.version == version)
     }
 
     @Test("the newest come first, page by page, before and after the ring is full", arguments: [0, 1, 3, 4, 5, 9, 23])

@@ -145,6 +145,20 @@ struct OutboxTests {
         #expect(bench.settle() && bench.asked.count == 1 && bench.delivered == ["answer"])
     }
 
+    @Test("an entry that comes again while its message waits for a retry leaves the record as it is")
+    func again() throws {
+        let bench = try FlowBench()
+        bench.agent.script = { $0.answer(503) }
+        bench.take(Self.message)
+        bench.rig.run(for: .milliseconds(500))
+        let before = bench.record("m")?.trace.count ?? 0
+        #expect(before > 0)
+        bench.take(Self.message, mayBeRepeated: true)
+        #expect(bench.settle())
+        let steps = bench.record("m")?.trace.map { "\($0.stage) \($0.verdict)" } ?? []
+        #expect(steps.first == "commands_auth next" && steps.count { $0 == "agent failed" } > 1)
+    }
+
     @Test("a message that waits for a retry needs nobody, nor do those behind it")
     func resting() throws {
         let bench = try FlowBench()
