@@ -15,19 +15,24 @@ struct MetricsPage {
     let alerts: [(kind: Alert.Kind, count: Int)]
 
     func render() -> [UInt8] {
-        var out = ""
+        var out: [UInt8] = []
+        out.reserveCapacity(Self.octetsExpected)
         for family in Self.families {
-            out += "# HELP \(family.name) \(family.help)\n# TYPE \(family.name) counter\n"
+            Self.head(family.name, "counter", family.help, &out)
             for (label, counter) in family.series {
-                let total = counters.reduce(0) { $0 + $1.value(counter) }
-                out += "\(family.name)\(label.isEmpty ? "" : "{\(label)}") \(total)\n"
+                out.append(word: family.name)
+                if label.utf8CodeUnitCount > 0 {
+                    out.append(UInt8(ascii: "{"))
+                    out.append(word: label)
+                    out.append(UInt8(ascii: "}"))
+                }
+                Self.end(total(counter), &out)
             }
         }
         single("lola_log_lines_dropped_total", "counter", "Log lines nobody took.", logLinesDropped, &out)
-        let opened = counters.reduce(0) { $0 + $1.value(.connectionsAccepted) }
-        let closed = counters.reduce(0) { $0 + $1.value(.connectionsClosed) }
-        single("lola_connections", "gauge", "Open connections.", opened - closed, &out)
-        let streams = counters.reduce(0) { $0 + $1.value(.streamsOpened) - $1.value(.streamsClosed) }
+        let open = total(.connectionsAccepted) - total(.connectionsClosed)
+        single("lola_connections", "gauge", "Open connections.", open, &out)
+        let streams = total(.streamsOpened) - total(.streamsClosed)
         single("lola_streams", "gauge", "Answers that are streams under way.", streams, &out)
         single("lola_messages_waiting", "gauge", "Accepted messages that are not done.", backlog, &out)
         single("lola_uptime_seconds", "gauge", "Seconds since start.", Int(uptime.inSeconds), &out)
@@ -37,10 +42,14 @@ struct MetricsPage {
         single("lola_store_open", "gauge", "1 while the store takes changes.", storeIsOpen ? 1 : 0, &out)
         if let store { journal(store, &out) }
         trail(&out)
-        return [UInt8](text: out)
+        return out
     }
 
-    private func journal(_ status: JournalStatus, _ out: inout String) {
+    private static let octetsExpected = 16_384
+
+    private func total(_ counter: Counter) -> Int { counters.reduce(0) { $0 + $1.value(counter) } }
+
+    private func journal(_ status: JournalStatus, _ out: inout [UInt8]) {
         single("lola_store_records", "gauge", "Live records.", status.liveRecords, &out)
         single("lola_store_octets", "gauge", "Octets of live records.", status.liveOctets, &out)
         single("lola_journal_octets", "gauge", "Octets of the journal since its snapshot.", status.octets, &out)
@@ -53,24 +62,53 @@ struct MetricsPage {
         single("lola_journal_sync_microseconds", "gauge", "The last write and sync together.", micros, &out)
     }
 
-    private func trail(_ out: inout String) {
+    private func trail(_ out: inout [UInt8]) {
         single("lola_audit_open", "gauge", "1 while the audit trail can be written.", audit.isOpen ? 1 : 0, &out)
         let sequence = Int(clamping: audit.head.sequence)
         single("lola_audit_sequence", "gauge", "Number of the last record of the audit trail.", sequence, &out)
         single("lola_audit_records_total", "counter", "Records written to the audit trail.", audit.records, &out)
         single("lola_audit_refused_total", "counter", "Events the trail could not keep.", audit.refused, &out)
-        out += "# HELP lola_alerts_total Incidents told, by kind.\n# TYPE lola_alerts_total counter\n"
-        for (kind, count) in alerts { out += "lola_alerts_total{kind=\"\(kind.rawValue)\"} \(count)\n" }
+        Self.head("lola_alerts_total", "counter", "Incidents told, by kind.", &out)
+        for (kind, count) in alerts {
+            out.append(word: "lola_alerts_total{kind=\"")
+            out.append(contentsOf: kind.rawValue.utf8)
+            out.append(word: "\"}")
+            Self.end(count, &out)
+        }
     }
 
-    private func single(_ name: String, _ type: String, _ help: String, _ value: Int, _ out: inout String) {
-        out += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n\(name) \(value)\n"
+    private func single(
+        _ name: StaticString, _ type: StaticString, _ help: StaticString, _ value: Int, _ out: inout [UInt8]
+    ) {
+        Self.head(name, type, help, &out)
+        out.append(word: name)
+        Self.end(value, &out)
+    }
+
+    private static func head(
+        _ name: StaticString, _ type: StaticString, _ help: StaticString, _ out: inout [UInt8]
+    ) {
+        out.append(word: "# HELP ")
+        out.append(word: name)
+        out.append(UInt8(ascii: " "))
+        out.append(word: help)
+        out.append(word: "\n# TYPE ")
+        out.append(word: name)
+        out.append(UInt8(ascii: " "))
+        out.append(word: type)
+        out.append(UInt8(ascii: "\n"))
+    }
+
+    private static func end(_ value: Int, _ out: inout [UInt8]) {
+        out.append(UInt8(ascii: " "))
+        ASCII.append(value, to: &out)
+        out.append(UInt8(ascii: "\n"))
     }
 
     private struct Family {
-        let name: String
-        let help: String
-        let series: [(String, Counter)]
+        let name: StaticString
+        let help: StaticString
+        let series: [(StaticString, Counter)]
     }
 
     private static let families: [Family] = [

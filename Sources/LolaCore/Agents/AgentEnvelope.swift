@@ -3,7 +3,7 @@
 
 enum AgentEnvelope {
     static func write(_ agent: AgentName, _ turn: Turn, state: [UInt8]?) -> [UInt8] {
-        var writer = JSONWriter(capacity: 1_024)
+        var writer = JSONWriter(capacity: 960)
         writer.object { root in
             root.member("version", 1)
             root.member("agent", agent.rawValue)

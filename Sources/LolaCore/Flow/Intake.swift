@@ -10,6 +10,24 @@ final class Intake {
         let answer: (HTTPResponse) -> Void
     }
 
+    /// The messages of a webhook that the store has not told of yet.
+    private final class Unfinished {
+        private var open: Int
+        private var isComplete = true
+        private let completion: (_ isComplete: Bool) -> Void
+
+        init(_ open: Int, _ completion: @escaping (_ isComplete: Bool) -> Void) {
+            self.open = open
+            self.completion = completion
+        }
+
+        func ended(_ isKept: Bool) {
+            isComplete = isComplete && isKept
+            open -= 1
+            if open == 0 { completion(isComplete) }
+        }
+    }
+
     typealias ReceiptKeeper = (DeliveryReceipt, ChannelName, @escaping (_ isKept: Bool) -> Void) -> Void
 
     private let store: any Store
@@ -89,6 +107,7 @@ final class Intake {
         let accepted = webhook.answer ?? channel.accepted
         let answer = acceptance(accepted, requestID: arrival.requestID, arrival.answer)
         let aside = webhook.quarantined.first.map { putAside($0, arrival.proven.body, of: channel.name) }
+        if aside == nil, webhook.receipts.isEmpty, webhook.signals.isEmpty { return accept(webhook.messages, answer) }
         keep(webhook.receipts, of: channel.name) { [self] areReceiptsKept in
             let end = { [self] (isKept: Bool) in accept(webhook.messages) { answer($0 && areReceiptsKept && isKept) } }
             if aside == nil, webhook.signals.isEmpty { return end(true) }
@@ -133,22 +152,18 @@ final class Intake {
     }
 
     private func accept(_ messages: [VerifiedMessage], _ completion: @escaping (_ isComplete: Bool) -> Void) {
-        var open = messages.count
-        guard open > 0 else { return completion(true) }
-        var isComplete = true
-        let ended = {
-            open -= 1
-            if open == 0 { completion(isComplete) }
-        }
+        if messages.isEmpty { return completion(true) }
+        let unfinished = Unfinished(messages.count, completion)
         for verified in messages {
             let names = pseudonyms.names(verified.message)
             store.submit(acceptance(verified, names)) { [self] result in
                 switch result {
-                case .claimed(true): return accepted(verified, names, ended)
-                case .claimed(false): loop.counters.add(.webhookDuplicates)
-                case .value, .done, .page, .sum, .reserved, .exceeded, .fenced, .unavailable: isComplete = false
+                case .claimed(true): return accepted(verified, names) { unfinished.ended(true) }
+                case .claimed(false):
+                    loop.counters.add(.webhookDuplicates)
+                    unfinished.ended(true)
+                case .value, .done, .page, .sum, .reserved, .exceeded, .fenced, .unavailable: unfinished.ended(false)
                 }
-                ended()
             }
         }
     }

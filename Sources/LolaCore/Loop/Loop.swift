@@ -8,6 +8,11 @@ protocol LoopEntity: AnyObject {
 }
 
 final class Loop {
+    /// A closure in a collection of its own type only would be wrapped once more, on the heap, each time.
+    private struct Job {
+        let run: () -> Void
+    }
+
     let clock: any Clock
     let net: any Net
     let entropy: any Entropy
@@ -20,7 +25,7 @@ final class Loop {
     var scratch = [UInt8](repeating: 0, count: 65_536)
 
     private var entities = SlotTable<any LoopEntity>()
-    private var actions = SlotTable<() -> Void>()
+    private var actions = SlotTable<Job>()
     private var wheel: TimerWheel
     private var actionWheel: TimerWheel
     private var events: [NetEvent] = []
@@ -29,7 +34,7 @@ final class Loop {
     private var steps: [() -> Bool] = []
     private var resolving: [UInt64: ([Endpoint]) -> Void] = [:]
     private var nextTicket: UInt64 = 1
-    private var pending = Collected<() -> Void>()
+    private var pending = Collected<Job>()
     /// A source did work at the end of the last round; it may have more.
     private var hasWork = true
     private var beforeSleep: [() -> Void] = []
@@ -64,7 +69,7 @@ final class Loop {
     /// Runs `action` once, on this loop, after `delay`. The handle cancels it.
     @discardableResult
     func after(_ delay: Interval, _ action: @escaping () -> Void) -> Handle {
-        let handle = actions.insert { _ in action }
+        let handle = actions.insert { _ in Job(run: action) }
         actionWheel.schedule(handle.word, at: now + delay)
         return handle
     }
@@ -72,7 +77,7 @@ final class Loop {
     func cancel(_ action: Handle) { actions.remove(action) }
 
     /// Runs `action` before the loop sleeps again, never before this call returns.
-    func soon(_ action: @escaping () -> Void) { pending.append(action) }
+    func soon(_ action: @escaping () -> Void) { pending.append(Job(run: action)) }
 
     /// Asked every tick: mailboxes and stores. A source that did work is asked again before the loop sleeps.
     func addSource(_ source: @escaping () -> Bool) { sources.append(source) }
@@ -132,7 +137,7 @@ final class Loop {
     private func runPending() {
         if pending.isEmpty { return }
         let actions = pending.take()
-        for action in actions { action() }
+        for action in actions { action.run() }
         pending.reuse(actions)
     }
 
@@ -152,6 +157,6 @@ final class Loop {
         for word in due { entities[Handle(word: word)]?.expired() }
         due.removeAll(keepingCapacity: true)
         actionWheel.advance(to: now, due: &due)
-        for word in due { actions.remove(Handle(word: word))?() }
+        for word in due { actions.remove(Handle(word: word))?.run() }
     }
 }

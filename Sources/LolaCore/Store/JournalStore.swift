@@ -2,6 +2,11 @@
 // shared lock together when the loop asks for answers; answers wait here until the writer's verdict.
 
 final class JournalStore: Store {
+    /// Not the closure alone: in a collection it would be wrapped once more, on the heap, each time.
+    private struct Asked {
+        let completion: (StoreAnswer) -> Void
+    }
+
     private struct Waiting {
         let place: UInt64
         let answer: StoreAnswer
@@ -11,7 +16,7 @@ final class JournalStore: Store {
     private let journal: Journal
     private let loop: Int
     private var operations = Collected<StoreOperation>()
-    private var completions = Collected<(StoreAnswer) -> Void>()
+    private var completions = Collected<Asked>()
     private var outcomes: [JournalOutcome] = []
     private var verdicts: [JournalVerdict] = []
     /// In the order of their places.
@@ -33,7 +38,7 @@ final class JournalStore: Store {
 
     func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void) {
         operations.append(operation)
-        completions.append(completion)
+        completions.append(Asked(completion: completion))
     }
 
     /// Applies what was submitted, and gives the answers that may be given. What a completion submits comes with the
@@ -46,13 +51,13 @@ final class JournalStore: Store {
         verdicts.removeAll(keepingCapacity: true)
         journal.exchange(loop, operations, at: now, &outcomes, &verdicts)
         if decide() { worked = true }
-        for (number, completion) in asked.enumerated() {
+        for (number, one) in asked.enumerated() {
             let outcome = outcomes[number]
             if outcome.waitsFor == 0 {
                 worked = true
-                completion(outcome.answer)
+                one.completion(outcome.answer)
             } else {
-                waiting.append(Waiting(place: outcome.waitsFor, answer: outcome.answer, completion: completion))
+                waiting.append(Waiting(place: outcome.waitsFor, answer: outcome.answer, completion: one.completion))
             }
         }
         // A long round is applied in steps: on what came first the writer may have decided before the last was applied.
