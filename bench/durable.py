@@ -31,9 +31,13 @@ HURRY = 115_200
 TURNS = 3
 #: The whole way takes most memory of all loads, which neighbours on the host take too: more turns.
 WAYS = 7
+#: Seconds of load before the measured ones: connections are made, memory is taken.
+WARM_UP = 1
 SYNC_DELAY_US = 20_000
-#: Webhooks under way at a time: an acknowledgement waits for the disk, so only many at once keep a core busy.
-CONNECTIONS = 256
+#: Webhooks under way at a time. An acknowledgement waits for a sync, and so do later steps of earlier messages: so many
+#: keep the core busy, and no more than a few hundred messages are in hand.
+CONNECTIONS = 32
+IN_HAND_MAX = 1_000
 
 
 @contextmanager
@@ -92,18 +96,19 @@ def whole_way() -> list[Row]:
 
 
 def _way(seconds: int = 4) -> tuple[float, str]:
-    """Messages a second, and what the cores did."""
-    file, size = write_webhooks(seconds * 20_000, first=FIRST)
+    """Messages a second while the load stands, and what the cores did."""
+    file, size = write_webhooks((seconds + WARM_UP) * 20_000, first=FIRST)
     with bank("bank", PASSED) as env, gateway("whole", env) as server:
-        used, load_used = server.cpu_seconds(), _busy(1)
-        started = time.monotonic()
-        with Stream(server.port, file, size, CONNECTIONS) as stream:
-            stream.feed(server, lambda: time.monotonic() - started > seconds)
+        with Stream(server.port, file, size, CONNECTIONS):
+            marks = []
+            for length in (WARM_UP, seconds):
+                time.sleep(length)
+                marks.append((time.monotonic(), finished(server), server.cpu_seconds(), _busy(1)))
+            held = server.metric_sum(r"^lola_messages_waiting")
+            assert held < IN_HAND_MAX, f"{held:.0f} messages in hand: more come in than go out"
         drained(server)
-        took = time.monotonic() - started
-        used, load_used = server.cpu_seconds() - used, _busy(1) - load_used
-        done = finished(server)
         carried(server)
+    took, done, used, load_used = (after - before for before, after in zip(*marks))
     return done / took, (
         f"{done:,} in {took:.1f} s; Lola's core {used / took * 100:.0f} % busy, "
         f"{used / done * 1e6:.0f} µs of it a message; the load's core {load_used / took * 100:.0f} %")
@@ -226,10 +231,9 @@ def growth() -> list[Row]:
     with bank("bank", PASSED) as env, gateway("growth", {**env, "LD_PRELOAD": str(hurry)}) as server:
         file, size = write_webhooks(warm_up + MESSAGES + 50_000, first=FIRST)
         samples: list[tuple[int, int]] = []
-        with Stream(server.port, file, size, CONNECTIONS) as stream:
+        with Stream(server.port, file, size, CONNECTIONS):
             while not samples or samples[-1][0] < warm_up + MESSAGES:
-                until = time.monotonic() + 0.5
-                stream.feed(server, lambda: time.monotonic() > until)
+                time.sleep(0.5)
                 samples.append((finished(server), memory_kib(server.pid)))
         drained(server)
         carried(server)
@@ -252,10 +256,9 @@ def octets() -> list[Row]:
     with bank("bank", PASSED) as env, gateway("octets", env) as server:
         folder = Path(server.env["LOLA_DATA_DIR"])
         lengths = [(finished(server), _length(folder))]
-        with Stream(server.port, file, size, CONNECTIONS) as stream:
+        with Stream(server.port, file, size, CONNECTIONS):
             while server.metric_sum(r"^lola_journal_compactions_total") == 0:
-                until = time.monotonic() + 0.05
-                stream.feed(server, lambda: time.monotonic() > until)
+                time.sleep(0.05)
                 lengths.append((finished(server), _length(folder)))
         drained(server)
         snapshot = max(folder.glob("snapshot-*"), key=lambda path: path.name)

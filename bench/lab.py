@@ -15,7 +15,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "Tests/BlackBox"))
@@ -28,8 +28,6 @@ from lolabox.wire import fetch, request  # noqa: E402
 SERVER = ["taskset", "-c", "0"]
 CORES = (0, 1)
 WORK = ROOT / ".bench"
-#: Messages in the gateway's hands above which the load pauses.
-IN_HAND = 300
 #: A disk at rest takes a third of it; one that is held back by its host ten times as long.
 CALM_SYNC_US = 1_000
 SETTLE_SECONDS = 60
@@ -115,7 +113,7 @@ def wrk(port: int, file: Path, size: int, seconds: int, connections: int = 64) -
 
 
 class Stream:
-    """wrk in the background, until it is told to stop. `feed` holds it up whenever much waits in the gateway."""
+    """wrk in the background, until it is told to stop."""
 
     def __init__(self, port: int, file: Path, size: int, connections: int):
         self._process = subprocess.Popen(
@@ -126,7 +124,6 @@ class Stream:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.send_signal(signal.SIGCONT)
         for _ in range(10):
             # One that does not reach its main thread only stops the load: the process sleeps on.
             self._process.send_signal(signal.SIGINT)
@@ -137,13 +134,6 @@ class Stream:
                 pass
         self._process.kill()
         self._process.communicate()
-
-    def feed(self, server: Gateway, until: Callable[[], bool]) -> None:
-        """Keeps between some and many messages in the gateway's hands, so that it is busy and not overrun."""
-        while not until():
-            waiting = server.metric_sum(r"^lola_messages_waiting")
-            self._process.send_signal(signal.SIGSTOP if waiting > IN_HAND else signal.SIGCONT)
-            time.sleep(0.01)
 
 
 # nginx: the server Lola is compared with, and the quick stubs of identity service and Graph API
