@@ -275,7 +275,7 @@ def octets() -> list[Row]:
             f"{(length - lengths[0][1]) / (done - lengths[0][0]):,.0f} B (the webhook: {size} B with its head)", None),
         Row("octets left of a message after compaction", "for information",
             f"{kept / max(1, held['seen']):,.0f} B ({kept / 1e6:.1f} MB snapshot of {held['seen']:,} ids, "
-            f"{sum(held.values()) - held['seen']:,} messages were in hand)", None),
+            f"{held.get('inbound', 0):,} messages were in hand)", None),
     ]
 
 
