@@ -3,6 +3,7 @@
 
 enum AgentEnvelope {
     static func write(_ agent: AgentName, _ turn: Turn, state: [UInt8]?) -> [UInt8] {
+        // With its head a piece as the allocator keeps at hand, of 1,032 octets at most.
         var writer = JSONWriter(capacity: 960)
         writer.object { root in
             root.member("version", 1)

@@ -38,8 +38,6 @@ extension Limits {
     /// Behind a sync of messages the next begins so much later at least. Fewer syncs cost less of the processor, and
     /// disks that are hired allow so many a second; a message waits about a millisecond longer at each of its three.
     static let journalSyncInterval = Interval.milliseconds(2)
-    /// So many operations in one sync are enough: the next begins when it is asked for.
-    static let journalSyncCrowd = 64
     /// The first pause before a new segment is tried after a fault, and the longest.
     static let journalPauseMin = Interval.milliseconds(100)
     static let journalPauseMax = Interval.seconds(1)

@@ -21,9 +21,7 @@ final class JournalWriter {
     private var spent: [StoreUndo] = []
     /// Beginning of the first write since the last sync.
     private var began = Instant(nanoseconds: 0)
-    /// Operations that the last sync decided, or the next one will.
-    private var operations = 0
-    /// Some of them took a message further.
+    /// What the last sync decided, or the next one will, takes a message further.
     private var hasMessages = false
     private var outageBegan = Instant(nanoseconds: 0)
     private var retryAt = Instant.distantFuture
@@ -46,11 +44,8 @@ final class JournalWriter {
 
     /// How long the next round should wait, so that what comes meanwhile shares its sync; zero or less: not at all.
     /// Only behind messages, which come by themselves and in numbers: all else is asked by somebody who waits for the
-    /// answer. Nor does it wait behind very many operations, which more could only make longer.
-    var rest: Interval {
-        guard hasMessages, operations < Limits.journalSyncCrowd else { return .zero }
-        return began + Limits.journalSyncInterval - clock.now
-    }
+    /// answer.
+    var rest: Interval { hasMessages ? began + Limits.journalSyncInterval - clock.now : .zero }
 
     /// One round.
     func step() {
@@ -65,10 +60,8 @@ final class JournalWriter {
         guard isOpen, journal.take(into: &batch, at: now) else { return }
         if written == segment.octets {
             began = now
-            operations = 0
             hasMessages = false
         }
-        operations += batch.ends.count
         hasMessages = hasMessages || batch.changes.contains(where: \.isOfMessage)
         encode()
         batch.clear()
