@@ -48,7 +48,7 @@ final class DryRun {
         switch pipeline.run(turn, &position, answer: answer) {
         case .waiting(.http(let request)): client.send(request) { [self] in advance(.http($0)) }
         case .waiting(.store(let operation)): store.submit(operation) { [self] in advance(.store($0)) }
-        case .stopped: completion(render(agent: nil, stoppedBy: turn.trace.last.map { "\($0.stage)" }))
+        case .stopped: completion(render(agent: nil, stoppedBy: turn.trace.last.map { $0.stage.rawValue }))
         case .agent(let name): completion(render(agent: name, stoppedBy: nil))
         }
     }

@@ -27,10 +27,10 @@ enum MessageJSON {
         writer.array { writer in
             for step in steps {
                 writer.object { writer in
-                    writer.member("stage", "\(step.stage)")
-                    writer.member("verdict", "\(step.verdict)")
+                    writer.member("stage", step.stage.rawValue)
+                    writer.member("verdict", step.verdict.rawValue)
                     writer.member("us", Int(step.took.inMicroseconds))
-                    writer.member("detail", step.detail)
+                    writer.member("detail", step.detail.words)
                 }
             }
         }

@@ -50,7 +50,7 @@ final class AgentPost {
         if receivers.isEmpty { return body() }
         let letter = Letter(
             turn: turn, names: names, routed: routed, identity: identity,
-            addresses: OptDesk.addresses(turn.message, phone: turn.phoneSpelling), ledger: ledger, body: body)
+            addresses: OptDesk.addresses(turn, phone: turn.phoneSpelling), ledger: ledger, body: body)
         if receivers.anywhere.isEmpty, receivers.named.count == 1 { return keep(letter, for: receivers.named[0]) }
         choose(letter, receivers, letter.addresses[...])
     }
@@ -123,7 +123,7 @@ final class AgentPost {
             counters.add(.mailboxKept)
             if isReplacing { counters.add(.mailboxReplaced) }
             letter.turn.detail = agent.text
-            letter.turn.record("mailbox", "kept", took: .zero)
+            letter.turn.record(.mailbox, .kept, took: .zero)
             onKept(agent, record.message)
             letter.ledger.unlessErased(letter.body)
         })

@@ -100,18 +100,18 @@ final class Journey {
     private func confirm(_ word: OptWord) {
         refusal = .optWord
         turn.detail = word.rawValue
-        turn.record("opt", "answered", took: .zero)
+        turn.record(.opt, .answered, took: .zero)
         let language = OptDesk.isSpanish(message) ? ScriptLanguage.spanish : ScriptLanguage.of(turn)
         record([OptDesk.reply(to: word, language)], thenEnd: .stopped, with: [], isNotice: true)
     }
 
     /// Where the sender can be reached, with the number of a contact that was shared.
     private func findPerson(_ body: @escaping ([PersonAddress]) -> Void) {
-        if let phone = turn.phoneSpelling { return body(OptDesk.addresses(message, phone: phone)) }
-        guard !turn.askedContactBook else { return body(OptDesk.addresses(message, phone: nil)) }
+        if let phone = turn.phoneSpelling { return body(OptDesk.addresses(turn, phone: phone)) }
+        guard !turn.askedContactBook else { return body(OptDesk.addresses(turn, phone: nil)) }
         ledger.read(ContactBook.key(of: turn)) { [self] record in
             let phone = record.flatMap { ContactBook.read($0)?.phone.bytes }
-            body(OptDesk.addresses(message, phone: phone))
+            body(OptDesk.addresses(turn, phone: phone))
         }
     }
 
@@ -129,14 +129,14 @@ final class Journey {
                 accepted = AcceptedMessage(
                     verified: verified, names: names, mayBeRepeated: accepted.mayBeRepeated)
                 turn = Turn(verified, senderID: names.senderID, traceID: names.reference)
-                turn.record("content", "fetched", took: took)
+                turn.record(.content, .fetched, took: took)
                 enter()
             case .automatic:
-                turn.record("content", "automatic", took: took)
+                turn.record(.content, .automatic, took: took)
                 stop(.automaticMessage)
             case .failed(let word, let attempts):
                 turn.detail = "attempt \(attempts), \(word)"
-                turn.record("content", "failed", took: took)
+                turn.record(.content, .failed, took: took)
                 giveUp(word, stage: .agent, replies: [])
             }
         }.start(request)
@@ -178,7 +178,7 @@ final class Journey {
             if message.type.isFile {
                 // Lola answers by itself; no agent is asked, so none stands in the record.
                 agent = nil
-                turn.record("notice", "text_only", took: .zero)
+                turn.record(.notice, .textOnly, took: .zero)
                 return self.answer(with: [parts.agents.fileNotice(turn)], thenEnd: .done, isNotice: true)
             }
             guard let post = parts.post else { return askAgent() }
@@ -216,11 +216,11 @@ final class Journey {
 
     private func answered(_ answer: AgentAnswer) {
         loop.counters.add(.cardsMasked, answer.maskedCards)
-        turn.detail = "attempt \(agentAttempts), \(answer.replies.count) replies"
+        var detail = TraceStep.Detail.attempt(Int32(agentAttempts), replies: Int32(answer.replies.count))
         if let wish = answer.ticket {
-            turn.detail += parts.tickets == nil ? ", ticket refused" : ", ticket \(wish.word)"
+            detail = .text("\(detail.words), ticket \(parts.tickets == nil ? "refused" : wish.word)")
         }
-        turn.record("agent", answer.isDeferred ? "deferred" : "answered", took: sinceAsked)
+        turn.record(.agent, answer.isDeferred ? .deferred : .answered, took: sinceAsked, detail)
         var changes: [StoreOperation] = []
         if let state = answer.state {
             changes.append(
@@ -243,7 +243,7 @@ final class Journey {
     private func failed(_ failure: AgentFailure) {
         loop.counters.add(.agentFailures)
         turn.detail = "attempt \(agentAttempts), \(failure.word)"
-        turn.record("agent", "failed", took: sinceAsked)
+        turn.record(.agent, .failed, took: sinceAsked)
         saveTrace()
         var wait: Interval?
         if case .retry(_, let named) = failure {
@@ -282,7 +282,7 @@ final class Journey {
                     guard let isStopped else {
                         return ledger.rest(Limits.storeRetry) { [self] in unlessStopped(body) }
                     }
-                    if isStopped { turn.record("delivery", "do_not_contact", took: .zero) }
+                    if isStopped { turn.record(.delivery, .doNotContact, took: .zero) }
                     body(isStopped)
                 }
             }
@@ -301,7 +301,7 @@ final class Journey {
     private func resume(_ outbox: OutboxRecord, after sent: Int) {
         agent = outbox.agent
         turn.detail = "\(sent) sent before"
-        turn.record("outbox", "resumed", took: .zero)
+        turn.record(.outbox, .resumed, took: .zero)
         deliver(outbox, after: sent)
     }
 
@@ -312,12 +312,11 @@ final class Journey {
             let took = loop.clock.now - started
             switch outcome {
             case .delivered:
-                turn.detail = "\(outbox.replies.count) replies"
-                turn.record("delivery", "sent", took: took)
+                turn.record(.delivery, .sent, took: took, .replies(Int32(outbox.replies.count)))
                 finish(outbox.status)
             case .refused(let word, let sent), .exhausted(let word, let sent):
                 turn.detail = word
-                turn.record("delivery", "failed", took: took)
+                turn.record(.delivery, .failed, took: took)
                 if outbox.isNotice { return finish(.deadLetter) }
                 giveUp(word, replies: outbox.replies, sent: sent)
             }
@@ -354,7 +353,7 @@ final class Journey {
 
     /// Another gateway has the conversation now and goes on with the message, or its sender has been erased.
     private func handedOver() {
-        turn.record("store", ledger.isErased ? "erased" : "handed_over", took: .zero)
+        turn.record(.store, ledger.isErased ? .erased : .handedOver, took: .zero)
         leave(ledger.isErased ? .erased : .handedOver)
     }
 

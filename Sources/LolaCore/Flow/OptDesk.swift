@@ -65,6 +65,15 @@ final class OptDesk: ContactSignals {
         return found
     }
 
+    /// The same for a message that is in hand.
+    static func addresses(_ turn: Turn, phone: [UInt8]?) -> [PersonAddress] {
+        // The pipeline has read the number by which WhatsApp names its sender already.
+        if case .whatsappNumber(let sender) = turn.message.replyTo, sender == phone, sender == turn.phoneSpelling,
+            let number = turn.candidates.first
+        { return [.phone(number)] }
+        return addresses(turn.message, phone: phone)
+    }
+
     /// Before the message's turn has come, and before its webhook is acknowledged: nothing is sent from then on. What
     /// cannot be kept now, its journey keeps.
     func heard(_ message: InboundMessage, _ completion: @escaping () -> Void) {

@@ -28,13 +28,13 @@ enum MiddlewareName: String, CaseIterable, Sendable {
     case identity
     case contactDecoding = "contact_decoding"
 
-    var word: StaticString {
+    var stage: TraceStep.Stage {
         switch self {
-        case .channelAccess: "channel_access"
-        case .commandsAuth: "commands_auth"
-        case .phoneNormalization: "phone_normalization"
-        case .identity: "identity"
-        case .contactDecoding: "contact_decoding"
+        case .channelAccess: .channelAccess
+        case .commandsAuth: .commandsAuth
+        case .phoneNormalization: .phoneNormalization
+        case .identity: .identity
+        case .contactDecoding: .contactDecoding
         }
     }
 }
@@ -50,7 +50,7 @@ protocol Middleware: AnyObject {
 extension Middleware {
     /// Stages that never wait are never resumed.
     func resume(_ turn: Turn, with answer: EffectAnswer) -> Verdict {
-        preconditionFailure("\(name.word) was resumed without having waited")
+        preconditionFailure("\(name.rawValue) was resumed without having waited")
     }
 }
 
@@ -95,10 +95,10 @@ final class Pipeline {
                 position.startedAt = started
                 return .waiting(effect)
             case .next:
-                turn.record(stage.name.word, "next", took: clock.now - started)
+                turn.record(stage.name.stage, .next, took: clock.now - started)
             case .stop(let refusal, let reply):
                 if turn.detail.isEmpty { turn.detail = refusal.rawValue }
-                turn.record(stage.name.word, "stop", took: clock.now - started)
+                turn.record(stage.name.stage, .stop, took: clock.now - started)
                 return .stopped(refusal, reply: reply)
             }
             position.startedAt = nil
@@ -107,7 +107,7 @@ final class Pipeline {
         let started = clock.now
         let agent = LogicRouter.agent(for: turn.identity)
         turn.detail = agent.rawValue
-        turn.record("router", "route", took: clock.now - started)
+        turn.record(.router, .route, took: clock.now - started)
         return .agent(agent)
     }
 }

@@ -16,14 +16,6 @@ struct SlashCommand: Hashable, Sendable {
     }
 }
 
-/// One step of a message's trace, as `GET messages/{key}` shows it. Never holds text, names or numbers.
-struct TraceStep: Sendable {
-    let stage: StaticString
-    let verdict: StaticString
-    let took: Interval
-    let detail: String
-}
-
 final class Turn {
     let verified: VerifiedMessage
     /// The store's id of whoever sent it.
@@ -69,27 +61,32 @@ final class Turn {
 
     /// The `traceparent` of one call (W3C Trace Context, version 00, sampled): the trace of the message, a new span.
     func traceparent(_ entropy: any Entropy) -> [UInt8] {
-        let trace = traceID ?? Self.identifier(16, entropy)
+        let trace = traceID ?? Self.traceID(entropy)
         traceID = trace
         var out: [UInt8] = []
         out.reserveCapacity(55)
         out.append(word: "00-")
         out += trace
         out.append(0x2D)
-        out += Self.identifier(8, entropy)
+        Hex.append(Self.identifier(entropy), to: &out)
         out.append(word: "-01")
         return out
     }
 
-    /// Ids of zeros only are not valid.
-    private static func identifier(_ count: Int, _ entropy: any Entropy) -> [UInt8] {
-        let octets = entropy.bytes(count)
-        let isZero = octets.allSatisfy { $0 == 0 }
-        return Hex.encode(isZero ? [UInt8](repeating: 0, count: count - 1) + [1] : octets)
+    private static func traceID(_ entropy: any Entropy) -> [UInt8] {
+        var id: [UInt8] = []
+        for _ in 0..<2 { Hex.append(identifier(entropy), to: &id) }
+        return id
     }
 
-    func record(_ stage: StaticString, _ verdict: StaticString, took: Interval) {
-        trace.append(TraceStep(stage: stage, verdict: verdict, took: took, detail: detail))
+    /// An id of zeros only is not valid.
+    private static func identifier(_ entropy: any Entropy) -> UInt64 { max(entropy.word(), 1) }
+
+    /// - Parameter told: what the trace says beside the verdict, in the place of `detail`.
+    func record(
+        _ stage: TraceStep.Stage, _ verdict: TraceStep.Verdict, took: Interval, _ told: TraceStep.Detail? = nil
+    ) {
+        trace.append(TraceStep(stage: stage, verdict: verdict, took: took, detail: told ?? .text(detail)))
         detail = ""
     }
 

@@ -17,11 +17,16 @@ final class PersonNames {
 
     /// Begins with an octet that no message, conversation or sender begins with.
     private func id(_ purpose: StaticString, _ text: [UInt8], _ words: [String]) -> RecordID {
-        var input: [UInt8] = [0x7C]
+        var input: [UInt8] = []
+        input.reserveCapacity(2 + purpose.utf8CodeUnitCount + text.count + words.reduce(0) { $0 + 1 + $1.utf8.count })
+        input.append(0x7C)
         input.append(word: purpose)
         input.append(0)
         input += text
-        for word in words { input += [0] + [UInt8](text: word) }
+        for word in words {
+            input.append(0)
+            input += word.utf8
+        }
         let words = key.words(of: input.span)
         return RecordID(high: words.high, low: words.low)
     }

@@ -72,7 +72,7 @@ final class ClientConnection: LoopEntity {
     func mayCarry() -> Bool {
         guard !isClosed, let transport else { return false }
         while true {
-            switch transport.receive(loop.net, scratch: &loop.scratch, into: &unread) {
+            switch transport.receive(loop, into: &unread) {
             case .wouldBlock where transport.isOpen: return true
             case .octets where unread.isEmpty: continue
             case .wouldBlock, .octets, .end, .failed:
@@ -144,7 +144,7 @@ final class ClientConnection: LoopEntity {
     /// `untilEnd`: the server has ended its side, so that an end follows the octets.
     private func receive(_ transport: Transport, untilEnd: Bool) {
         for _ in 0..<Limits.readBatchMax where !isClosed {
-            switch transport.receive(loop.net, scratch: &loop.scratch, into: &unread) {
+            switch transport.receive(loop, into: &unread) {
             case .octets(let isAll):
                 parse()
                 if isAll, !untilEnd { return }
@@ -228,7 +228,7 @@ final class ClientConnection: LoopEntity {
         } else {
             close()
         }
-        client.finish(call, .success(response))
+        client.answered(call, response)
     }
 
     // MARK: Ending
@@ -239,7 +239,7 @@ final class ClientConnection: LoopEntity {
         let mayRepeat = served > 0 && !hasAnswered && fault == .closed
         close()
         guard let failed else { return }
-        if mayRepeat { client.repeatOrFail(failed, fault) } else { client.finish(failed, .failure(fault)) }
+        if mayRepeat { client.repeatOrFail(failed, fault) } else { client.fail(failed, fault) }
     }
 
     func close() {

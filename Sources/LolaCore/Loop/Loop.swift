@@ -21,8 +21,7 @@ final class Loop {
     private(set) var now: Instant
     private(set) var wall: WallTime
 
-    /// Shared read buffer: no connection keeps one of its own.
-    var scratch = [UInt8](repeating: 0, count: 65_536)
+    private var scratch = [UInt8](repeating: 0, count: 65_536)
 
     private var entities = SlotTable<any LoopEntity>()
     private var actions = SlotTable<Job>()
@@ -48,6 +47,15 @@ final class Loop {
         wall = clock.wall
         wheel = TimerWheel(startingAt: clock.now)
         actionWheel = TimerWheel(startingAt: clock.now)
+    }
+
+    /// Lends the read buffer: no connection keeps one of its own.
+    func withScratch<Result>(_ body: (inout [UInt8]) -> Result) -> Result {
+        // Taken out and put back, each at once: an access that lasted would be checked at every use of the property.
+        var lent: [UInt8] = []
+        swap(&lent, &scratch)
+        defer { swap(&lent, &scratch) }
+        return body(&lent)
     }
 
     // MARK: Entities

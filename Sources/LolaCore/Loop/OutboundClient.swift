@@ -33,9 +33,16 @@ final class OutboundCall {
 
 /// The connections to one origin.
 private final class OutboundPool {
+    struct Answered {
+        let call: OutboundCall
+        let response: OutboundResponse
+    }
+
     var idle: [Handle] = []
     var open = 0
     var waiting: [OutboundCall] = []
+    /// Calls that have their answer and of which nobody has been told yet.
+    var answered = Collected<Answered>()
     var breaker: CircuitBreaker
     init(_ now: Instant) { breaker = CircuitBreaker(at: now) }
 }
@@ -56,6 +63,8 @@ final class OutboundClient {
     private let wantTLS: (() -> Void)?
     private let parseAddress: ([UInt8]) -> IPAddress?
     private var pools: [Origin: OutboundPool] = [:]
+    /// Origins that have answered calls in a step of a round.
+    private var answering: WorkBatch<OutboundPool>?
     /// Calls asked for in a step of a round go out together.
     private var starting: WorkBatch<OutboundCall>?
     private var names: [[UInt8]: CachedName] = [:]
@@ -77,6 +86,7 @@ final class OutboundClient {
         self.parseAddress = parseAddress
         isTLSKnown = awaitsTLS == nil
         wantTLS = awaitsTLS
+        answering = WorkBatch(loop) { [self] in tell($0) }
         starting = WorkBatch(loop) { [self] in start($0, $0.pool) }
     }
 
@@ -101,7 +111,7 @@ final class OutboundClient {
         let call = OutboundCall(request, pool, reader, completion)
         guard leash?.isGivenUp != true, pool.breaker.permits(at: loop.now) else {
             return loop.soon {
-                self.finish(call, .failure(leash?.isGivenUp == true ? .closed : .breakerOpen), counted: false)
+                self.fail(call, leash?.isGivenUp == true ? .closed : .breakerOpen, counted: false)
             }
         }
         call.isProbe = pool.breaker.isProbing
@@ -138,7 +148,7 @@ final class OutboundClient {
         guard pool.open < Limits.poolConnectionsPerOriginMax else {
             guard pool.waiting.count < Limits.poolWaitingMax else {
                 if call.isProbe { pool.breaker.withdraw(at: loop.now) }
-                return finish(call, .failure(.busy), counted: false)
+                return fail(call, .busy, counted: false)
             }
             pool.waiting.append(call)
             return
@@ -174,12 +184,12 @@ final class OutboundClient {
     private func dial(_ call: OutboundCall, _ addresses: [IPAddress]) {
         let origin = call.request.origin
         guard !call.isOver else { return released(origin) }
-        guard !addresses.isEmpty else { return fail(call, .resolve) }
+        guard !addresses.isEmpty else { return giveUp(call, .resolve) }
         if origin.isTLS, !isTLSKnown {
             wantTLS?()
             return awaitingTLS.append((call, addresses))
         }
-        if origin.isTLS, tls == nil { return fail(call, .tls) }
+        if origin.isTLS, tls == nil { return giveUp(call, .tls) }
         let endpoints = addresses.map { Endpoint(address: $0, port: origin.port) }
         let handle = loop.insert { handle in
             ClientConnection(self, handle: handle, origin: origin, tls: tls, endpoints: endpoints)
@@ -189,8 +199,8 @@ final class OutboundClient {
     }
 
     /// A call that never got a connection gives its place back.
-    private func fail(_ call: OutboundCall, _ fault: OutboundFault) {
-        finish(call, .failure(fault), counted: true)
+    private func giveUp(_ call: OutboundCall, _ fault: OutboundFault) {
+        fail(call, fault)
         released(call.request.origin)
     }
 
@@ -204,33 +214,50 @@ final class OutboundClient {
         call.reader?(octets)
     }
 
-    /// The call has its answer or its fault.
-    func finish(_ call: OutboundCall, _ outcome: OutboundOutcome, counted: Bool = true) {
+    /// The call has its answer. Who asked is told together with all whom the same origin answers in this step of the
+    /// round, because they go on in the same way.
+    func answered(_ call: OutboundCall, _ response: OutboundResponse) {
         guard !call.isOver else { return }
+        close(call, failed: false, counted: true)
+        if call.pool.answered.isEmpty { answering?.add(call.pool) }
+        call.pool.answered.append(OutboundPool.Answered(call: call, response: response))
+    }
+
+    private func tell(_ pool: OutboundPool) {
+        let answered = pool.answered.take()
+        for one in answered {
+            // Taken back since.
+            let isGivenUp = one.call.leash?.isGivenUp == true
+            one.call.completion(isGivenUp ? .failure(.closed) : .success(one.response))
+        }
+        pool.answered.reuse(answered)
+    }
+
+    /// The call has failed.
+    func fail(_ call: OutboundCall, _ fault: OutboundFault, counted: Bool = true) {
+        guard !call.isOver else { return }
+        close(call, failed: true, counted: counted)
+        call.completion(.failure(fault))
+    }
+
+    private func close(_ call: OutboundCall, failed: Bool, counted: Bool) {
         call.isOver = true
         call.leash?.loosen()
-        call.leash = nil
         if let timer = call.timer { loop.cancel(timer) }
-        if counted {
-            var failed = false
-            if case .failure = outcome {
-                failed = true
-                loop.counters.add(.outboundFaults)
-            }
-            let wasOpen = call.pool.breaker.isOpen
-            if call.pool.breaker.ended(failed: failed, isProbe: call.isProbe, at: loop.now) {
-                loop.counters.add(.breakerOpened)
-            }
-            let isOpen = call.pool.breaker.isOpen
-            if isOpen != wasOpen { circuits?.changed(call.request.origin, isOpen: isOpen, at: loop.wall) }
+        guard counted else { return }
+        if failed { loop.counters.add(.outboundFaults) }
+        let wasOpen = call.pool.breaker.isOpen
+        if call.pool.breaker.ended(failed: failed, isProbe: call.isProbe, at: loop.now) {
+            loop.counters.add(.breakerOpened)
         }
-        call.completion(outcome)
+        let isOpen = call.pool.breaker.isOpen
+        if isOpen != wasOpen { circuits?.changed(call.request.origin, isOpen: isOpen, at: loop.wall) }
     }
 
     /// A kept-alive connection turned out to be dead before it answered anything.
     func repeatOrFail(_ call: OutboundCall, _ fault: OutboundFault) {
         guard !call.isOver else { return }
-        guard call.request.isRepeatable, !call.wasRepeated else { return finish(call, .failure(fault)) }
+        guard call.request.isRepeatable, !call.wasRepeated else { return fail(call, fault) }
         call.wasRepeated = true
         call.connection = nil
         start(call, call.pool)
@@ -269,7 +296,7 @@ final class OutboundClient {
     private func expire(_ call: OutboundCall) {
         guard !call.isOver else { return }
         call.timer = nil
-        abandon(call) { finish(call, .failure(.timeout)) }
+        abandon(call) { fail(call, .timeout) }
     }
 
     /// Nobody wants the call any more; it says nothing about its origin.
@@ -277,7 +304,7 @@ final class OutboundClient {
         guard !call.isOver else { return }
         abandon(call) {
             if call.isProbe { call.pool.breaker.withdraw(at: loop.now) }
-            finish(call, .failure(.closed), counted: false)
+            fail(call, .closed, counted: false)
         }
     }
 

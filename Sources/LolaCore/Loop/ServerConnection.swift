@@ -93,7 +93,7 @@ final class ServerConnection: LoopEntity {
     /// `untilEnd`: the peer has ended its side, so that an end follows the octets.
     private func receive(untilEnd: Bool) {
         for _ in 0..<Limits.readBatchMax {
-            let outcome = transport.receive(loop.net, scratch: &loop.scratch, into: &unread)
+            let outcome = transport.receive(loop, into: &unread)
             switch outcome {
             case .octets(let isAll):
                 if unread.count >= Limits.unreadMax.bytes || isAll && !untilEnd { return }
@@ -113,7 +113,7 @@ final class ServerConnection: LoopEntity {
         var dropped: [UInt8] = []
         for _ in 0..<Limits.readBatchMax {
             dropped.removeAll(keepingCapacity: true)
-            switch transport.receive(loop.net, scratch: &loop.scratch, into: &dropped) {
+            switch transport.receive(loop, into: &dropped) {
             case .octets: continue
             case .wouldBlock: return
             case .end, .failed: return close()

@@ -28,8 +28,12 @@ final class Transport {
     /// Not once the TLS conversation has ended: what is sent then reaches nobody.
     var isOpen: Bool { tls.map { $0.state == .open } ?? !isBroken }
 
-    /// One read from the socket; plain octets are appended to `plain`. `scratch` is the loop's shared buffer.
-    func receive(_ net: any Net, scratch: inout [UInt8], into plain: inout [UInt8]) -> Received {
+    /// One read from the socket; plain octets are appended to `plain`.
+    func receive(_ loop: Loop, into plain: inout [UInt8]) -> Received {
+        loop.withScratch { receive(loop.net, scratch: &$0, into: &plain) }
+    }
+
+    private func receive(_ net: any Net, scratch: inout [UInt8], into plain: inout [UInt8]) -> Received {
         switch net.read(socket, into: &scratch) {
         case .wouldBlock:
             return .wouldBlock

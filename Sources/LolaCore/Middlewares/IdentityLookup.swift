@@ -56,7 +56,7 @@ final class IdentityLookup: Middleware {
                 return nobody(turn)
             }
             turn.identity = .known(user)
-            turn.detail = user.isBlocked ? "known_blocked" : "known_" + user.verdict.rawValue
+            turn.detail = user.isBlocked ? "known_blocked" : user.verdict.known
             return .next
         } catch {
             return unavailable(turn, error.word)
@@ -99,5 +99,16 @@ final class IdentityLookup: Middleware {
                     purpose: .identity, method: .get, origin: service.origin, target: service.target(phone),
                     fields: fields, body: [], timeout: service.timeout,
                     responseMax: Limits.identityResponseMax, isRepeatable: true)))
+    }
+}
+
+extension ComplianceVerdict {
+    /// What the trace says of somebody who is known.
+    fileprivate var known: String {
+        switch self {
+        case .passed: "known_passed"
+        case .pending: "known_pending"
+        case .blocked: "known_blocked"
+        }
     }
 }

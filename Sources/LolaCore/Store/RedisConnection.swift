@@ -182,7 +182,7 @@ final class RedisConnection: LoopEntity {
 
     private func receive(_ transport: Transport) {
         for _ in 0..<Limits.readBatchMax where transport === self.transport {
-            switch transport.receive(loop.net, scratch: &loop.scratch, into: &unread) {
+            switch transport.receive(loop, into: &unread) {
             case .octets:
                 parse()
             case .wouldBlock:

@@ -16,6 +16,8 @@ final class SealKeys {
     private let entropy: any Entropy
     /// Values sealed. Nonces are random, so one key must not seal more than 2^32 values in all (NIST SP 800-38D §8.3).
     private(set) var sealCount = 0
+    /// Memory for associated data, which is made anew for each record.
+    private var associated: [UInt8] = []
 
     /// - Parameter secrets: entries of LOLA_DATA_KEY, at least one, in their order; none is empty.
     init(_ secrets: [SecretBytes], entropy: any Entropy) throws(CryptoFault) {
@@ -40,7 +42,7 @@ final class SealKeys {
         out.reserveCapacity(plain.count + Self.overhead)
         out += keys[0].id
         out += nonce
-        keys[0].cipher.seal(plain, nonce: nonce, aad: Self.binding(record), to: &out)
+        keys[0].cipher.seal(plain, nonce: nonce, aad: binding(record), to: &out)
         return out
     }
 
@@ -50,7 +52,7 @@ final class SealKeys {
         let nonce = [UInt8](sealed[Self.idCount..<(Self.idCount + AESGCM.nonceCount)])
         let rest = [UInt8](sealed[(Self.idCount + AESGCM.nonceCount)...])
         for key in keys where sealed.starts(with: key.id) {
-            if let plain = try? key.cipher.open(rest, nonce: nonce, aad: Self.binding(record)) { return plain }
+            if let plain = try? key.cipher.open(rest, nonce: nonce, aad: binding(record)) { return plain }
         }
         return nil
     }
@@ -59,12 +61,11 @@ final class SealKeys {
     func isCurrent(_ sealed: [UInt8]) -> Bool { sealed.starts(with: keys[0].id) }
 
     /// The associated data: room and id of the record.
-    private static func binding(_ record: StoreKey) -> [UInt8] {
-        var out: [UInt8] = []
-        out.reserveCapacity(1 + RecordID.count)
-        out.append(record.room.rawValue)
-        record.id.append(to: &out)
-        return out
+    private func binding(_ record: StoreKey) -> [UInt8] {
+        associated.removeAll(keepingCapacity: true)
+        associated.append(record.room.rawValue)
+        record.id.append(to: &associated)
+        return associated
     }
 }
 

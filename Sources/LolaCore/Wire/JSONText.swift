@@ -112,7 +112,7 @@ enum JSONText {
     static func unescaped(_ node: JSONNode, of source: [UInt8]) -> [UInt8] {
         let start = Int(node.start) &+ 1
         let end = Int(node.end) &- 1
-        return node.mark ? unescaped(source.span, start, end) : Array(source[start..<end])
+        return node.mark ? unescaped(source.span, start, end) : [UInt8](copying: source.span.extracting(start..<end))
     }
 
     /// Whether a string or key is this text.

@@ -15,11 +15,10 @@ protocol Entropy: AnyObject {
 
 extension Entropy {
     /// A uniform number below `bound` (1…2³²), for jitter and identifiers of no secrecy.
-    func number(below bound: UInt64) -> UInt64 {
-        var word: UInt64 = 0
-        for byte in bytes(8) { word = word << 8 | UInt64(byte) }
-        return word % bound
-    }
+    func number(below bound: UInt64) -> UInt64 { word() % bound }
+
+    /// 64 unpredictable bits.
+    func word() -> UInt64 { bytes(8).reduce(0) { $0 << 8 | UInt64($1) } }
 }
 
 /// An IP address in canonical form: IPv4-mapped IPv6 is folded to IPv4.

@@ -35,7 +35,7 @@ struct ContentFetchTests {
         let asked = try text(bench)
         #expect(asked.count == 1 && asked[0].hasPrefix("pay ") && !asked[0].contains("4111"))
         #expect(bench.record("m")?.status == .done && bench.rig.counters.value(.cardsMasked) == 1)
-        #expect(bench.record("m")?.trace.map { "\($0.stage) \($0.verdict)" }.first == "content fetched")
+        #expect(bench.record("m")?.trace.map(\.saying).first == "content fetched")
     }
 
     @Test("a crash between the webhook and the fetch loses nothing: the message stands in its queue and is fetched")

@@ -268,3 +268,8 @@ final class FlowBench {
 
     func record(_ id: String) -> MessageRecord? { log.find(MessageKey(.whatsapp, nativeID: [UInt8](text: id))) }
 }
+
+extension TraceStep {
+    /// Stage and verdict as the admin API shows them.
+    var saying: String { "\(stage.rawValue) \(verdict.rawValue)" }
+}

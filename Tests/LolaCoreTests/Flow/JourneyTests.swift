@@ -18,7 +18,7 @@ struct JourneyTests {
         #expect(bench.delivered.contains("answer") && bench.delivered.contains("seen"))
         let record = bench.record("m")
         #expect(record?.status == .done && record?.agent == .onboarding && record?.finishedAt != nil)
-        #expect(record?.trace.map { "\($0.stage) \($0.verdict)" } == [
+        #expect(record?.trace.map(\.saying) == [
             "commands_auth next", "router route", "agent answered", "delivery sent",
         ])
         #expect(Self.finished(bench) == ["finished done"])

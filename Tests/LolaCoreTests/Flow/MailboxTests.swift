@@ -16,7 +16,7 @@ struct MailboxTests {
         #expect(message.conversation.text == "whatsapp:1:15550100" && message.type == .text)
         #expect(message.identity == .unknown && message.at == WallTime(milliseconds: 0))
         #expect(bench.flow.told == ["desk hola"] && bench.flow.delivered == ["answer"])
-        #expect(bench.flow.record(id)?.trace.map { "\($0.stage) \($0.verdict) \($0.detail)" }.contains(
+        #expect(bench.flow.record(id)?.trace.map { "\($0.saying) \($0.detail.words)" }.contains(
             "mailbox kept desk") == true)
         #expect(bench.flow.rig.counters.value(.mailboxKept) == 1)
     }

@@ -29,7 +29,7 @@ struct OptDeskTests {
         #expect(bench.audit.events.contains { $0.action == .suppressionChanged && $0.actor == "sender" })
         #expect(say(bench, "2", "hola"))
         #expect(bench.asked.count == 1 && bench.delivered.count == 1)
-        #expect(bench.record("2")?.trace.last.map { "\($0.stage) \($0.verdict)" } == "delivery do_not_contact")
+        #expect(bench.record("2")?.trace.last.map(\.saying) == "delivery do_not_contact")
     }
 
     @Test("a start takes everything off and is confirmed; of who never stopped it is a message like any other")

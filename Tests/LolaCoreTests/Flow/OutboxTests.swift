@@ -155,7 +155,7 @@ struct OutboxTests {
         #expect(before > 0)
         bench.take(Self.message, mayBeRepeated: true)
         #expect(bench.settle())
-        let steps = bench.record("m")?.trace.map { "\($0.stage) \($0.verdict)" } ?? []
+        let steps = bench.record("m")?.trace.map(\.saying) ?? []
         #expect(steps.first == "commands_auth next" && steps.count { $0 == "agent failed" } > 1)
     }
 
