@@ -13,15 +13,15 @@ enum WebhookShape {
 
     /// Whether there is one `Content-Type` and it is this media type.
     static func isMedia(_ head: HTTPRequestHead, _ type: StaticString) -> Bool {
-        guard head.count("Content-Type") == 1, let value = head.field("Content-Type") else { return false }
+        guard let value = head.only("Content-Type") else { return false }
         return ASCII.equalIgnoringCase(HTTPSyntax.trimmed(value.prefix { $0 != 0x3B }), type)
     }
 
     private static func require(_ head: HTTPRequestHead, _ types: [StaticString]) throws(Refusal) {
         guard types.contains(where: { isMedia(head, $0) }) else { throw .contentTypeWrong }
         guard head.count("Content-Encoding") > 0 else { return }
-        guard head.count("Content-Encoding") == 1, let coding = head.field("Content-Encoding"),
-            ASCII.equalIgnoringCase(coding, "identity")
-        else { throw .contentEncoded }
+        guard let coding = head.only("Content-Encoding"), ASCII.equalIgnoringCase(coding, "identity") else {
+            throw .contentEncoded
+        }
     }
 }

@@ -56,11 +56,9 @@ final class WhatsAppChannel: Channel {
 
     /// The 64 digits of the signature, lower-case.
     private static func digits(_ head: HTTPRequestHead) throws(Refusal) -> ArraySlice<UInt8> {
-        let fields = head.count("X-Hub-Signature-256")
-        guard fields > 0 else { throw .signatureMissing }
-        guard fields == 1, let value = head.field("X-Hub-Signature-256"), value.count == 7 + 64,
-            value.prefix(7).equals("sha256="), Hex.isLower(value.dropFirst(7))
-        else { throw .signatureInvalid }
+        guard let value = head.only("X-Hub-Signature-256"), value.count == 7 + 64, value.prefix(7).equals("sha256="),
+            Hex.isLower(value.dropFirst(7))
+        else { throw head.count("X-Hub-Signature-256") > 0 ? .signatureInvalid : .signatureMissing }
         return value.dropFirst(7)
     }
 

@@ -38,7 +38,7 @@ struct SandboxGraph {
     }
 
     private func checkToken(_ head: HTTPRequestHead) throws(Fault) {
-        guard head.count("Authorization") == 1, let value = head.field("Authorization"),
+        guard let value = head.only("Authorization"),
             value.starts(with: "Bearer ".utf8), value.count > 7
         else { throw Fault(status: 401, code: 190, details: "Invalid OAuth access token") }
     }

@@ -16,7 +16,7 @@ struct SandboxResend {
     ///   - random: 16 octets for the id of a mail.
     func answer(_ request: HTTPRequest, path: [[UInt8]], at now: WallTime, random: [UInt8]) -> HTTPResponse {
         do throws(Fault) {
-            guard request.head.count("Authorization") == 1, let value = request.head.field("Authorization"),
+            guard let value = request.head.only("Authorization"),
                 value.starts(with: "Bearer ".utf8), apiKey.equals(value.dropFirst(7))
             else { throw Fault(status: 401, name: "missing_api_key", message: "Missing API key") }
             switch (request.head.method, path.map(\.text)) {

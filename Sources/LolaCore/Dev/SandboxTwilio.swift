@@ -29,7 +29,7 @@ struct SandboxTwilio {
     }
 
     private func isAuthorized(_ head: HTTPRequestHead) -> Bool {
-        guard head.count("Authorization") == 1, let value = head.field("Authorization"),
+        guard let value = head.only("Authorization"),
             value.starts(with: "Basic ".utf8), let pair = Base64.decode(value.dropFirst(6), .standard)
         else { return false }
         let prefix = secrets.accountSID + [0x3A]

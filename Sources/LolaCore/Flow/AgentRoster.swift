@@ -26,7 +26,7 @@ final class AgentRoster {
     }
 
     /// Asks once; `completion` runs on this loop, never before `ask` returns. A question that is taken back by its
-    /// leash fails at once, and goes out no more.
+    /// leash fails, and goes out no more.
     func ask(
         _ name: AgentName, _ turn: Turn, state: [UInt8]?, leash: CallLeash,
         _ completion: @escaping (Result<AgentAnswer, AgentFailure>) -> Void

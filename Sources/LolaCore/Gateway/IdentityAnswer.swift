@@ -60,13 +60,13 @@ enum IdentityAnswer {
     /// No content coding (RFC 9110 §8.4): none was offered, so what the octets mean is not known for sure even when
     /// they read as JSON.
     private static func isPlain(_ head: HTTPResponseHead) -> Bool {
-        guard let coding = head.field("Content-Encoding") else { return true }
-        return head.count("Content-Encoding") == 1 && ASCII.equalIgnoringCase(coding, "identity")
+        guard head.count("Content-Encoding") > 0 else { return true }
+        return head.only("Content-Encoding").map { ASCII.equalIgnoringCase($0, "identity") } ?? false
     }
 
     /// `application/json`, or a type whose name ends in `+json` (RFC 6839 §3.1), said once.
     private static func isJSON(_ head: HTTPResponseHead) -> Bool {
-        guard head.count("Content-Type") == 1, let value = head.field("Content-Type") else { return false }
+        guard let value = head.only("Content-Type") else { return false }
         var type = value.prefix { $0 != 0x3B }
         while let last = type.last, last == ASCII.space || last == ASCII.tab { type = type.dropLast() }
         if ASCII.equalIgnoringCase(type, "application/json") { return true }

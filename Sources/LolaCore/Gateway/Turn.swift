@@ -68,19 +68,20 @@ final class Turn {
         out.append(word: "00-")
         out += trace
         out.append(0x2D)
-        Hex.append(Self.identifier(entropy), to: &out)
+        Hex.append(Self.spanID(entropy), to: &out)
         out.append(word: "-01")
         return out
     }
 
+    /// An id of zeros only is not valid, nor is a span's.
     private static func traceID(_ entropy: any Entropy) -> [UInt8] {
         var id: [UInt8] = []
-        for _ in 0..<2 { Hex.append(identifier(entropy), to: &id) }
+        Hex.append(entropy.word(), to: &id)
+        Hex.append(spanID(entropy), to: &id)
         return id
     }
 
-    /// An id of zeros only is not valid.
-    private static func identifier(_ entropy: any Entropy) -> UInt64 { max(entropy.word(), 1) }
+    private static func spanID(_ entropy: any Entropy) -> UInt64 { max(entropy.word(), 1) }
 
     /// - Parameter told: what the trace says beside the verdict, in the place of `detail`.
     func record(

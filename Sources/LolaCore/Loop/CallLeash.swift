@@ -1,5 +1,6 @@
 // What a call is held by that may be taken back before its answer: wherever it waits, whoever holds it there is told at
-// once. One for calls that follow each other; stays on the loop of its calls.
+// once; an answer that has come already is then kept from who asked. One for calls that follow each other; stays on the
+// loop of its calls.
 
 final class CallLeash {
     private(set) var isGivenUp = false

@@ -21,7 +21,8 @@ final class Loop {
     private(set) var now: Instant
     private(set) var wall: WallTime
 
-    private var scratch = [UInt8](repeating: 0, count: 65_536)
+    /// What `withScratch` lends.
+    var scratch = [UInt8](repeating: 0, count: 65_536)
 
     private var entities = SlotTable<any LoopEntity>()
     private var actions = SlotTable<Job>()
@@ -54,6 +55,8 @@ final class Loop {
         // Taken out and put back, each at once: an access that lasted would be checked at every use of the property.
         var lent: [UInt8] = []
         swap(&lent, &scratch)
+        // Nothing can be read into a buffer that is lent already; the end of the stream would be read there.
+        precondition(!lent.isEmpty, "the read buffer is lent already")
         defer { swap(&lent, &scratch) }
         return body(&lent)
     }

@@ -16,7 +16,7 @@ struct MCPOrigins: Sendable {
     func refusal(_ head: HTTPRequestHead) -> Refusal? {
         guard isOurs(head.bytes[head.host.asRange]) else { return .hostUnknown }
         guard head.count("origin") > 0 else { return nil }
-        guard head.count("origin") == 1, let origin = head.field("origin"), origins.contains([UInt8](origin)) else {
+        guard let origin = head.only("origin"), origins.contains([UInt8](origin)) else {
             return .originRefused
         }
         return nil

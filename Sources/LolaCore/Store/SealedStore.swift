@@ -90,10 +90,20 @@ final class SealedStore: Store {
             .put(key, opener.keys.seal(value, for: key), expires: expires)
         case .append(let entry):
             .append(QueueEntry(key: entry.key, lane: entry.lane, value: opener.keys.seal(entry.value, for: entry.key)))
-        case .batch(let parts):
+        case .batch(let parts) where parts.contains(where: Self.isSealed):
             .batch(parts.map { sealed($0) })
-        case .get, .list, .put, .claim, .mark, .add, .reserve, .remove, .withdraw, .holding:
+        case .get, .list, .put, .claim, .mark, .add, .reserve, .remove, .withdraw, .holding, .batch:
             operation
+        }
+    }
+
+    /// Whether a part of a batch holds what is sealed.
+    private static func isSealed(_ part: StoreOperation) -> Bool {
+        switch part {
+        case .put(let key, _, _): key.room.isSealed
+        case .append: true
+        case .batch(let parts): parts.contains(where: isSealed)
+        case .get, .list, .claim, .mark, .add, .reserve, .remove, .withdraw, .holding: false
         }
     }
 }

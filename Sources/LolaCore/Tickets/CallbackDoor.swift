@@ -87,7 +87,7 @@ final class CallbackDoor {
     /// A JSON body that is not packed.
     private static func form(_ head: HTTPRequestHead) -> Refusal? {
         if head.count("content-encoding") > 0 { return .contentEncoded }
-        guard head.count("content-type") == 1, let type = head.field("content-type") else { return .contentTypeWrong }
+        guard let type = head.only("content-type") else { return .contentTypeWrong }
         let name = type.prefix { $0 != 0x3B && $0 != 0x20 }
         return ASCII.equalIgnoringCase(name, "application/json") ? nil : .contentTypeWrong
     }

@@ -83,7 +83,7 @@ final class SessionTokens {
 
     /// The same for the one `Authorization: Bearer` of a request; without one it is malformed.
     func verify(_ head: HTTPRequestHead, at now: WallTime) throws(JWTFault) -> SessionClaims {
-        guard head.count("authorization") == 1, let value = head.field("authorization"), value.count > 7,
+        guard let value = head.only("authorization"), value.count > 7,
             ASCII.equalIgnoringCase(value.prefix(7), "bearer ")
         else { throw .malformed }
         return try verify([UInt8](value.dropFirst(7)), at: now)

@@ -37,7 +37,7 @@ struct WidgetOrigins: Sendable {
     }
 
     private func origin(of head: HTTPRequestHead) -> [UInt8]? {
-        guard head.count("origin") == 1, let value = head.field("origin") else { return nil }
+        guard let value = head.only("origin") else { return nil }
         return allowed.first { $0[...] == value }
     }
 }

@@ -26,6 +26,17 @@ extension HTTPHead {
         return nil
     }
 
+    /// The value of the only field of that name; nil when there is none, and when there are several.
+    func only(_ name: StaticString) -> ArraySlice<UInt8>? {
+        let octets = bytes.span
+        var found: ByteRange?
+        for field in fields where matches(octets, field, name) {
+            if found != nil { return nil }
+            found = field.value
+        }
+        return found.map { bytes[$0.asRange] }
+    }
+
     /// How many fields have that name; callers refuse a repeated signature or credential.
     func count(_ name: StaticString) -> Int {
         let octets = bytes.span

@@ -27,6 +27,31 @@ struct PhoneNormalizationTests {
         #expect(turn.detail == "normalized_with_alias")
     }
 
+    @Test(
+        "where somebody can be reached is the same, whether the stage has read the number or not",
+        arguments: [
+            "15550100", "5215512345678", "525512345678", "541112345678", "5491112345678", "551187654321",
+            "5511987654321", "55119876", "00000", "12345",
+        ])
+    func addresses(sender: String) {
+        for phone in [sender, "15550199", nil] {
+            let turn = TurnSample(sender: sender, phone: phone).turn
+            _ = stage.process(turn)
+            for asked in [turn.phoneSpelling, [UInt8](text: sender), nil] {
+                #expect(OptDesk.addresses(turn, phone: asked) == OptDesk.addresses(turn.message, phone: asked))
+            }
+        }
+        let contact = TurnSample(sender: "US.13491208655302741918", isNumberless: true, phone: sender).turn
+        _ = stage.process(contact)
+        let spelling = [UInt8](text: sender)
+        #expect(OptDesk.addresses(contact, phone: spelling) == OptDesk.addresses(contact.message, phone: spelling))
+    }
+
+    @Test("a stage has the same name in the settings and in the trace", arguments: MiddlewareName.allCases)
+    func names(name: MiddlewareName) {
+        #expect(name.stage.rawValue == name.rawValue)
+    }
+
     @Test("what cannot be read leaves the sender unidentified", arguments: ["", "x", "+1555O100", "+15550100 ext. 5"])
     func unreadable(phone: String) {
         let turn = TurnSample(phone: phone).turn

@@ -34,6 +34,7 @@ import Testing
         #expect(head.fields.count == 4 && head.framing == .length(3) && head.keepsAlive && head.minorVersion == 1)
         #expect(head.field("X-a")?.text == "1" && head.count("X-A") == 2)
         #expect(head.field("X-B") == nil && head.count("X-B") == 0)
+        #expect(head.only("HOST")?.text == "x:80" && head.only("X-A") == nil && head.only("X-B") == nil)
         #expect(head.bytes.suffix(4) == [13, 10, 13, 10])
     }
 
