@@ -104,12 +104,18 @@ class Load:
         return self.answers / self.seconds
 
 
-def wrk(port: int, file: Path, size: int, seconds: int, connections: int = 64) -> Load:
+def wrk(port: int, file: Path, size: int, seconds: int, connections: int = 64, skip: int = 0) -> Load:
     result = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", ROOT / "bench/webhooks.lua",
-         f"http://127.0.0.1:{port}/", "--", file, str(size)], capture_output=True, text=True, check=True)
+         f"http://127.0.0.1:{port}/", "--", file, str(size), str(skip)], capture_output=True, text=True, check=True)
     fields = re.search(r"^RESULT (.*)$", result.stdout, re.M)[1].split()
     return Load(int(fields[0]), float(fields[1]), *map(int, fields[2:]))
+
+
+def warm_wrk(port: int, file: Path, size: int, seconds: int, connections: int) -> Load:
+    """The same after a second of the same load: heap and tables of a server have found their size."""
+    warm = wrk(port, file, size, 1, connections)
+    return wrk(port, file, size, seconds, connections, skip=warm.answers + connections)
 
 
 class Stream:

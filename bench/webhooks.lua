@@ -1,5 +1,5 @@
 -- wrk script: sends ready-made requests of one size from a file, each once. The same octets go to every server.
--- Arguments after `--`: file, size of one request.
+-- Arguments after `--`: file, size of one request, how many to pass over at the beginning (0).
 
 local file, size
 -- Times the file was begun again; global, because wrk reads it from outside.
@@ -9,6 +9,7 @@ function init(args)
     file = assert(io.open(args[1], "rb"))
     file:setvbuf("full", 1048576)
     size = assert(tonumber(args[2]))
+    file:seek("set", size * (tonumber(args[3]) or 0))
 end
 
 function request()
