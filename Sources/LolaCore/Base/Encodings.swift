@@ -163,6 +163,12 @@ enum Percent {
     static func encode(_ bytes: some Collection<UInt8>) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count)
+        append(bytes, to: &out)
+        return out
+    }
+
+    /// The same, appended.
+    static func append(_ bytes: some Collection<UInt8>, to out: inout [UInt8]) {
         for byte in bytes {
             if isUnreserved(byte) {
                 out.append(byte)
@@ -172,7 +178,6 @@ enum Percent {
                 out.append(upperDigit(byte & 15))
             }
         }
-        return out
     }
 
     /// Decodes `%XX`; nil when a `%` is not followed by two hex digits. `+` becomes a space only in forms.

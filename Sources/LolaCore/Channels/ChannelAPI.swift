@@ -16,28 +16,36 @@ struct ChannelAPI: Sendable {
         _ path: [UInt8], _ json: JSONWriter, more: [OutboundField] = [], isRepeatable: Bool = false
     ) -> OutboundRequest {
         let type = OutboundField(name: "Content-Type", value: OutboundField.json)
-        return request(.post, path, [type] + more, json.bytes, isRepeatable: isRepeatable)
+        return request(.post, path, type, more, json.bytes, isRepeatable: isRepeatable)
     }
 
     /// `POST` of a form; never repeatable.
     func post(_ path: [UInt8], form: FormWriter) -> OutboundRequest {
         let type = OutboundField(name: "Content-Type", value: [UInt8](text: "application/x-www-form-urlencoded"))
-        return request(.post, path, [type], form.bytes, isRepeatable: false)
+        return request(.post, path, type, [], form.bytes, isRepeatable: false)
     }
 
     /// `GET` of a path below the base URL.
     func get(_ path: [UInt8], responseMax: ByteCount) -> OutboundRequest {
-        request(.get, path, [], [], isRepeatable: true, responseMax: responseMax)
+        request(.get, path, nil, [], [], isRepeatable: true, responseMax: responseMax)
     }
 
     private func request(
-        _ method: HTTPMethod, _ path: [UInt8], _ more: [OutboundField], _ body: [UInt8], isRepeatable: Bool,
-        responseMax: ByteCount = Limits.channelResponseMax
+        _ method: HTTPMethod, _ path: [UInt8], _ type: OutboundField?, _ more: [OutboundField], _ body: [UInt8],
+        isRepeatable: Bool, responseMax: ByteCount = Limits.channelResponseMax
     ) -> OutboundRequest {
-        var target = url.target
+        var target: [UInt8] = []
+        target.reserveCapacity(url.target.count + path.count)
+        target += url.target
         while target.last == 0x2F { target.removeLast() }
+        target += path
+        var all: [OutboundField] = []
+        all.reserveCapacity(fields.count + 1 + more.count)
+        all += fields
+        if let type { all.append(type) }
+        all += more
         return OutboundRequest(
-            purpose: .delivery, method: method, origin: url.origin, target: target + path, fields: fields + more,
+            purpose: .delivery, method: method, origin: url.origin, target: target, fields: all,
             body: body, timeout: Limits.deliveryTimeout, responseMax: responseMax, isRepeatable: isRepeatable)
     }
 }

@@ -24,20 +24,21 @@ internal import CSSL
 
     /// Ciphertext followed by the tag. `nonce`: 12 octets, never used before under this key.
     func seal(_ plain: [UInt8], nonce: [UInt8], aad: [UInt8]) -> [UInt8] {
-        var out: [UInt8] = []
-        seal(plain, nonce: nonce, aad: aad, to: &out)
-        return out
+        precondition(nonce.count == Self.nonceCount, "a GCM nonce has 12 octets")
+        var out = nonce
+        seal(plain, aad: aad, behindNonceIn: &out)
+        return Array(out[Self.nonceCount...])
     }
 
-    /// The same, appended.
-    func seal(_ plain: [UInt8], nonce: [UInt8], aad: [UInt8], to out: inout [UInt8]) {
-        precondition(nonce.count == Self.nonceCount, "a GCM nonce has 12 octets")
+    /// The same, appended to octets whose last twelve are the nonce.
+    func seal(_ plain: [UInt8], aad: [UInt8], behindNonceIn out: inout [UInt8]) {
         let place = out.count
+        precondition(place >= Self.nonceCount, "a GCM nonce has 12 octets")
         out.append(contentsOf: repeatElement(0, count: plain.count + Self.tagCount))
         unsafe out.withUnsafeMutableBufferPointer { output in
             guard let first = output.baseAddress else { preconditionFailure("no memory to seal into") }
             let start = unsafe first + place
-            var done = unsafe EVP_EncryptInit_ex2(sealing, nil, nil, nonce, nil) == 1
+            var done = unsafe EVP_EncryptInit_ex2(sealing, nil, nil, start - Self.nonceCount, nil) == 1
             done = unsafe done && Self.update(sealing, aad.span, into: nil)
             done = unsafe done && Self.update(sealing, plain.span, into: start)
             var none: Int32 = 0

@@ -49,9 +49,11 @@ final class GatewayApplication: HTTPApplication {
             let admitted = AdmittedRequest(
                 request: request, exchange: exchange, action: pass.action, parameter: pass.parameter,
                 principal: pass.principal, channel: pass.route.channel, fields: pass.fields)
+            let fields = pass.fields
             handler.handle(admitted) { response in
+                if fields.isEmpty { return server.respond(exchange, response) }
                 var response = response
-                response.fields += pass.fields
+                response.fields += fields
                 server.respond(exchange, response)
             }
         }

@@ -150,7 +150,12 @@ struct IdentityTemplate: Sendable {
 
     /// The request target for one number, percent-encoded (`+` becomes `%2B`).
     func target(phone: some Collection<UInt8>) -> [UInt8] {
-        targetPrefix + Percent.encode(phone) + targetSuffix
+        var target: [UInt8] = []
+        target.reserveCapacity(targetPrefix.count + 3 * phone.count + targetSuffix.count)
+        target += targetPrefix
+        Percent.append(phone, to: &target)
+        target += targetSuffix
+        return target
     }
 
     /// For people: what follows a `?` may hold a key.

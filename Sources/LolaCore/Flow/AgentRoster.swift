@@ -4,7 +4,31 @@
 final class AgentRoster {
     private final class Bulkhead {
         var inFlight = 0
-        var waiting = FIFO<() -> Void>()
+        var waiting = FIFO<Question>()
+    }
+
+    /// What one conversation asks an agent over HTTP, while it waits for its turn too.
+    private final class Question: CallHolder {
+        let agent: HTTPAgent
+        let name: AgentName
+        let turn: Turn
+        let state: [UInt8]?
+        let leash: CallLeash
+        let completion: (Result<AgentAnswer, AgentFailure>) -> Void
+
+        init(
+            _ agent: HTTPAgent, _ name: AgentName, _ turn: Turn, _ state: [UInt8]?, _ leash: CallLeash,
+            _ completion: @escaping (Result<AgentAnswer, AgentFailure>) -> Void
+        ) {
+            self.agent = agent
+            self.name = name
+            self.turn = turn
+            self.state = state
+            self.leash = leash
+            self.completion = completion
+        }
+
+        func givenUp() { completion(.failure(.retry(word: "withdrawn", after: nil))) }
     }
 
     private let loop: Loop
@@ -35,44 +59,46 @@ final class AgentRoster {
             let answer = scripted.answer(name, turn, state: state)
             return loop.soon { completion(.success(answer)) }
         }
-        leash.whenGivenUp = { completion(.failure(.retry(word: "withdrawn", after: nil))) }
-        enter(name) { [self] in
-            // It has failed already.
-            if leash.isGivenUp { return loop.soon { [self] in leave(name) } }
-            let request: OutboundRequest
-            do throws(CryptoFault) {
-                request = try agent.request(turn, state: state, at: loop.wall)
-            } catch {
-                return loop.soon { [self] in
-                    leave(name)
-                    completion(.failure(.retry(word: "not_signed", after: nil)))
-                }
+        let question = Question(agent, name, turn, state, leash, completion)
+        if leash.isGivenUp { return loop.soon { question.givenUp() } }
+        let bulkhead = bulkheads[name] ?? Bulkhead()
+        bulkheads[name] = bulkhead
+        if bulkhead.inFlight < inFlightMax {
+            bulkhead.inFlight += 1
+            put(question)
+        } else {
+            leash.bind(question)
+            bulkhead.waiting.append(question)
+        }
+    }
+
+    /// It is the question's turn.
+    private func put(_ question: Question) {
+        // It has failed already.
+        if question.leash.isGivenUp { return loop.soon { [self] in leave(question.name) } }
+        question.leash.loosen()
+        let request: OutboundRequest
+        do throws(CryptoFault) {
+            request = try question.agent.request(question.turn, state: question.state, at: loop.wall)
+        } catch {
+            return loop.soon { [self] in
+                leave(question.name)
+                question.completion(.failure(.retry(word: "not_signed", after: nil)))
             }
-            client.send(request, leash: leash) { [self] outcome in
-                leave(name)
-                completion(agent.read(outcome))
-            }
+        }
+        client.send(request, leash: question.leash) { [self] outcome in
+            leave(question.name)
+            question.completion(question.agent.read(outcome))
         }
     }
 
     func fileNotice(_ turn: Turn) -> Reply { scripted.fileNotice(turn) }
     func failureNotice(_ turn: Turn) -> Reply { scripted.failureNotice(turn) }
 
-    private func enter(_ name: AgentName, _ call: @escaping () -> Void) {
-        let bulkhead = bulkheads[name] ?? Bulkhead()
-        bulkheads[name] = bulkhead
-        if bulkhead.inFlight < inFlightMax {
-            bulkhead.inFlight += 1
-            call()
-        } else {
-            bulkhead.waiting.append(call)
-        }
-    }
-
     private func leave(_ name: AgentName) {
         guard let bulkhead = bulkheads[name] else { return }
         if let next = bulkhead.waiting.popFirst() {
-            next()
+            put(next)
         } else {
             bulkhead.inFlight -= 1
         }

@@ -51,7 +51,10 @@ final class Delivery {
         let known = parts.log.find(ledger.id)?.deliveries.count ?? 0
         sent = after ?? 0
         for (ordinal, reply) in replies.enumerated() {
-            var id = reference + [0x2E]
+            var id: [UInt8] = []
+            id.reserveCapacity(reference.count + 4)
+            id += reference
+            id.append(0x2E)
             ASCII.append(ordinal, to: &id)
             for (part, request) in channel.encode(reply, to: message.replyTo, reference: id).enumerated() {
                 let isSent = deliveries.count < sent

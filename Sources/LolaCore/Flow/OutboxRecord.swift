@@ -14,8 +14,8 @@ struct OutboxRecord: Hashable, Sendable {
 
     var bytes: [UInt8] {
         var writer = RecordWriter(version: Self.version)
-        writer.octets([UInt8](text: status.rawValue))
-        writer.optional(agent) { $0.octets([UInt8](text: $1.rawValue)) }
+        writer.octets(of: status.rawValue)
+        writer.optional(agent) { $0.octets(of: $1.rawValue) }
         writer.flag(isNotice)
         ReplyCodec.write(replies, to: &writer)
         return writer.bytes

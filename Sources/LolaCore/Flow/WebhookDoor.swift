@@ -39,7 +39,7 @@ final class WebhookDoor {
             }
         case .full:
             loop.counters.add(.webhooksRefused)
-            note(.flooded, request, block, channel.name)
+            note(.flooded, request.requestID, request.peer, channel.name)
             answer(.refusal(.flooded, requestID: request.requestID))
         }
     }
@@ -52,7 +52,7 @@ final class WebhookDoor {
             return .text(200, try channel.handshake(query))
         } catch {
             loop.counters.add(.webhooksRefused)
-            note(error, request, AddressBlock(request.peer), channel.name)
+            note(error, request.requestID, request.peer, channel.name)
             return .refusal(error, requestID: request.requestID)
         }
     }
@@ -61,23 +61,26 @@ final class WebhookDoor {
         _ request: HTTPRequest, _ block: AddressBlock, _ channel: any Channel,
         _ answer: @escaping (HTTPResponse) -> Void
     ) {
+        // Nothing here keeps the request itself: it is gone when its messages have been read.
+        let (requestID, peer, name) = (request.requestID, request.peer, channel.name)
         let refusal = intake.receive(request, from: channel) { [self] response in
             // Said later, of a proof that held: there is no room, or a store cannot keep it.
-            if response.status == Refusal.backlogFull.status { note(.backlogFull, request, block, channel.name) }
+            if response.status == Refusal.backlogFull.status { note(.backlogFull, requestID, peer, name) }
             answer(response)
         }
         switch refusal {
         case let refusal? where refusal.isProofRefused: pace.refused(block, at: loop.now)
         default: pace.proven(block, at: loop.now)
         }
-        if let refusal { note(refusal, request, block, channel.name) }
+        if let refusal { note(refusal, requestID, peer, name) }
     }
 
     /// What was refused is told; a refused proof is also audited, and counted with the anomalies.
-    private func note(_ refusal: Refusal, _ request: HTTPRequest, _ block: AddressBlock, _ channel: ChannelName) {
-        log.webhookRefused(refusal, channel, requestID: request.requestID) { pseudonyms.name(of: block) }
+    private func note(_ refusal: Refusal, _ requestID: [UInt8], _ peer: IPAddress, _ channel: ChannelName) {
+        let block = AddressBlock(peer)
+        log.webhookRefused(refusal, channel, requestID: requestID) { pseudonyms.name(of: block) }
         guard refusal.isProofRefused else { return }
-        anomalies.failedAuthentication(request.peer)
+        anomalies.failedAuthentication(peer)
         audit.note(AuditEvent(
             action: .authenticationRefused, actor: "anonymous", subject: pseudonyms.name(of: block),
             outcome: refusal.rawValue, facts: [("channel", channel.rawValue)]))

@@ -17,6 +17,7 @@ final class ClientConnection: LoopEntity {
     private var parser = HTTPResponseParser(requestWasHead: false, bodyLimit: 0)
     private var head: HTTPResponseHead?
     private var body: [UInt8] = []
+    /// Octets that arrived and are not parsed yet; none while they are read and parsed.
     private var unread: [UInt8] = []
     private var idleSince = Instant.distantFuture
     /// The wheel holds a deadline of this connection.
@@ -71,10 +72,12 @@ final class ClientConnection: LoopEntity {
     /// for the answer to the next call, so the socket is looked at first and such a connection is closed.
     func mayCarry() -> Bool {
         guard !isClosed, let transport else { return false }
+        // Whatever was read before has been parsed.
+        var unasked: [UInt8] = []
         while true {
-            switch transport.receive(loop, into: &unread) {
+            switch transport.receive(loop, into: &unasked) {
             case .wouldBlock where transport.isOpen: return true
-            case .octets where unread.isEmpty: continue
+            case .octets where unasked.isEmpty: continue
             case .wouldBlock, .octets, .end, .failed:
                 close()
                 return false
@@ -103,29 +106,34 @@ final class ClientConnection: LoopEntity {
         head = nil
         body = []
         hasAnswered = false
-        guard let octets = Self.serialize(request) else { return end(.malformed) }
-        transport?.send(octets)
-        settle()
+        var octets: [UInt8] = []
+        let isLent = loop.writing.lend(to: &octets)
+        let isWhole = Self.write(request, to: &octets)
+        if isWhole { transport?.send(octets, by: loop.net) }
+        octets.removeAll(keepingCapacity: true)
+        if isLent { loop.writing.takeBack(from: &octets) }
+        if isWhole { settle() } else { end(.malformed) }
     }
 
-    /// Nil when the request cannot be written without breaking its own framing.
-    private static func serialize(_ request: OutboundRequest) -> [UInt8]? {
-        var out: [UInt8] = []
+    /// False when the request cannot be written without breaking its own framing.
+    private static func write(_ request: OutboundRequest, to out: inout [UInt8]) -> Bool {
         out.reserveCapacity(request.fields.reduce(384 + request.body.count) { $0 + 32 + $1.value.count })
         do throws(HTTPFault) {
             let authority = request.origin.authority
             try HTTPRequestWriter.start(request.method, target: request.target[...], host: authority[...], to: &out)
             HTTPRequestWriter.field(name: "User-Agent", value: "lola", to: &out)
-            for field in request.fields {
-                try HTTPRequestWriter.field(name: field.name, value: field.value, to: &out)
+            let all = request.fields
+            let fields = all.span
+            for place in fields.indices {
+                try HTTPRequestWriter.field(name: fields[place].name, value: fields[place].value, to: &out)
             }
         } catch {
-            return nil
+            return false
         }
         if request.method != .get || !request.body.isEmpty { HTTPRequestWriter.length(request.body.count, to: &out) }
         HTTPRequestWriter.endHead(to: &out)
         out.append(contentsOf: request.body)
-        return out
+        return true
     }
 
     // MARK: Readiness
@@ -137,21 +145,29 @@ final class ClientConnection: LoopEntity {
             return connected()
         }
         if event.writable { _ = transport.flush(loop.net) }
-        if event.readable || event.hungUp { receive(transport, untilEnd: event.hungUp) }
+        if event.readable || event.hungUp {
+            // Out of the object, which would be asked at each step whether somebody else is at them.
+            var octets: [UInt8] = []
+            swap(&octets, &unread)
+            let isLent = loop.reading.lend(to: &octets)
+            receive(transport, into: &octets, untilEnd: event.hungUp)
+            if isLent { loop.reading.takeBack(from: &octets) }
+            unread = octets
+        }
         if !isClosed { settle() }
     }
 
     /// `untilEnd`: the server has ended its side, so that an end follows the octets.
-    private func receive(_ transport: Transport, untilEnd: Bool) {
+    private func receive(_ transport: Transport, into octets: inout [UInt8], untilEnd: Bool) {
         for _ in 0..<Limits.readBatchMax where !isClosed {
-            switch transport.receive(loop, into: &unread) {
+            switch transport.receive(loop, into: &octets) {
             case .octets(let isAll):
-                parse()
+                parse(&octets)
                 if isAll, !untilEnd { return }
             case .wouldBlock:
                 return
             case .end:
-                parse()
+                parse(&octets)
                 if !isClosed { handleEnd() }
                 return
             case .failed:
@@ -161,26 +177,29 @@ final class ClientConnection: LoopEntity {
         }
     }
 
-    private func parse() {
+    private func parse(_ octets: inout [UInt8]) {
         var consumed = 0
         var isComplete = false
+        // Put back before anybody may begin another call.
+        var parser = parser
         while call != nil, !isClosed {
-            let (step, used) = parser.next(unread.span.extracting(consumed..<unread.count))
+            let (step, used) = parser.next(octets.span.extracting(consumed..<octets.count))
             let base = consumed
             consumed += used
             if case .end = step {
                 isComplete = true
                 break
             }
-            if !advance(step, base: base) { break }
+            if !advance(step, octets, base: base) { break }
         }
         if isClosed { return }
-        if consumed == unread.count { unread = [] } else { unread.removeFirst(consumed) }
+        self.parser = parser
+        if consumed == octets.count { octets.removeAll(keepingCapacity: true) } else { octets.removeFirst(consumed) }
         // Octets that belong to no call: the server is out of step, so is whatever follows.
-        if isComplete { complete(mayServeAgain: unread.isEmpty) } else if call == nil, !unread.isEmpty { close() }
+        if isComplete { complete(mayServeAgain: octets.isEmpty) } else if call == nil, !octets.isEmpty { close() }
     }
 
-    private func advance(_ step: HTTPResponseParser.Step, base: Int) -> Bool {
+    private func advance(_ step: HTTPResponseParser.Step, _ unread: [UInt8], base: Int) -> Bool {
         switch step {
         case .needMore: return false
         case .interim: hasAnswered = true
@@ -191,6 +210,8 @@ final class ClientConnection: LoopEntity {
             let octets = unread[(base + range.start)..<(base + range.end)]
             if let call, call.isStream, head?.status == 200 {
                 client.received(call, Array(octets))
+            } else if body.isEmpty, octets.count <= call?.request.responseMax.bytes ?? 0 {
+                body = Array(octets)
             } else if body.count + octets.count <= call?.request.responseMax.bytes ?? 0 {
                 body.append(contentsOf: octets)
             } else {

@@ -38,6 +38,14 @@ struct ConnectionLife: Equatable, Sendable {
 
     init(acceptedAt now: Instant) { since = now }
 
+    /// What arrives is a request, or the rest of one.
+    var takesRequests: Bool {
+        switch phase {
+        case .fresh, .idle, .head, .body: true
+        case .answering, .streaming, .flushing, .lingering: false
+        }
+    }
+
     mutating func enter(_ next: Phase, at now: Instant) {
         if next == .head, phase == .fresh {
             // The first request has its ten seconds from the accept on: silence counts too.

@@ -12,6 +12,19 @@ struct HTTPRequest: Sendable {
     let requestID: [UInt8]
 }
 
+/// What the octets of an answer depend on in its request: all that is kept of a head while the application works.
+struct AnswerTerms: Sendable {
+    let minorVersion: Int
+    let keepsAlive: Bool
+    let isHEAD: Bool
+
+    init(_ head: HTTPRequestHead) {
+        minorVersion = head.minorVersion
+        keepsAlive = head.keepsAlive
+        isHEAD = head.method == .head
+    }
+}
+
 /// Where an answer belongs. Outlives the connection harmlessly.
 struct Exchange: Hashable, Sendable {
     let connection: Handle
@@ -150,15 +163,15 @@ final class HTTPServer {
     /// How the peer learns where the body ends.
     enum AnswerFraming { case length, chunked, close }
 
-    /// The octets of an answer. `head` is nil when the request was not understood; `isBodiless` when the method was
+    /// The octets of an answer. `terms` is nil when the request was not understood; `isBodiless` when the method was
     /// HEAD, understood or not (RFC 9110 §9.3.2).
     func serialize(
-        _ response: HTTPResponse, to head: HTTPRequestHead?, isBodiless: Bool = false, keepsAlive: Bool,
+        _ response: HTTPResponse, to terms: AnswerTerms?, isBodiless: Bool = false, keepsAlive: Bool,
         framing: AnswerFraming = .length
     ) -> [UInt8] {
-        let isUsual = framing == .length && response.isEmpty200 && keepsAlive && head?.minorVersion == 1
+        let isUsual = framing == .length && response.isEmpty200 && keepsAlive && terms?.minorVersion == 1
         if isUsual, empty200Second == loop.wall.inSeconds { return empty200 }
-        let out = write(response, to: head, isBodiless: isBodiless, keepsAlive: keepsAlive, framing)
+        let out = write(response, to: terms, isBodiless: isBodiless, keepsAlive: keepsAlive, framing)
         if isUsual {
             empty200 = out
             empty200Second = loop.wall.inSeconds
@@ -167,7 +180,7 @@ final class HTTPServer {
     }
 
     private func write(
-        _ response: HTTPResponse, to head: HTTPRequestHead?, isBodiless: Bool, keepsAlive: Bool,
+        _ response: HTTPResponse, to terms: AnswerTerms?, isBodiless: Bool, keepsAlive: Bool,
         _ framing: AnswerFraming
     ) -> [UInt8] {
         var out: [UInt8] = []
@@ -185,7 +198,7 @@ final class HTTPServer {
         }
         if !keepsAlive {
             HTTPResponseWriter.field(name: "Connection", value: "close", to: &out)
-        } else if head?.minorVersion == 0 {
+        } else if terms?.minorVersion == 0 {
             HTTPResponseWriter.field(name: "Connection", value: "keep-alive", to: &out)
         }
         HTTPResponseWriter.endHead(to: &out)

@@ -7,10 +7,27 @@ protocol LoopEntity: AnyObject {
     func expired()
 }
 
+/// What is told when its time has come, without a closure of its own for that.
+protocol TimedEntity: AnyObject {
+    func timeIsUp()
+}
+
 final class Loop {
     /// A closure in a collection of its own type only would be wrapped once more, on the heap, each time.
     private struct Job {
         let run: () -> Void
+    }
+
+    private enum Errand {
+        case run(() -> Void)
+        case tell(any TimedEntity)
+
+        func happen() {
+            switch self {
+            case .run(let body): body()
+            case .tell(let entity): entity.timeIsUp()
+            }
+        }
     }
 
     let clock: any Clock
@@ -23,9 +40,12 @@ final class Loop {
 
     /// What `withScratch` lends.
     var scratch = [UInt8](repeating: 0, count: 65_536)
+    /// What a connection reads into and is parsed from, and where a request is written before it goes out.
+    var reading = LentBuffer()
+    var writing = LentBuffer()
 
     private var entities = SlotTable<any LoopEntity>()
-    private var actions = SlotTable<Job>()
+    private var actions = SlotTable<Errand>()
     private var wheel: TimerWheel
     private var actionWheel: TimerWheel
     private var events: [NetEvent] = []
@@ -79,8 +99,13 @@ final class Loop {
 
     /// Runs `action` once, on this loop, after `delay`. The handle cancels it.
     @discardableResult
-    func after(_ delay: Interval, _ action: @escaping () -> Void) -> Handle {
-        let handle = actions.insert { _ in Job(run: action) }
+    func after(_ delay: Interval, _ action: @escaping () -> Void) -> Handle { after(delay, .run(action)) }
+
+    /// The same for who needs no closure. The entity is held until then.
+    func after(_ delay: Interval, tell entity: any TimedEntity) -> Handle { after(delay, .tell(entity)) }
+
+    private func after(_ delay: Interval, _ errand: Errand) -> Handle {
+        let handle = actions.insert { _ in errand }
         actionWheel.schedule(handle.word, at: now + delay)
         return handle
     }
@@ -168,6 +193,6 @@ final class Loop {
         for word in due { entities[Handle(word: word)]?.expired() }
         due.removeAll(keepingCapacity: true)
         actionWheel.advance(to: now, due: &due)
-        for word in due { actions.remove(Handle(word: word))?.run() }
+        for word in due { actions.remove(Handle(word: word))?.happen() }
     }
 }

@@ -3,8 +3,9 @@
 // agents and deliveries.
 
 /// One call on its way: from `send` to its completion, over at most two connections.
-final class OutboundCall {
+final class OutboundCall: TimedEntity, CallHolder {
     let request: OutboundRequest
+    private let client: OutboundClient
     fileprivate let completion: (OutboundOutcome) -> Void
     /// Takes the octets of a good answer as they come, in the place of its body.
     fileprivate let reader: (([UInt8]) -> Void)?
@@ -12,6 +13,8 @@ final class OutboundCall {
     fileprivate var leash: CallLeash?
     fileprivate var connection: Handle?
     fileprivate let pool: OutboundPool
+    /// The answer that nobody has been told of yet.
+    fileprivate var response: OutboundResponse?
     fileprivate var isOver = false
     /// A stale kept-alive connection has already been replaced once.
     fileprivate var wasRepeated = false
@@ -19,30 +22,29 @@ final class OutboundCall {
     fileprivate var isProbe = false
 
     fileprivate init(
-        _ request: OutboundRequest, _ pool: OutboundPool, _ reader: (([UInt8]) -> Void)?,
+        _ request: OutboundRequest, _ client: OutboundClient, _ pool: OutboundPool, _ reader: (([UInt8]) -> Void)?,
         _ completion: @escaping (OutboundOutcome) -> Void
     ) {
         self.request = request
+        self.client = client
         self.pool = pool
         self.reader = reader
         self.completion = completion
     }
 
     var isStream: Bool { reader != nil }
+
+    func timeIsUp() { client.expire(self) }
+    func givenUp() { client.withdraw(self) }
 }
 
 /// The connections to one origin.
 private final class OutboundPool {
-    struct Answered {
-        let call: OutboundCall
-        let response: OutboundResponse
-    }
-
     var idle: [Handle] = []
     var open = 0
     var waiting: [OutboundCall] = []
     /// Calls that have their answer and of which nobody has been told yet.
-    var answered = Collected<Answered>()
+    var answered = Collected<OutboundCall>()
     var breaker: CircuitBreaker
     init(_ now: Instant) { breaker = CircuitBreaker(at: now) }
 }
@@ -108,7 +110,7 @@ final class OutboundClient {
         _ completion: @escaping (OutboundOutcome) -> Void
     ) {
         let pool = pool(request.origin)
-        let call = OutboundCall(request, pool, reader, completion)
+        let call = OutboundCall(request, self, pool, reader, completion)
         guard leash?.isGivenUp != true, pool.breaker.permits(at: loop.now) else {
             return loop.soon {
                 self.fail(call, leash?.isGivenUp == true ? .closed : .breakerOpen, counted: false)
@@ -117,10 +119,10 @@ final class OutboundClient {
         call.isProbe = pool.breaker.isProbing
         // Only now: who is taken back gives the breaker's permit back.
         if let leash {
-            leash.whenGivenUp = { self.withdraw(call) }
+            leash.bind(call)
             call.leash = leash
         }
-        call.timer = loop.after(request.timeout) { self.expire(call) }
+        call.timer = loop.after(request.timeout, tell: call)
         starting?.add(call)
     }
 
@@ -210,7 +212,7 @@ final class OutboundClient {
     func received(_ call: OutboundCall, _ octets: [UInt8]) {
         guard !call.isOver else { return }
         if let timer = call.timer { loop.cancel(timer) }
-        call.timer = loop.after(call.request.timeout) { self.expire(call) }
+        call.timer = loop.after(call.request.timeout, tell: call)
         call.reader?(octets)
     }
 
@@ -220,15 +222,17 @@ final class OutboundClient {
         guard !call.isOver else { return }
         close(call, failed: false, counted: true)
         if call.pool.answered.isEmpty { answering?.add(call.pool) }
-        call.pool.answered.append(OutboundPool.Answered(call: call, response: response))
+        call.response = response
+        call.pool.answered.append(call)
     }
 
     private func tell(_ pool: OutboundPool) {
         let answered = pool.answered.take()
-        for one in answered {
+        for call in answered {
+            guard let response = call.response else { continue }
+            call.response = nil
             // Taken back since.
-            let isGivenUp = one.call.leash?.isGivenUp == true
-            one.call.completion(isGivenUp ? .failure(.closed) : .success(one.response))
+            call.completion(call.leash?.isGivenUp == true ? .failure(.closed) : .success(response))
         }
         pool.answered.reuse(answered)
     }
@@ -293,14 +297,14 @@ final class OutboundClient {
         }
     }
 
-    private func expire(_ call: OutboundCall) {
+    fileprivate func expire(_ call: OutboundCall) {
         guard !call.isOver else { return }
         call.timer = nil
         abandon(call) { fail(call, .timeout) }
     }
 
     /// Nobody wants the call any more; it says nothing about its origin.
-    private func withdraw(_ call: OutboundCall) {
+    fileprivate func withdraw(_ call: OutboundCall) {
         guard !call.isOver else { return }
         abandon(call) {
             if call.isProbe { call.pool.breaker.withdraw(at: loop.now) }

@@ -9,9 +9,11 @@ final class ServerConnection: LoopEntity {
     private let peer: IPAddress
     private var life: ConnectionLife
     private var parser = HTTPRequestParser()
-    /// Octets that arrived and are not parsed yet; empty storage while nothing waits.
     private var unread: [UInt8] = []
+    /// The head of the request that is being read; the application has it once the request is complete.
     private var head: HTTPRequestHead?
+    /// What the answer under way depends on; nil when the request was not understood.
+    private var terms: AnswerTerms?
     /// Takes the request once it is complete.
     private var handler: RequestHandler?
     private var requestID: [UInt8] = []
@@ -43,8 +45,7 @@ final class ServerConnection: LoopEntity {
     private var loop: Loop { server.loop }
 
     func start() {
-        if server.isDraining { life.drain(at: loop.now) }
-        settle()
+        if server.isDraining { drain() } else { settle() }
     }
 
     func drain() {
@@ -65,6 +66,22 @@ final class ServerConnection: LoopEntity {
 
     func ready(_ event: NetEvent) {
         if isClosed { return }
+        withUnread { octets in
+            let isLent = loop.reading.lend(to: &octets)
+            take(event, &octets)
+            if isLent { loop.reading.takeBack(from: &octets) }
+        }
+    }
+
+    /// Out of the object, which would be asked at each step whether somebody else is at them.
+    private func withUnread(_ body: (inout [UInt8]) -> Void) {
+        var octets: [UInt8] = []
+        swap(&octets, &unread)
+        body(&octets)
+        unread = octets.isEmpty ? [] : octets
+    }
+
+    private func take(_ event: NetEvent, _ octets: inout [UInt8]) {
         if event.writable {
             let before = transport.backlog
             _ = transport.flush(loop.net)
@@ -78,25 +95,28 @@ final class ServerConnection: LoopEntity {
             case .answering, .flushing:
                 isReadingPaused = true
             case .streaming:
-                receive(untilEnd: event.hungUp)
+                receive(&octets, untilEnd: event.hungUp)
                 // Who reads a stream keeps the way back open; who has shut it has left.
                 if peerHasEnded { return close() }
             case .lingering:
-                return linger()
+                // The last answer is out; what the peer still sends is read and dropped until it closes.
+                receive(&octets, untilEnd: event.hungUp)
+                octets.removeAll(keepingCapacity: true)
+                if peerHasEnded { close() }
+                return
             default:
-                receive(untilEnd: event.hungUp)
+                receive(&octets, untilEnd: event.hungUp)
             }
         }
-        if !isClosed { process() }
+        process(&octets)
     }
 
     /// `untilEnd`: the peer has ended its side, so that an end follows the octets.
-    private func receive(untilEnd: Bool) {
+    private func receive(_ octets: inout [UInt8], untilEnd: Bool) {
         for _ in 0..<Limits.readBatchMax {
-            let outcome = transport.receive(loop, into: &unread)
-            switch outcome {
+            switch transport.receive(loop, into: &octets) {
             case .octets(let isAll):
-                if unread.count >= Limits.unreadMax.bytes || isAll && !untilEnd { return }
+                if octets.count >= Limits.unreadMax.bytes || isAll && !untilEnd { return }
             case .wouldBlock:
                 return
             case .end:
@@ -108,39 +128,28 @@ final class ServerConnection: LoopEntity {
         }
     }
 
-    /// The last answer is out; what the peer still sends is read and dropped until it closes.
-    private func linger() {
-        var dropped: [UInt8] = []
-        for _ in 0..<Limits.readBatchMax {
-            dropped.removeAll(keepingCapacity: true)
-            switch transport.receive(loop, into: &dropped) {
-            case .octets: continue
-            case .wouldBlock: return
-            case .end, .failed: return close()
-            }
-        }
-    }
-
     // MARK: Requests
 
     /// Parses and handles until octets, the application or the peer has to be waited for.
     private func process() {
-        guard !isProcessing, !isClosed else { return }
+        if !isProcessing { withUnread { process(&$0) } }
+    }
+
+    private func process(_ octets: inout [UInt8]) {
+        if isClosed { return }
         isProcessing = true
         var consumed = 0
         var isStarved = false
         while canParse, transport.backlog <= Limits.responseBacklogMax.bytes {
-            let (step, used) = parser.next(unread.span.extracting(consumed..<unread.count))
+            let (step, used) = parser.next(octets.span.extracting(consumed..<octets.count))
             let base = consumed
             consumed += used
             if case .needMore = step { isStarved = true }
-            if !advance(step, base: base) { break }
+            if !advance(step, octets, base: base) { break }
         }
-        if consumed > 0 {
-            if consumed == unread.count { unread = [] } else { unread.removeFirst(consumed) }
-        }
+        if consumed == octets.count { octets.removeAll(keepingCapacity: true) } else { octets.removeFirst(consumed) }
         isProcessing = false
-        if life.phase == .streaming, unread.count > Limits.streamUnreadMax.bytes { return close() }
+        if life.phase == .streaming, octets.count > Limits.streamUnreadMax.bytes { return close() }
         let isHeldBack = canParse && !isStarved
         if peerHasEnded, isStarved { endOfInput() }
         settle()
@@ -148,15 +157,10 @@ final class ServerConnection: LoopEntity {
         if isHeldBack, !isClosed, transport.backlog == 0 { loop.soon { self.process() } }
     }
 
-    private var canParse: Bool {
-        switch life.phase {
-        case .fresh, .idle, .head, .body: !isClosed
-        case .answering, .streaming, .flushing, .lingering: false
-        }
-    }
+    private var canParse: Bool { !isClosed && life.takesRequests }
 
     /// One parser event. False when there is nothing more to do now.
-    private func advance(_ step: HTTPRequestParser.Step, base: Int) -> Bool {
+    private func advance(_ step: HTTPRequestParser.Step, _ octets: [UInt8], base: Int) -> Bool {
         switch step {
         case .needMore:
             if !parser.isAtMessageStart, life.phase == .fresh || life.phase == .idle { life.enter(.head, at: loop.now) }
@@ -170,7 +174,8 @@ final class ServerConnection: LoopEntity {
                 answer(.overloaded(requestID: requestID))
                 return false
             }
-            body.append(contentsOf: unread[(base + range.start)..<(base + range.end)])
+            let piece = octets[(base + range.start)..<(base + range.end)]
+            if body.isEmpty { body = Array(piece) } else { body += piece }
         case .end:
             finish()
         case .fault(let fault):
@@ -182,6 +187,7 @@ final class ServerConnection: LoopEntity {
 
     private func begin(_ head: HTTPRequestHead) {
         self.head = head
+        terms = AnswerTerms(head)
         requestID = server.makeRequestID()
         loop.counters.add(.requests)
         life.enter(.body, at: loop.now)
@@ -189,7 +195,7 @@ final class ServerConnection: LoopEntity {
         case .proceed(let bodyMax, let handler):
             self.handler = handler
             parser.bodyLimit = bodyMax.bytes
-            if head.expectsContinue, !exceeds(head.framing, bodyMax) { transport.send(HTTPResponseWriter.continueLine) }
+            if head.expectsContinue, !head.framing.exceeds(bodyMax) { transport.send(HTTPResponseWriter.continueLine) }
         case .answer(let response): decide(response, head)
         case .answerLater(let response, let when):
             holdUp = when
@@ -201,7 +207,7 @@ final class ServerConnection: LoopEntity {
     private func decide(_ response: HTTPResponse, _ head: HTTPRequestHead) {
         var response = response
         let limit = Limits.discardedBodyMax
-        if response.closes || head.expectsContinue || exceeds(head.framing, limit) {
+        if response.closes || head.expectsContinue || head.framing.exceeds(limit) {
             // The body is not wanted and may not even be sent: answer now, then close.
             response.closes = true
             answer(response)
@@ -209,11 +215,6 @@ final class ServerConnection: LoopEntity {
             parser.bodyLimit = limit.bytes
             decided = response
         }
-    }
-
-    private func exceeds(_ framing: HTTPBodyFraming, _ limit: ByteCount) -> Bool {
-        if case .length(let length) = framing { return length > limit.bytes }
-        return false
     }
 
     private func finish() {
@@ -227,6 +228,7 @@ final class ServerConnection: LoopEntity {
         guard let handler else { return }
         self.handler = nil
         let request = HTTPRequest(head: head, body: body, role: role, peer: peer, requestID: requestID)
+        self.head = nil
         body = []
         server.hand(request, Exchange(connection: handle, number: exchangeNumber), to: handler)
     }
@@ -265,9 +267,9 @@ final class ServerConnection: LoopEntity {
 
     func respond(_ number: UInt32, _ response: HTTPResponse) {
         guard !isClosed, number == exchangeNumber, life.phase == .answering else { return }
-        let keepsAlive = !response.closes && !server.isDraining && (head?.keepsAlive ?? false)
-        let isBodiless = head?.method == .head || parser.isReadingHEAD
-        transport.send(server.serialize(response, to: head, isBodiless: isBodiless, keepsAlive: keepsAlive))
+        let keepsAlive = !response.closes && !server.isDraining && (terms?.keepsAlive ?? false)
+        let isBodiless = terms?.isHEAD ?? parser.isReadingHEAD
+        transport.send(server.serialize(response, to: terms, isBodiless: isBodiless, keepsAlive: keepsAlive))
         server.count(response.status)
         forgetRequest()
         proceed(keepsAlive)
@@ -275,6 +277,7 @@ final class ServerConnection: LoopEntity {
 
     private func forgetRequest() {
         head = nil
+        terms = nil
         handler = nil
         requestID = []
         dropBody()
@@ -291,19 +294,18 @@ final class ServerConnection: LoopEntity {
 
     /// Begins the answer of the exchange as a stream. False when there is none to come.
     func stream(_ number: UInt32, _ response: HTTPResponse, _ onClose: @escaping () -> Void) -> Bool {
-        guard !isClosed, number == exchangeNumber, life.phase == .answering, let head else { return false }
+        guard !isClosed, number == exchangeNumber, life.phase == .answering, let terms else { return false }
         if server.isDraining {
             respond(number, .overloaded(requestID: requestID))
             return false
         }
-        let isChunked = head.minorVersion > 0
-        let keepsAlive = !response.closes && isChunked && head.keepsAlive
+        let isChunked = terms.minorVersion > 0
+        let keepsAlive = !response.closes && isChunked && terms.keepsAlive
         transport.send(server.serialize(
-            response, to: head, isBodiless: true, keepsAlive: keepsAlive, framing: isChunked ? .chunked : .close))
+            response, to: terms, isBodiless: true, keepsAlive: keepsAlive, framing: isChunked ? .chunked : .close))
         server.count(response.status)
-        let isBodiless = head.method == .head
         forgetRequest()
-        if isBodiless {
+        if terms.isHEAD {
             proceed(keepsAlive)
             return false
         }

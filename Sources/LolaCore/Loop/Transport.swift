@@ -75,6 +75,18 @@ final class Transport {
         tls.takeCiphertext(into: &outgoing)
     }
 
+    /// The same, and the kernel gets at once what it takes: no memory is needed for that, and `bytes` may be lent.
+    func send(_ bytes: [UInt8], by net: any Net) {
+        guard tls == nil, outgoing.isEmpty, !isBroken else { return send([UInt8](copying: bytes.span)) }
+        var taken = 0
+        switch net.write(socket, bytes, from: 0) {
+        case .octets(let count): taken = count
+        case .wouldBlock: break
+        case .failed: isBroken = true
+        }
+        if taken < bytes.count { outgoing = [UInt8](copying: bytes.span.extracting(taken...)) }
+    }
+
     /// Starts or ends the TLS conversation's own messages (client hello, close notify).
     func pump() { tls?.takeCiphertext(into: &outgoing) }
 

@@ -25,7 +25,9 @@ final class WorkBatch<Item> {
     private func workOff() -> Bool {
         if waiting.isEmpty { return false }
         let items = waiting.take()
-        for item in items { work(item) }
+        // Lent one after the other: a loop over the array would copy each.
+        let lent = items.span
+        for place in lent.indices { work(lent[place]) }
         waiting.reuse(items)
         return true
     }

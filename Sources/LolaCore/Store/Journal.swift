@@ -3,6 +3,12 @@
 // Nothing here touches the disk, and nobody is woken under the lock.
 internal import Synchronization
 
+/// What a loop asks of the journal, and who waits for it.
+struct JournalRequest {
+    let operation: StoreOperation
+    let completion: (StoreAnswer) -> Void
+}
+
 final class Journal: Sendable {
     private let state: Mutex<JournalState>
     private let loops: [any Waker]
@@ -38,23 +44,24 @@ final class Journal: Sendable {
 
     /// Applies operations in order, and takes the verdicts that have come for the loop.
     func exchange(
-        _ loop: Int, _ operations: [StoreOperation], at now: WallTime, _ outcomes: inout [JournalOutcome],
+        _ loop: Int, _ requests: [JournalRequest], at now: WallTime, _ outcomes: inout [JournalOutcome],
         _ verdicts: inout [JournalVerdict]
     ) {
+        let requests = requests.span
         var next = 0
         repeat {
             // A few at a time, so that other loops do not wait for all of a long round.
-            let end = min(operations.count, next + Limits.journalExchangeStep)
+            let end = min(requests.count, next + Limits.journalExchangeStep)
             let wakes = state.withLock { state in
                 state.takeVerdicts(loop, into: &verdicts)
                 while next < end {
-                    outcomes.append(state.apply(operations[next], loop: loop, at: now))
+                    outcomes.append(state.apply(requests[next].operation, loop: loop, at: now))
                     next += 1
                 }
                 return state.wakeWriter()
             }
             if wakes { writer.wake() }
-        } while next < operations.count
+        } while next < requests.count
     }
 
     /// Inbound entries of the loop's lanes, in order, those up to a sequence number.

@@ -2,11 +2,6 @@
 // shared lock together when the loop asks for answers; answers wait here until the writer's verdict.
 
 final class JournalStore: Store {
-    /// Not the closure alone: in a collection it would be wrapped once more, on the heap, each time.
-    private struct Asked {
-        let completion: (StoreAnswer) -> Void
-    }
-
     private struct Waiting {
         let place: UInt64
         let answer: StoreAnswer
@@ -15,8 +10,7 @@ final class JournalStore: Store {
 
     private let journal: Journal
     private let loop: Int
-    private var operations = Collected<StoreOperation>()
-    private var completions = Collected<Asked>()
+    private var requests = Collected<JournalRequest>()
     private var outcomes: [JournalOutcome] = []
     private var verdicts: [JournalVerdict] = []
     /// In the order of their places.
@@ -37,33 +31,33 @@ final class JournalStore: Store {
     }
 
     func submit(_ operation: StoreOperation, _ completion: @escaping (StoreAnswer) -> Void) {
-        operations.append(operation)
-        completions.append(Asked(completion: completion))
+        requests.append(JournalRequest(operation: operation, completion: completion))
     }
 
     /// Applies what was submitted, and gives the answers that may be given. What a completion submits comes with the
     /// next call, so that one call always ends.
     func deliver(at now: WallTime) -> Bool {
         var worked = recover()
-        if operations.isEmpty && next == nil && waiting.isEmpty { return worked }
-        let (asked, operations) = (completions.take(), self.operations.take())
+        if requests.isEmpty && next == nil && waiting.isEmpty { return worked }
+        let asked = requests.take()
         outcomes.removeAll(keepingCapacity: true)
         verdicts.removeAll(keepingCapacity: true)
-        journal.exchange(loop, operations, at: now, &outcomes, &verdicts)
+        journal.exchange(loop, asked, at: now, &outcomes, &verdicts)
         if decide() { worked = true }
-        for (number, one) in asked.enumerated() {
-            let outcome = outcomes[number]
+        let lent = asked.span
+        for place in lent.indices {
+            let outcome = outcomes[place]
             if outcome.waitsFor == 0 {
                 worked = true
-                one.completion(outcome.answer)
+                lent[place].completion(outcome.answer)
             } else {
-                waiting.append(Waiting(place: outcome.waitsFor, answer: outcome.answer, completion: one.completion))
+                waiting.append(
+                    Waiting(place: outcome.waitsFor, answer: outcome.answer, completion: lent[place].completion))
             }
         }
         // A long round is applied in steps: on what came first the writer may have decided before the last was applied.
         if decide() { worked = true }
-        completions.reuse(asked)
-        self.operations.reuse(operations)
+        requests.reuse(asked)
         return worked
     }
 

@@ -37,12 +37,11 @@ final class SealKeys {
     /// `[key id 4][nonce 12][ciphertext and tag]`, under the first key.
     func seal(_ plain: [UInt8], for record: StoreKey) -> [UInt8] {
         sealCount += 1
-        let nonce = entropy.bytes(AESGCM.nonceCount)
         var out: [UInt8] = []
         out.reserveCapacity(plain.count + Self.overhead)
         out += keys[0].id
-        out += nonce
-        keys[0].cipher.seal(plain, nonce: nonce, aad: binding(record), to: &out)
+        entropy.append(AESGCM.nonceCount, to: &out)
+        keys[0].cipher.seal(plain, aad: binding(record), behindNonceIn: &out)
         return out
     }
 

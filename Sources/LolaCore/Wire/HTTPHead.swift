@@ -4,12 +4,34 @@
 /// How the content of a request ends; `.none` = neither Content-Length nor Transfer-Encoding is present.
 enum HTTPBodyFraming: Hashable, Sendable {
     case none, length(Int), chunked
+
+    /// A declared length is above the limit.
+    func exceeds(_ limit: ByteCount) -> Bool {
+        if case .length(let length) = self { return length > limit.bytes }
+        return false
+    }
 }
 
 /// One field line: ranges into the octets of its head; the value is without surrounding white space.
 struct HTTPField: Hashable, Sendable {
-    let name: ByteRange
-    let value: ByteRange
+    // Sixteen bits each: no head and no trailers are as long as 64 KiB (`Limits`).
+    private let nameStart: UInt16
+    private let nameEnd: UInt16
+    private let valueStart: UInt16
+    private let valueEnd: UInt16
+
+    /// - Parameters: ranges that end below `endMax`.
+    init(name: ByteRange, value: ByteRange) {
+        nameStart = UInt16(truncatingIfNeeded: name.start)
+        nameEnd = UInt16(truncatingIfNeeded: name.end)
+        valueStart = UInt16(truncatingIfNeeded: value.start)
+        valueEnd = UInt16(truncatingIfNeeded: value.end)
+    }
+
+    static let endMax = Int(UInt16.max)
+
+    var name: ByteRange { ByteRange(start: Int(nameStart), end: Int(nameEnd)) }
+    var value: ByteRange { ByteRange(start: Int(valueStart), end: Int(valueEnd)) }
 }
 
 protocol HTTPHead: Sendable {

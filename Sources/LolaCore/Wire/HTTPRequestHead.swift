@@ -1,7 +1,8 @@
 // A complete, judged request head: one copy of its octets and ranges into it. Made by HTTPRequestParser only when
 // every rule of RFC 9112 §3, §5, §6 held; the server routes by it and the channels read their fields from it.
 
-struct HTTPRequestHead: HTTPHead {
+/// An object: whoever passes it on copies one reference, and it is gone when nobody reads it any more.
+final class HTTPRequestHead: HTTPHead {
     /// Exactly the octets of the head, from the method to the empty line.
     let bytes: [UInt8]
     let method: HTTPMethod

@@ -36,9 +36,26 @@ enum HTTPSyntax {
         byte == ASCII.space || byte == ASCII.tab
     }
 
-    /// The first index from `start` that is not a tchar; the count of `input` when there is none.
+    /// The first index from `start` that is not a tchar; the count of `input` when there is none. Names of fields are
+    /// letters and hyphens, so eight of those are looked at together.
     @inline(__always) static func endOfToken(_ input: Span<UInt8>, from start: Int) -> Int {
         var index = start
+        while index &+ 8 <= input.count {
+            let word = input.word(at: index)
+            // With the high bits out of the way no octet carries into the next one.
+            let folded = (word | 0x2020_2020_2020_2020) & 0x7F7F_7F7F_7F7F_7F7F
+            let fromA = folded &+ 0x1F1F_1F1F_1F1F_1F1F
+            let beyondZ = folded &+ 0x0505_0505_0505_0505
+            let hyphen = 0x8080_8080_8080_8080 &- ((word ^ 0x2D2D_2D2D_2D2D_2D2D) & 0x7F7F_7F7F_7F7F_7F7F)
+            let usual = (fromA & ~beyondZ | hyphen) & ~word & 0x8080_8080_8080_8080
+            if usual == 0x8080_8080_8080_8080 {
+                index &+= 8
+                continue
+            }
+            index &+= (~usual & 0x8080_8080_8080_8080).trailingZeroBitCount &>> 3
+            guard isToken(input[index]) else { return index }
+            index &+= 1
+        }
         while index < input.count, isToken(input[index]) { index &+= 1 }
         return index
     }

@@ -38,6 +38,12 @@ struct RecordWriter {
         bytes += value
     }
 
+    /// The same, of a text.
+    mutating func octets(of text: String) {
+        number(UInt64(text.utf8.count))
+        bytes += text.utf8
+    }
+
     /// A flag, then the value when there is one.
     mutating func optional<Value>(_ value: Value?, _ write: (inout RecordWriter, Value) -> Void) {
         flag(value != nil)

@@ -11,13 +11,18 @@ protocol Clock: AnyObject {
 protocol Entropy: AnyObject {
     /// Unpredictable octets (a seeded stream in the simulator).
     func bytes(_ count: Int) -> [UInt8]
+    /// The same, appended.
+    func append(_ count: Int, to out: inout [UInt8])
+    /// 64 unpredictable bits.
+    func word() -> UInt64
 }
 
 extension Entropy {
     /// A uniform number below `bound` (1…2³²), for jitter and identifiers of no secrecy.
     func number(below bound: UInt64) -> UInt64 { word() % bound }
 
-    /// 64 unpredictable bits.
+    func append(_ count: Int, to out: inout [UInt8]) { out += bytes(count) }
+
     func word() -> UInt64 { bytes(8).reduce(0) { $0 << 8 | UInt64($1) } }
 }
 

@@ -48,4 +48,24 @@ struct CallLeashTests {
         bench.rig.run(for: .seconds(1))
         #expect(bench.delivered.count == 20 && seen.allSatisfy { $0() })
     }
+
+    @Test("a question whose leash was given up before fails, later, and holds no place among the agent's calls")
+    func givenUpBefore() throws {
+        let bench = try FlowBench()
+        let turn = Turn(FlowBench.message("m1"), senderID: RecordID(high: 1, low: 2), traceID: [])
+        let leash = CallLeash()
+        leash.giveUp()
+        var words: [String] = []
+        for _ in 0..<3 {
+            bench.flow.parts.agents.ask(.onboarding, turn, state: nil, leash: leash) { result in
+                guard case .failure(let failure) = result else { return words.append("asked") }
+                words.append("\(failure.word)")
+            }
+        }
+        #expect(words.isEmpty)
+        bench.rig.run(for: .milliseconds(1))
+        #expect(words == ["withdrawn", "withdrawn", "withdrawn"])
+        bench.flow.parts.agents.ask(.onboarding, turn, state: nil, leash: CallLeash()) { _ in words.append("answered") }
+        #expect(bench.rig.run(for: .seconds(10)) { words.count == 4 })
+    }
 }

@@ -6,12 +6,13 @@ import Testing
 @Suite("Outbound client: answers of a round")
 struct OutboundRoundTests {
     private final class Bench {
-        let rig = LoopRig()
+        let rig: LoopRig
         let client: OutboundClient
         let peers: [RawPeer]
         var words: [String] = []
 
-        init() {
+        init(weather: SimWeather = .calm) {
+            rig = LoopRig(weather: weather)
             client = OutboundClient(rig.loop, tls: nil) { IPAddress(text: $0) }
             peers = [1, 2].map { [rig] number in
                 RawPeer(rig.network, at: Endpoint(address: IPAddress([10, 0, 0, number]), port: 80))
@@ -69,5 +70,31 @@ struct OutboundRoundTests {
         bench.ask(1) { bench.ask(2) }
         bench.answer(2)
         #expect(bench.words == ["1", "1", "2", "2"])
+    }
+
+    @Test("requests that the kernel takes piece by piece arrive whole, each with its own", arguments: [0, 300, 900])
+    func pieces(shortTransfers: Int) throws {
+        let bench = Bench(weather: SimWeather(latencyMax: 2, shortTransfers: shortTransfers, bufferMin: 300))
+        var expected: [UInt8] = []
+        let peer = bench.peers[0]
+        peer.onOctets = { [rig = bench.rig] _, end, received in
+            if received.count == expected.count { rig.loop.soon { end.send(SimHTTP.response(200, body: "here")) } }
+        }
+        for (number, count) in [0, 5_000, 1, 70_000, 300].enumerated() {
+            let body = (0..<count).map { UInt8(truncatingIfNeeded: $0 &+ number) }
+            let lines = [
+                "POST /\(number) HTTP/1.1", "Host: 10.0.0.1", "User-Agent: lola", "Content-Length: \(count)", "", "",
+            ]
+            expected += [UInt8](text: lines.joined(separator: "\r\n")) + body
+            let origin = Origin(isTLS: false, host: [UInt8](text: "10.0.0.1"), port: 80)
+            let request = OutboundRequest(
+                purpose: .identity, method: .post, origin: origin, target: [UInt8](text: "/\(number)"), fields: [],
+                body: body, timeout: .seconds(30), responseMax: .kibibytes(1), isRepeatable: false)
+            var statuses: [Int] = []
+            bench.client.send(request) { statuses.append((try? $0.get())?.status ?? 0) }
+            bench.rig.run(for: .seconds(30)) { !statuses.isEmpty }
+            #expect(statuses == [200])
+        }
+        #expect(peer.received == [expected])
     }
 }

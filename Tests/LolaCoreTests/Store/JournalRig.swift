@@ -22,7 +22,8 @@ struct StoreContents: Equatable {
 
     init(_ journal: Journal, loops: Int, at now: WallTime) {
         var (outcomes, verdicts): ([JournalOutcome], [JournalVerdict]) = ([], [])
-        journal.exchange(0, StoreChance.claims.map { .get($0) }, at: now, &outcomes, &verdicts)
+        let requests = StoreChance.claims.map { JournalRequest(operation: .get($0)) { _ in } }
+        journal.exchange(0, requests, at: now, &outcomes, &verdicts)
         precondition(verdicts.isEmpty, "a look that takes a verdict away")
         claims = outcomes.map { $0.answer == .value([]) }
         collect { cursor in journal.piece(&cursor, at: now).changes }

@@ -50,6 +50,13 @@ import Testing
                 input[position] = byte
                 let expected = HTTPSyntax.isFieldValue(byte) ? 20 : position
                 #expect(HTTPSyntax.endOfFieldValue(input.span, from: 0) == expected)
+                for usual in octets("aZ-_9") {
+                    input = [UInt8](repeating: usual, count: 20)
+                    input[position] = byte
+                    let end = HTTPSyntax.isToken(byte) ? 20 : position
+                    #expect(HTTPSyntax.endOfToken(input.span, from: 0) == end)
+                    #expect(HTTPSyntax.endOfToken(input.span, from: min(3, position)) == end)
+                }
             }
         }
     }

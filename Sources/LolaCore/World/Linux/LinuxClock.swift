@@ -29,17 +29,36 @@ final class LinuxEntropy: Entropy {
     private var given = 0
 
     func bytes(_ count: Int) -> [UInt8] {
-        if count > Limits.entropyAhead.bytes / 4 { return SystemRandom.bytes(count) }
+        var out: [UInt8] = []
+        append(count, to: &out)
+        return out
+    }
+
+    func append(_ count: Int, to out: inout [UInt8]) {
+        if count > Limits.entropyAhead.bytes / 4 { return out += SystemRandom.bytes(count) }
+        unsafe take(count) { unsafe out.append(contentsOf: $0) }
+    }
+
+    func word() -> UInt64 {
+        var word: UInt64 = 0
+        unsafe take(8) { piece in
+            for place in 0..<8 { word = unsafe word << 8 | UInt64(piece[place]) }
+        }
+        return word
+    }
+
+    /// Lends the next octets, and wipes them.
+    private func take(_ count: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
         if ahead.count - given < count {
             ahead = SystemRandom.bytes(Limits.entropyAhead.bytes)
             given = 0
         }
         let start = given
         given += count
-        return unsafe ahead.withUnsafeMutableBufferPointer { ahead in
+        unsafe ahead.withUnsafeMutableBufferPointer { ahead in
             let piece = unsafe UnsafeMutableBufferPointer(rebasing: ahead[start..<(start + count)])
-            defer { unsafe piece.update(repeating: 0) }
-            return unsafe [UInt8](piece)
+            unsafe body(piece)
+            unsafe piece.update(repeating: 0)
         }
     }
 }
