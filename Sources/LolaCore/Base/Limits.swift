@@ -54,6 +54,8 @@ enum Limits {
     static let readBatchMax = 4
     /// Unparsed octets after which a connection is not read further in this round.
     static let unreadMax = ByteCount.kibibytes(256)
+    /// Memory that a loop keeps to lend it again: what is read before that, and the room an array grows by.
+    static let lentBufferMax = ByteCount.kibibytes(1_024)
     /// Connections that the kernel completes for one listener before they are taken.
     static let listenQueueMax = 4_096
     /// Connections taken from one listener before other work gets its turn.

@@ -78,11 +78,12 @@ internal import CSSL
         }
     }
 
-    /// Appends the plain octets that have arrived and tells how many they were.
+    /// Appends the plain octets that have arrived and tells how many. Memory of the caller stays the caller's.
     func takePlaintext(into out: inout [UInt8]) -> Int {
         let count = plaintext.count
-        if out.isEmpty { swap(&out, &plaintext) } else { out.append(contentsOf: plaintext) }
-        if !plaintext.isEmpty { plaintext = [] }
+        if count == 0 { return 0 }
+        if out.capacity == 0 { out = plaintext } else { out.append(contentsOf: plaintext) }
+        plaintext = []
         return count
     }
 

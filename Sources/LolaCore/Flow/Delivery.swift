@@ -66,7 +66,9 @@ final class Delivery {
                     .init(kind: reply.word, status: isSent ? .sent : .pending, attempts: 0, error: nil))
             }
         }
-        parts.log.update(ledger.id) { $0.deliveries.append(contentsOf: deliveries) }
+        parts.log.update(ledger.id) { record in
+            if record.deliveries.isEmpty { record.deliveries = deliveries } else { record.deliveries += deliveries }
+        }
         items.reverse()
         if after != nil { doubt() } else { next() }
     }

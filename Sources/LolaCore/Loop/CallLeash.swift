@@ -8,6 +8,7 @@ protocol CallHolder: AnyObject {
     func givenUp()
 }
 
+/// What whoever asks keeps in hand: gives up the call under way and all that would follow it.
 final class CallLeash {
     private(set) var isGivenUp = false
     private var holder: (any CallHolder)?

@@ -152,7 +152,7 @@ final class ClientConnection: LoopEntity {
             let isLent = loop.reading.lend(to: &octets)
             receive(transport, into: &octets, untilEnd: event.hungUp)
             if isLent { loop.reading.takeBack(from: &octets) }
-            unread = octets
+            unread = octets.isEmpty ? [] : octets
         }
         if !isClosed { settle() }
     }
@@ -199,7 +199,7 @@ final class ClientConnection: LoopEntity {
         if isComplete { complete(mayServeAgain: octets.isEmpty) } else if call == nil, !octets.isEmpty { close() }
     }
 
-    private func advance(_ step: HTTPResponseParser.Step, _ unread: [UInt8], base: Int) -> Bool {
+    private func advance(_ step: HTTPResponseParser.Step, _ input: [UInt8], base: Int) -> Bool {
         switch step {
         case .needMore: return false
         case .interim: hasAnswered = true
@@ -207,13 +207,12 @@ final class ClientConnection: LoopEntity {
             hasAnswered = true
             self.head = head
         case .body(let range):
-            let octets = unread[(base + range.start)..<(base + range.end)]
+            // Copies: an array of the whole slice would be the loop's memory itself.
+            let octets = input.span.extracting((base + range.start)..<(base + range.end))
             if let call, call.isStream, head?.status == 200 {
-                client.received(call, Array(octets))
-            } else if body.isEmpty, octets.count <= call?.request.responseMax.bytes ?? 0 {
-                body = Array(octets)
+                client.received(call, [UInt8](copying: octets))
             } else if body.count + octets.count <= call?.request.responseMax.bytes ?? 0 {
-                body.append(contentsOf: octets)
+                body.append(copying: octets)
             } else {
                 end(.tooLarge)
                 return false

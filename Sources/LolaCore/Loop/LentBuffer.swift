@@ -5,9 +5,6 @@ struct LentBuffer {
     private var memory: [UInt8] = []
     private var isOut = false
 
-    /// Memory beyond this is not kept.
-    private static var kept: Int { 262_144 }
-
     /// Puts the memory into `buffer`. False when somebody has it already, or `buffer` holds something: then `buffer`
     /// grows by itself.
     mutating func lend(to buffer: inout [UInt8]) -> Bool {
@@ -23,6 +20,6 @@ struct LentBuffer {
         let rest = buffer.isEmpty ? [] : [UInt8](copying: buffer.span)
         swap(&memory, &buffer)
         buffer = rest
-        if memory.capacity > Self.kept { memory = [] } else { memory.removeAll(keepingCapacity: true) }
+        if memory.capacity > Limits.lentBufferMax.bytes { memory = [] } else { memory.removeAll(keepingCapacity: true) }
     }
 }

@@ -9,6 +9,7 @@ protocol LoopEntity: AnyObject {
 
 /// What is told when its time has come, without a closure of its own for that.
 protocol TimedEntity: AnyObject {
+    /// The time that was asked for has passed. Told once for each asking.
     func timeIsUp()
 }
 
@@ -40,7 +41,7 @@ final class Loop {
 
     /// What `withScratch` lends.
     var scratch = [UInt8](repeating: 0, count: 65_536)
-    /// What a connection reads into and is parsed from, and where a request is written before it goes out.
+    /// Where what a connection has read is parsed, and where a request is written before it goes out.
     var reading = LentBuffer()
     var writing = LentBuffer()
 

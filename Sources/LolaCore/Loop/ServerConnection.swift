@@ -174,8 +174,8 @@ final class ServerConnection: LoopEntity {
                 answer(.overloaded(requestID: requestID))
                 return false
             }
-            let piece = octets[(base + range.start)..<(base + range.end)]
-            if body.isEmpty { body = Array(piece) } else { body += piece }
+            // A copy: an array of the whole slice would be the loop's memory itself.
+            body.append(copying: octets.span.extracting((base + range.start)..<(base + range.end)))
         case .end:
             finish()
         case .fault(let fault):

@@ -77,7 +77,8 @@ final class Transport {
 
     /// The same, and the kernel gets at once what it takes: no memory is needed for that, and `bytes` may be lent.
     func send(_ bytes: [UInt8], by net: any Net) {
-        guard tls == nil, outgoing.isEmpty, !isBroken else { return send([UInt8](copying: bytes.span)) }
+        if tls != nil { return send(bytes) }
+        guard outgoing.isEmpty, !isBroken else { return outgoing.append(contentsOf: bytes) }
         var taken = 0
         switch net.write(socket, bytes, from: 0) {
         case .octets(let count): taken = count
@@ -98,7 +99,9 @@ final class Transport {
     }
 
     /// Writes what waits until the kernel takes no more. True when nothing is left.
-    func flush(_ net: any Net) -> Bool {
+    func flush(_ net: any Net) -> Bool { outgoing.isEmpty || write(net) }
+
+    private func write(_ net: any Net) -> Bool {
         while sent < outgoing.count {
             switch net.write(socket, outgoing, from: sent) {
             case .octets(let count): sent += count
@@ -108,10 +111,8 @@ final class Transport {
                 return false
             }
         }
-        if !outgoing.isEmpty {
-            outgoing = []
-            sent = 0
-        }
+        outgoing = []
+        sent = 0
         return true
     }
 }

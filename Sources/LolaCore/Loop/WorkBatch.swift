@@ -25,10 +25,15 @@ final class WorkBatch<Item> {
     private func workOff() -> Bool {
         if waiting.isEmpty { return false }
         let items = waiting.take()
-        // Lent one after the other: a loop over the array would copy each.
-        let lent = items.span
-        for place in lent.indices { work(lent[place]) }
+        workOff(items)
         waiting.reuse(items)
         return true
+    }
+
+    /// Lends one after the other, for a loop over the array would copy each. A function of its own: what is lent lasts
+    /// to its end, and until then the memory is not free to be used again.
+    private func workOff(_ items: [Item]) {
+        let lent = items.span
+        for place in lent.indices { work(lent[place]) }
     }
 }

@@ -44,6 +44,16 @@ final class JournalStore: Store {
         verdicts.removeAll(keepingCapacity: true)
         journal.exchange(loop, asked, at: now, &outcomes, &verdicts)
         if decide() { worked = true }
+        if answer(asked) { worked = true }
+        // A long round is applied in steps: on what came first the writer may have decided before the last was applied.
+        if decide() { worked = true }
+        requests.reuse(asked)
+        return worked
+    }
+
+    /// What need not be durable is answered now; the rest waits.
+    private func answer(_ asked: [JournalRequest]) -> Bool {
+        var worked = false
         let lent = asked.span
         for place in lent.indices {
             let outcome = outcomes[place]
@@ -55,9 +65,6 @@ final class JournalStore: Store {
                     Waiting(place: outcome.waitsFor, answer: outcome.answer, completion: lent[place].completion))
             }
         }
-        // A long round is applied in steps: on what came first the writer may have decided before the last was applied.
-        if decide() { worked = true }
-        requests.reuse(asked)
         return worked
     }
 

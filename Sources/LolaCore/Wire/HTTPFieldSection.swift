@@ -22,6 +22,7 @@ struct HTTPFieldSection: Sendable {
     ///   - position: where the first field line begins, counted like `position`.
     ///   - octetsMax: the whole head (or the trailers) with the empty line at its end.
     init(at position: Int, octetsMax: ByteCount, fieldsMax: Int, tooLarge: HTTPFault, tooMany: HTTPFault) {
+        precondition(octetsMax.bytes <= HTTPField.endMax, "a field cannot name what is that far from its head's start")
         self.position = position
         self.octetsMax = octetsMax.bytes
         self.fieldsMax = fieldsMax

@@ -1,5 +1,5 @@
-// What request and response heads have in common: their octets, their fields and the look-up by name. Values that
-// may go to any thread.
+// What request and response heads have in common: their octets, their fields and the look-up by name. They never change
+// and may go to any thread.
 
 /// How the content of a request ends; `.none` = neither Content-Length nor Transfer-Encoding is present.
 enum HTTPBodyFraming: Hashable, Sendable {
@@ -20,7 +20,7 @@ struct HTTPField: Hashable, Sendable {
     private let valueStart: UInt16
     private let valueEnd: UInt16
 
-    /// - Parameters: ranges that end below `endMax`.
+    /// Ranges that end at `endMax` or before; `HTTPFieldSection` makes no others.
     init(name: ByteRange, value: ByteRange) {
         nameStart = UInt16(truncatingIfNeeded: name.start)
         nameEnd = UInt16(truncatingIfNeeded: name.end)
@@ -28,6 +28,7 @@ struct HTTPField: Hashable, Sendable {
         valueEnd = UInt16(truncatingIfNeeded: value.end)
     }
 
+    /// How far from the first octet of a head a field may end.
     static let endMax = Int(UInt16.max)
 
     var name: ByteRange { ByteRange(start: Int(nameStart), end: Int(nameEnd)) }

@@ -257,6 +257,8 @@ final class SimProcess {
         for room in rooms {
             room.net.abandon()
             room.assembly.loop.scratch = []
+            room.assembly.loop.reading = LentBuffer()
+            room.assembly.loop.writing = LentBuffer()
         }
         rooms = []
     }

@@ -48,6 +48,10 @@ struct LimitsTests {
         #expect(Limits.requestTargetMax < Limits.requestHeadMax)
         #expect(Limits.requestMethodMax < Limits.requestTargetMax)
         #expect(Limits.requestHeadMax < Limits.unreadMax)
+        #expect(Limits.requestHeadMax.bytes <= HTTPField.endMax && Limits.responseHeadMax.bytes <= HTTPField.endMax)
+        #expect(Limits.trailersMax.bytes <= HTTPField.endMax)
+        // An array doubles: read up to the limit and one piece more, it still comes back.
+        #expect(2 * (Limits.unreadMax.bytes + 65_536) < Limits.lentBufferMax.bytes)
         #expect(Limits.chunkLineMax < Limits.chunkExtensionsMax)
         #expect(Limits.trailersMax < Limits.requestHeadMax)
         #expect(Limits.trailerFieldsMax < Limits.requestFieldsMax)
