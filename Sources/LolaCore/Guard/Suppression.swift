@@ -77,12 +77,6 @@ final class SuppressionList {
 
     /// Whether any of a person's addresses is on the list. Nil when the store cannot tell: then nothing may be sent.
     func isSuppressed(_ addresses: [PersonAddress], _ completion: @escaping (Bool?) -> Void) {
-        // Nearly everybody has one.
-        if addresses.count == 1 {
-            return store.submit(.get(StoreKey(.suppression, id(addresses[0])))) { answer in
-                if case .value(let value) = answer { completion(value != nil) } else { completion(nil) }
-            }
-        }
         store.readAll(addresses.map { StoreKey(.suppression, id($0)) }) { values in
             completion(values.map { $0.contains { $0 != nil } })
         }
